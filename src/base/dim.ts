@@ -1,0 +1,309 @@
+// Symbolic dims: polynomials over named symbols and floor divisions, kept in one normal form, so that equal
+// forms mean equal dims. A concrete dim is a plain number.
+
+export type Dim = number | Poly;
+
+/**
+ * config dims are fixed by the spec, so weights may depend on them; data dims come with the batch (its size, a
+ * length); a pack is the leading dims of a block folded into one; a nominal dim is a space, vocabulary or label set.
+ */
+export type DimRole = 'config' | 'data' | 'pack' | 'nominal' | 'formal';
+
+export interface DimSymbol {
+  readonly kind: 'symbol';
+  /** Unique; two symbols of one name in different places differ here. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: DimRole;
+  /** No value is larger than this. */
+  readonly max?: number;
+  /** Of a nominal dim: its size, once known. */
+  readonly size?: number;
+}
+
+/** floor(numerator / denominator); `exact` where a requirement says that nothing remains. */
+export interface DimQuotient {
+  readonly kind: 'quotient';
+  readonly id: string;
+  readonly numerator: Dim;
+  readonly denominator: Dim;
+  readonly exact: boolean;
+}
+
+export type DimAtom = DimSymbol | DimQuotient;
+
+export interface Term {
+  readonly coefficient: number;
+  /** Sorted by id; a power is a repeated atom. */
+  readonly atoms: readonly DimAtom[];
+}
+
+export interface Poly {
+  readonly kind: 'poly';
+  /** Sorted by the atoms' ids; the constant term, if any, first. */
+  readonly terms: readonly Term[];
+}
+
+export type DimComparison = 'equal' | 'different' | 'unknown';
+
+const termKey = (term: Term): string => term.atoms.map(a => a.id).join('·');
+
+function termsOf(dim: Dim): readonly Term[] {
+  if (typeof dim !== 'number') return dim.terms;
+  return dim === 0 ? [] : [{ coefficient: dim, atoms: [] }];
+}
+
+function normal(terms: readonly Term[]): Dim {
+  const byKey = new Map<string, Term>();
+  for (const raw of terms) {
+    const term = cancelExact(raw);
+    const key = termKey(term);
+    const known = byKey.get(key);
+    byKey.set(
+      key,
+      known === undefined ? term : { ...term, coefficient: known.coefficient + term.coefficient },
+    );
+  }
+  const kept = [...byKey.entries()]
+    .filter(([, t]) => t.coefficient !== 0)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const only = kept.map(([, t]) => t);
+  if (only.length === 0) return 0;
+  const [first] = only;
+  if (only.length === 1 && first !== undefined && first.atoms.length === 0) return first.coefficient;
+  return { kind: 'poly', terms: only };
+}
+
+/** (a / b) · b = a where a / b is exact and a is one term. */
+function cancelExact(term: Term): Term {
+  for (const [i, atom] of term.atoms.entries()) {
+    if (atom.kind !== 'quotient' || !atom.exact) continue;
+    const [numerator, more] = termsOf(atom.numerator);
+    if (numerator === undefined || more !== undefined) continue;
+    const others = term.atoms.filter((_, j) => j !== i);
+    const rest = removeFactor({ coefficient: term.coefficient, atoms: others }, atom.denominator);
+    if (rest === undefined) continue;
+    return cancelExact({
+      coefficient: rest.coefficient * numerator.coefficient,
+      atoms: sorted([...rest.atoms, ...numerator.atoms]),
+    });
+  }
+  return term;
+}
+
+const sorted = (atoms: readonly DimAtom[]): DimAtom[] =>
+  [...atoms].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+
+/** term / factor where factor is one term that divides it; else undefined. */
+function removeFactor(term: Term, factor: Dim): Term | undefined {
+  const [only, more] = termsOf(factor);
+  if (only === undefined || more !== undefined || term.coefficient % only.coefficient !== 0) return undefined;
+  const left = [...term.atoms];
+  for (const atom of only.atoms) {
+    const at = left.findIndex(a => a.id === atom.id);
+    if (at < 0) return undefined;
+    left.splice(at, 1);
+  }
+  return { coefficient: term.coefficient / only.coefficient, atoms: left };
+}
+
+export function dimSymbol(symbol: Omit<DimSymbol, 'kind'>): Dim {
+  return { kind: 'poly', terms: [{ coefficient: 1, atoms: [{ kind: 'symbol', ...symbol }] }] };
+}
+
+export function dimAdd(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  return normal([...termsOf(a), ...termsOf(b)]);
+}
+
+export function dimNegate(a: Dim): Dim {
+  if (typeof a === 'number') return -a;
+  return normal(a.terms.map(t => ({ ...t, coefficient: -t.coefficient })));
+}
+
+export const dimSub = (a: Dim, b: Dim): Dim => dimAdd(a, dimNegate(b));
+
+export function dimMul(a: Dim, b: Dim): Dim {
+  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  return normal(
+    termsOf(a).flatMap(x =>
+      termsOf(b).map(y => ({
+        coefficient: x.coefficient * y.coefficient,
+        atoms: sorted([...x.atoms, ...y.atoms]),
+      })),
+    ),
+  );
+}
+
+export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul, 1);
+
+/** floor(a / b): terms that b divides come out, nested divisions merge. */
+export function dimFloorDiv(a: Dim, b: Dim, exact = false): Dim {
+  if (typeof a === 'number' && typeof b === 'number' && b !== 0) return Math.floor(a / b);
+  if (b === 1) return a;
+  if (dimEqual(a, b) === 'equal') return 1;
+  const out: Term[] = [];
+  const rest: Term[] = [];
+  for (const term of termsOf(a)) {
+    const divided = removeFactor(term, b);
+    if (divided === undefined) rest.push(term);
+    else out.push(divided);
+  }
+  // (a + s·b) // s = a // s + b: a constant is split into its multiple of s and what remains.
+  if (typeof b === 'number') {
+    const at = rest.findIndex(t => t.atoms.length === 0);
+    const constant = rest[at];
+    if (constant !== undefined && rest.length > 1) {
+      const whole = Math.floor(constant.coefficient / b);
+      if (whole !== 0) {
+        out.push({ coefficient: whole, atoms: [] });
+        rest[at] = { coefficient: constant.coefficient - whole * b, atoms: [] };
+      }
+    }
+  }
+  const remainder = normal(rest);
+  if (remainder === 0) return normal(out);
+  if (typeof remainder === 'number' && typeof b === 'number')
+    return normal([...out, ...termsOf(Math.floor(remainder / b))]);
+  return dimAdd(normal(out), quotient(remainder, b, exact));
+}
+
+/** a / b where nothing may remain; the caller records that requirement. */
+export const dimExactDiv = (a: Dim, b: Dim): Dim => dimFloorDiv(a, b, true);
+
+function quotient(a: Dim, b: Dim, exact: boolean): Dim {
+  const [only, more] = termsOf(a);
+  const inner = only?.atoms[0];
+  // (x // p) // q = x // (p·q)
+  if (
+    only !== undefined &&
+    more === undefined &&
+    only.coefficient === 1 &&
+    only.atoms.length === 1 &&
+    inner?.kind === 'quotient'
+  ) {
+    return dimFloorDiv(inner.numerator, dimMul(inner.denominator, b), exact && inner.exact);
+  }
+  const id = `(${dimKey(a)})${exact ? '/' : '//'}(${dimKey(b)})`;
+  return {
+    kind: 'poly',
+    terms: [{ coefficient: 1, atoms: [{ kind: 'quotient', id, numerator: a, denominator: b, exact }] }],
+  };
+}
+
+/** A text that equals another's exactly where the normal forms are equal. */
+export function dimKey(dim: Dim): string {
+  if (typeof dim === 'number') return String(dim);
+  return dim.terms.map(t => `${t.coefficient}·${termKey(t)}`).join('+');
+}
+
+export function dimEqual(a: Dim, b: Dim): DimComparison {
+  if (typeof a === 'number' && typeof b === 'number') return a === b ? 'equal' : 'different';
+  const difference = dimSub(a, b);
+  if (difference === 0) return 'equal';
+  if (typeof difference === 'number') return 'different';
+  return 'unknown';
+}
+
+/** Every symbol that a dim mentions, each once, in order of id. */
+export function dimSymbols(dim: Dim): readonly DimSymbol[] {
+  const found = new Map<string, DimSymbol>();
+  const visit = (d: Dim): void => {
+    for (const term of termsOf(d)) {
+      for (const atom of term.atoms) {
+        if (atom.kind === 'symbol') found.set(atom.id, atom);
+        else {
+          visit(atom.numerator);
+          visit(atom.denominator);
+        }
+      }
+    }
+  };
+  visit(dim);
+  return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Puts dims in the place of symbols; symbols without an entry stay. */
+export function dimSubstitute(dim: Dim, values: ReadonlyMap<string, Dim>): Dim {
+  if (typeof dim === 'number') return dim;
+  let sum: Dim = 0;
+  for (const term of dim.terms) {
+    let product: Dim = term.coefficient;
+    for (const atom of term.atoms) {
+      const value: Dim =
+        atom.kind === 'symbol'
+          ? (values.get(atom.id) ?? { kind: 'poly', terms: [{ coefficient: 1, atoms: [atom] }] })
+          : dimFloorDiv(
+              dimSubstitute(atom.numerator, values),
+              dimSubstitute(atom.denominator, values),
+              atom.exact,
+            );
+      product = dimMul(product, value);
+    }
+    sum = dimAdd(sum, product);
+  }
+  return sum;
+}
+
+/** The largest value a dim can have, where the symbols' bounds say so. Every symbol is at least 1. */
+export function dimUpperBound(dim: Dim): number | undefined {
+  return bound(dim, 'max');
+}
+
+export function dimLowerBound(dim: Dim): number | undefined {
+  return bound(dim, 'min');
+}
+
+function bound(dim: Dim, side: 'min' | 'max'): number | undefined {
+  let sum = 0;
+  for (const term of termsOf(dim)) {
+    const wanted = term.coefficient < 0 ? (side === 'max' ? 'min' : 'max') : side;
+    let product = term.coefficient;
+    for (const atom of term.atoms) {
+      const value = atomBound(atom, wanted);
+      if (value === undefined) return undefined;
+      product *= value;
+    }
+    sum += product;
+  }
+  return sum;
+}
+
+function atomBound(atom: DimAtom, side: 'min' | 'max'): number | undefined {
+  if (atom.kind === 'symbol') {
+    if (atom.size !== undefined) return atom.size;
+    return side === 'min' ? 1 : atom.max;
+  }
+  const numerator = bound(atom.numerator, side);
+  const denominator = bound(atom.denominator, side === 'max' ? 'min' : 'max');
+  if (denominator === undefined) return side === 'min' ? 0 : undefined;
+  if (numerator === undefined || denominator <= 0) return side === 'min' ? 0 : undefined;
+  return Math.floor(numerator / denominator);
+}
+
+/** As a person writes it: `H // 2 + 1`, `2·D`, `caption`. */
+export function showDim(dim: Dim): string {
+  if (typeof dim === 'number') return String(dim);
+  const terms = [...dim.terms].sort(
+    (a, b) => (a.atoms.length === 0 ? 1 : 0) - (b.atoms.length === 0 ? 1 : 0),
+  );
+  return terms
+    .map((term, i) => {
+      const names = term.atoms.map(showAtom);
+      const size = Math.abs(term.coefficient);
+      const text = [...(size === 1 && names.length > 0 ? [] : [String(size)]), ...names].join('·');
+      if (i === 0) return term.coefficient < 0 ? `-${text}` : text;
+      return term.coefficient < 0 ? ` - ${text}` : ` + ${text}`;
+    })
+    .join('');
+}
+
+function showAtom(atom: DimAtom): string {
+  if (atom.kind === 'symbol') return atom.name;
+  const side = (d: Dim): string =>
+    typeof d === 'number' ||
+    (d.terms.length === 1 && d.terms[0]?.atoms.length === 1 && d.terms[0].coefficient === 1)
+      ? showDim(d)
+      : `(${showDim(d)})`;
+  return `${side(atom.numerator)} ${atom.exact ? '/' : '//'} ${side(atom.denominator)}`;
+}

@@ -1,0 +1,34 @@
+// Where a piece of source stands. Lines and columns count from 1, columns in UTF-16 units.
+
+export interface Span {
+  readonly file: string;
+  /** Offset of the first character. */
+  readonly start: number;
+  /** Offset past the last character. */
+  readonly end: number;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  /** Column past the last character. */
+  readonly endColumn: number;
+  /** The call that led here: for a line of std, the user's line that called it. */
+  readonly via?: Span;
+}
+
+/** The same place, reached through the call at `via`. */
+export function spanVia(span: Span, via: Span | undefined): Span {
+  if (via === undefined) return span;
+  return { ...span, via: span.via === undefined ? via : spanVia(span.via, via) };
+}
+
+/** From the start of `a` to the end of `b`. */
+export function spanBetween(a: Span, b: Span): Span {
+  return { ...a, end: b.end, endLine: b.endLine, endColumn: b.endColumn };
+}
+
+/** The outermost caller: the place in the user's own file. */
+export function outermost(span: Span): Span {
+  let at = span;
+  while (at.via !== undefined) at = at.via;
+  return at;
+}

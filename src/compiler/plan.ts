@@ -1,0 +1,39 @@
+// What an engine is given: a graph with static shapes and where each value lives and how long.
+
+import type { Graph, ValueId } from '../ir/graph.ts';
+
+/** One piece of memory, reused by values whose lifetimes don't overlap. */
+export interface Buffer {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+export interface Plan {
+  readonly graph: Graph;
+  readonly buffers: readonly Buffer[];
+  /** The buffer of each value; inputs and constants have none. */
+  readonly bufferOf: ReadonlyMap<ValueId, number>;
+  /** For each node, the values that nothing reads after it. */
+  readonly releases: readonly (readonly ValueId[])[];
+  /** The most bytes alive at once: weights, states, moments (twice where an engine alternates), feeds and values. */
+  readonly peakBytes: number;
+  /** What passes fused, for `mm explain`. */
+  readonly fusions: readonly Fusion[];
+}
+
+export interface Fusion {
+  readonly kind: string;
+  readonly count: number;
+  readonly kernelsSaved: number;
+  readonly bytesSaved: number;
+  readonly from: readonly { readonly file: string; readonly line: number }[];
+}
+
+/** What a pass may know of the engine it compiles for. */
+export interface Target {
+  readonly engine: string;
+  /** Composite ops that this engine runs whole; the others are decomposed before scheduling. */
+  readonly composites: ReadonlySet<string>;
+  /** The engine keeps two sets of weights, states and moments and alternates. */
+  readonly alternates: boolean;
+}

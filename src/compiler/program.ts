@@ -1,0 +1,190 @@
+// What compiling a model gives: for every stage a train step and its measures, for every export a graph, each with
+// the batches that feed it. Data only; engines run the plans, src/data makes the batches, src/train drives both.
+
+import type { DType } from '../base/dtype.ts';
+import type { Span } from '../base/span.ts';
+import type { Plan } from './plan.ts';
+
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+
+/** A weight, or a state (a weight without gradient), at its stable path. */
+export interface WeightSpec {
+  readonly path: string;
+  readonly kind: 'weight' | 'state';
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  readonly atLeast: number | undefined;
+  readonly atMost: number | undefined;
+  readonly span: Span;
+}
+
+export interface DataRef {
+  readonly set: string;
+  readonly split: string;
+}
+
+export type TokenizerSpec = { readonly kind: 'bpe'; readonly vocabulary: number };
+
+export type ModalitySpec =
+  | {
+      readonly kind: 'image';
+      readonly name: string;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+    }
+  | {
+      readonly kind: 'text';
+      readonly name: string;
+      readonly tokenizer: TokenizerSpec;
+      readonly length: number;
+    };
+
+/** What a data field must be. */
+export type FieldKind =
+  | { readonly kind: 'modality'; readonly modality: ModalitySpec }
+  | {
+      readonly kind: 'labels';
+      readonly name: string;
+      readonly size: number;
+      readonly names: readonly string[] | undefined;
+    }
+  | { readonly kind: 'number' };
+
+/**
+ * A graph input that a field fills. Components: image → `pixels` f32[B, H, W, C] in −1 … 1 (white = 1); text → `ids`
+ * i32[B, T] and `keep` bool[B, T]; labels → `index` i32[B]; number → `value` f32[B].
+ */
+export interface FieldFeed {
+  readonly component: 'pixels' | 'ids' | 'keep' | 'index' | 'value';
+  readonly feed: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+export interface FieldSpec {
+  readonly name: string;
+  readonly type: FieldKind;
+  readonly feeds: readonly FieldFeed[];
+  readonly transforms: readonly TransformSpec[];
+  readonly span: Span;
+}
+
+/** A declared augmentation: its name and settings, checked against the modality's list. */
+export interface TransformSpec {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, number>>;
+  readonly span: Span;
+}
+
+/** One batch of one entry: which data, how many examples, which fields into which inputs. */
+export interface BatchSpec {
+  readonly id: string;
+  readonly data: DataRef | undefined;
+  readonly size: number;
+  readonly fields: readonly FieldSpec[];
+  /** The bool[B] input that says which rows are real: a short last batch is padded. */
+  readonly keepFeed: string;
+  /** No two rows of a batch have equal values in any of these fields: a contrast would take them for negatives. */
+  readonly distinct: readonly string[];
+  readonly span: Span | undefined;
+}
+
+/**
+ * One runnable graph. Inputs with role `scalar`: `rate` f32 (this step's learning rate), `step` i32 (from 1; 0 in
+ * evaluation), `seed` i32. Weights and states are named by their paths, moments `path#m` and `path#v`.
+ */
+export interface Entry {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly batches: readonly BatchSpec[];
+  readonly scalars: readonly string[];
+  /** Names of the outputs that go to the host. */
+  readonly fetches: readonly string[];
+}
+
+export type RateSchedule =
+  | { readonly kind: 'constant'; readonly rate: number; readonly warmup: number }
+  | { readonly kind: 'cosine'; readonly peak: number; readonly warmup: number; readonly floor: number }
+  | { readonly kind: 'linear'; readonly peak: number; readonly warmup: number; readonly floor: number };
+
+export interface OptimizerSpec {
+  readonly kind: 'adamw';
+  readonly rate: RateSchedule;
+  readonly decay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Gradients of all weights together are scaled to at most this norm. */
+  readonly clip: number | undefined;
+}
+
+/**
+ * A measure: its entry is run over the whole set and `fold` turns what was fetched into metrics.
+ * recall: fetches `left` and `right` f32[B, D]. mean: fetches `value` f32 and `weight` f32 per batch (rows counted).
+ * accuracy: fetches `correct` f32 (a count) and `weight`.
+ */
+export interface MeasureSpec {
+  readonly name: string;
+  readonly entry: Entry;
+  readonly every: number | undefined;
+  readonly fold:
+    | {
+        readonly kind: 'recall';
+        readonly at: readonly number[];
+        readonly left: string;
+        readonly right: string;
+        readonly leftField: string;
+        readonly rightField: string;
+      }
+    | { readonly kind: 'mean' }
+    | { readonly kind: 'accuracy'; readonly classes: number };
+  readonly span: Span;
+}
+
+export interface StageProgram {
+  readonly stage: string;
+  readonly from: string | undefined;
+  readonly steps: number;
+  readonly optimizer: OptimizerSpec;
+  /** Everything the stage's entries read, in order of path. */
+  readonly weights: readonly WeightSpec[];
+  readonly trained: readonly string[];
+  readonly frozen: readonly string[];
+  /** Fetches `loss` and `gradient_norm`, and `loss/NAME` for each term where there are several. */
+  readonly train: Entry;
+  readonly measures: readonly MeasureSpec[];
+}
+
+/** What an export's caller gives, and what comes back. */
+export interface ExportProgram {
+  readonly name: string;
+  readonly doc: string | undefined;
+  readonly entry: Entry;
+  readonly weights: readonly WeightSpec[];
+  readonly params: readonly ExportParam[];
+  readonly results: readonly ExportResult[];
+}
+
+/** A parameter, the size of its leading axis in this instantiation and the batch that carries it. */
+export interface ExportParam {
+  readonly name: string;
+  readonly size: number;
+  readonly batch: BatchSpec;
+}
+
+export interface ExportResult {
+  /** '' for a plain result, else the record's field. */
+  readonly name: string;
+  readonly fetch: string;
+  /** As written in the spec: `index(K)[B]`. */
+  readonly type: string;
+  /** The parameter whose rows an index(K) points into, where K is one's leading dim. */
+  readonly indexes: string | undefined;
+  /** Class names, where it points into labels that have names. */
+  readonly labels: readonly string[] | undefined;
+}

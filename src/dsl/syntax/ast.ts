@@ -1,0 +1,530 @@
+// The typed tree of a `.mm` file, as the parser makes it and before any name means anything.
+// Every node carries its span; names carry their own.
+
+import type { Span } from '../../base/span.ts';
+
+export interface Name {
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface SourceFile {
+  readonly kind: 'file';
+  readonly file: string;
+  readonly items: readonly Item[];
+  readonly span: Span;
+}
+
+export type Item = UseItem | ModelItem | BlockItem | VariantItem;
+
+/** `use "other.mm" as Other` */
+export interface UseItem {
+  readonly kind: 'use';
+  readonly path: string;
+  readonly pathSpan: Span;
+  readonly name: Name;
+  readonly span: Span;
+}
+
+/** `model Stamps(width: int = 192) version "1.0.0" { … }` */
+export interface ModelItem {
+  readonly kind: 'model';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly params: readonly Param[];
+  readonly version: { readonly text: string; readonly span: Span } | undefined;
+  readonly members: readonly Member[];
+  readonly span: Span;
+}
+
+/** `variant Small = Stamps(width: 64)` */
+export interface VariantItem {
+  readonly kind: 'variant';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly model: Name;
+  readonly args: readonly Arg[];
+  readonly span: Span;
+}
+
+/** `block linear(x: float[N..., In], out: dim) -> float[N..., out] { … }`, in a file or in a model. */
+export interface BlockItem {
+  readonly kind: 'block';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly params: readonly Param[];
+  readonly result: TypeExpr | undefined;
+  readonly body: Body;
+  readonly span: Span;
+}
+
+export type Member =
+  | ModalityMember
+  | SpaceMember
+  | VocabularyMember
+  | LabelsMember
+  | PartMember
+  | ParamStatement
+  | BlockItem
+  | EncoderMember
+  | ObjectiveMember
+  | AlignMember
+  | ExportMember
+  | StageMember;
+
+/** `modality caption: Text(tokenizer: bpe(4096), length: 24)` */
+export interface ModalityMember {
+  readonly kind: 'modality';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  /** A call of Image or Text. */
+  readonly type: Expr;
+  readonly span: Span;
+}
+
+/** `space shared(256)` */
+export interface SpaceMember {
+  readonly kind: 'space';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly size: Expr;
+  readonly span: Span;
+}
+
+/** `vocabulary unit(500)` */
+export interface VocabularyMember {
+  readonly kind: 'vocabulary';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly size: Expr;
+  readonly span: Span;
+}
+
+/** `labels Thing(1000)` or `labels Tag { O, B_PER, I_PER }` */
+export interface LabelsMember {
+  readonly kind: 'labels';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly size: Expr | undefined;
+  readonly names: readonly Name[] | undefined;
+  readonly span: Span;
+}
+
+/** `part table = embedding(width: 384)`, in a model or in a body. */
+export interface PartMember {
+  readonly kind: 'part';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+export interface EncoderMember {
+  readonly kind: 'encoder';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly params: readonly Param[];
+  readonly result: TypeExpr | undefined;
+  readonly body: Body;
+  readonly span: Span;
+}
+
+export interface ObjectiveMember {
+  readonly kind: 'objective';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly params: readonly Param[];
+  readonly result: TypeExpr | undefined;
+  readonly body: Body;
+  readonly span: Span;
+}
+
+/** `align seen: look(picture) <-> read(caption) by infonce(scale: learned(1 / 0.07, max: 100))` */
+export interface AlignMember {
+  readonly kind: 'align';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly left: Expr;
+  readonly right: Expr;
+  readonly by: Expr;
+  readonly span: Span;
+}
+
+export interface ExportMember {
+  readonly kind: 'export';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly params: readonly Param[];
+  readonly result: TypeExpr | undefined;
+  readonly body: Body;
+  readonly span: Span;
+}
+
+/** `stage align from other { clauses }` */
+export interface StageMember {
+  readonly kind: 'stage';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  /** A stage of this model, or `Other.stage` of a used file, perhaps with the parts that are taken. */
+  readonly from: Expr | undefined;
+  readonly clauses: readonly Clause[];
+  readonly span: Span;
+}
+
+export type Clause =
+  | MinimizeClause
+  | TrainClause
+  | FreezeClause
+  | OptimizerClause
+  | StepsClause
+  | MeasureClause;
+
+export interface MinimizeClause {
+  readonly kind: 'minimize';
+  readonly terms: readonly MinimizeTerm[];
+  readonly span: Span;
+}
+
+/** `0.5 * heard on stamps.train batch 128`; a term without `on` shares the next one's to its right. */
+export interface MinimizeTerm {
+  readonly weight: Expr | undefined;
+  readonly objective: Name;
+  readonly data: DataUse | undefined;
+  readonly span: Span;
+}
+
+/** `on stamps.train with picture: [shift(2)] batch 128` */
+export interface DataUse {
+  readonly set: Name;
+  readonly split: Name;
+  readonly batch: Expr | undefined;
+  /** Augmentation, by field: off unless said. */
+  readonly transforms: readonly { readonly field: Name; readonly list: Expr }[];
+  readonly span: Span;
+}
+
+/** Part paths and patterns: `all`, `rest`, `look`, `hear.**.lora.*` */
+export interface WeightPattern {
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface TrainClause {
+  readonly kind: 'train';
+  readonly patterns: readonly WeightPattern[];
+  readonly span: Span;
+}
+
+export interface FreezeClause {
+  readonly kind: 'freeze';
+  readonly patterns: readonly WeightPattern[];
+  readonly span: Span;
+}
+
+/** `optimizer adamw(rate: cosine(peak: 5e-4, warmup: 200), decay: 0.1)` */
+export interface OptimizerClause {
+  readonly kind: 'optimizer';
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+export interface StepsClause {
+  readonly kind: 'steps';
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+/** `measure recall(seen, at: [1, 5, 10]) on stamps.validation every 500` */
+export interface MeasureClause {
+  readonly kind: 'measure';
+  readonly metric: Expr;
+  readonly data: DataUse;
+  readonly every: Expr | undefined;
+  readonly span: Span;
+}
+
+/** `x: float[N..., T, D]`, `causal: bool = false` */
+export interface Param {
+  readonly name: Name;
+  readonly type: TypeExpr;
+  readonly fallback: Expr | undefined;
+  readonly span: Span;
+}
+
+// ── Types
+
+export type TypeExpr = TensorTypeExpr | RecordTypeExpr;
+
+/**
+ * `unit float[B, shared]`, `index(caption)[B, T]`, `int`, `caption[N..., T]`, `shared[N...]`.
+ * `base` is float, index, int, number, bool, string, block, dim, or the name of a modality or space.
+ */
+export interface TensorTypeExpr {
+  readonly kind: 'tensor';
+  readonly qualifier: 'unit' | 'simplex' | undefined;
+  readonly base: Name;
+  /** What index(…) points into. */
+  readonly of: Expr | undefined;
+  /** undefined without brackets. */
+  readonly dims: readonly DimExpr[] | undefined;
+  readonly span: Span;
+}
+
+/** A dim in a type: `N...` (the pack) or an expression. */
+export type DimExpr =
+  | { readonly kind: 'pack'; readonly name: Name; readonly span: Span }
+  | { readonly kind: 'dim'; readonly value: Expr; readonly span: Span };
+
+export interface RecordTypeExpr {
+  readonly kind: 'record';
+  readonly fields: readonly { readonly name: Name; readonly type: TypeExpr }[];
+  readonly span: Span;
+}
+
+// ── Statements
+
+export interface Body {
+  readonly statements: readonly Statement[];
+  readonly span: Span;
+}
+
+export type Statement =
+  | LetStatement
+  | AssignStatement
+  | ReturnStatement
+  | RequireStatement
+  | ParamStatement
+  | PartMember
+  | RepeatStatement
+  | IfStatement;
+
+/** `let x = …`, `let a, b = …` */
+export interface LetStatement {
+  readonly kind: 'let';
+  readonly names: readonly Name[];
+  /** `let m, v = x, y`: as many as names, or one that is a record or several outputs. */
+  readonly values: readonly Expr[];
+  readonly span: Span;
+}
+
+/** `x = …`: only for what `repeat` carries. */
+export interface AssignStatement {
+  readonly kind: 'assign';
+  readonly name: Name;
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+export interface ReturnStatement {
+  readonly kind: 'return';
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+export interface RequireStatement {
+  readonly kind: 'require';
+  readonly condition: Expr;
+  readonly span: Span;
+}
+
+/** `param weight: float[In, out] = normal(0.02) at most 4`; a member of a model too. */
+export interface ParamStatement {
+  readonly kind: 'param';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly type: TypeExpr;
+  /** The initializer. */
+  readonly value: Expr;
+  /** The weight is projected onto these bounds after each optimizer step. */
+  readonly atLeast: Expr | undefined;
+  readonly atMost: Expr | undefined;
+  readonly span: Span;
+}
+
+/** `repeat depth as layers { … }` */
+export interface RepeatStatement {
+  readonly kind: 'repeat';
+  readonly count: Expr;
+  readonly name: Name | undefined;
+  readonly body: Body;
+  readonly span: Span;
+}
+
+/** Compile-time; the condition is static. `else if` nests. */
+export interface IfStatement {
+  readonly kind: 'if';
+  readonly condition: Expr;
+  readonly then: Body;
+  readonly otherwise: Body | undefined;
+  readonly span: Span;
+}
+
+// ── Expressions
+
+export type Expr =
+  | NumberExpr
+  | StringExpr
+  | BoolExpr
+  | NameExpr
+  | ListExpr
+  | RecordExpr
+  | UnaryExpr
+  | BinaryExpr
+  | CallExpr
+  | FieldExpr
+  | IndexExpr
+  | AsExpr
+  | PipeExpr
+  | WhenExpr
+  | LambdaExpr;
+
+/** `0.5`, `1e-4`, `25ms`, `16kHz`; the unit as written. */
+export interface NumberExpr {
+  readonly kind: 'number';
+  readonly value: number;
+  /** The digits as written, for exact rationals. */
+  readonly text: string;
+  readonly unit: string | undefined;
+  readonly span: Span;
+}
+
+export interface StringExpr {
+  readonly kind: 'string';
+  readonly value: string;
+  readonly span: Span;
+}
+
+export interface BoolExpr {
+  readonly kind: 'bool';
+  readonly value: boolean;
+  readonly span: Span;
+}
+
+export interface NameExpr {
+  readonly kind: 'name';
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface ListExpr {
+  readonly kind: 'list';
+  readonly items: readonly Expr[];
+  readonly span: Span;
+}
+
+/** `{ hidden: h, move }` */
+export interface RecordExpr {
+  readonly kind: 'record';
+  readonly fields: readonly { readonly name: Name; readonly value: Expr }[];
+  readonly span: Span;
+}
+
+export interface UnaryExpr {
+  readonly kind: 'unary';
+  readonly op: '-' | 'not';
+  readonly operand: Expr;
+  readonly span: Span;
+}
+
+export type BinaryOp =
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '//'
+  | '%'
+  | '^'
+  | '@'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'and'
+  | 'or'
+  | '..';
+
+export interface BinaryExpr {
+  readonly kind: 'binary';
+  readonly op: BinaryOp;
+  readonly left: Expr;
+  readonly right: Expr;
+  readonly span: Span;
+}
+
+export interface Arg {
+  /** undefined for a positional argument. */
+  readonly name: Name | undefined;
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+/** `linear(x, out: 192)`, `Other.look(p)` */
+export interface CallExpr {
+  readonly kind: 'call';
+  readonly callee: Expr;
+  readonly args: readonly Arg[];
+  readonly span: Span;
+}
+
+/** `c.ids` */
+export interface FieldExpr {
+  readonly kind: 'field';
+  readonly object: Expr;
+  readonly field: Name;
+  readonly span: Span;
+}
+
+/** `x[..., :-1, 0, new]` */
+export interface IndexExpr {
+  readonly kind: 'index';
+  readonly object: Expr;
+  readonly items: readonly IndexItem[];
+  readonly span: Span;
+}
+
+export type IndexItem =
+  | { readonly kind: 'ellipsis'; readonly span: Span }
+  | { readonly kind: 'new'; readonly span: Span }
+  | { readonly kind: 'at'; readonly value: Expr; readonly span: Span }
+  | {
+      readonly kind: 'slice';
+      readonly from: Expr | undefined;
+      readonly to: Expr | undefined;
+      readonly span: Span;
+    };
+
+/** `f(x) as name`: names the part that this call makes. */
+export interface AsExpr {
+  readonly kind: 'as';
+  readonly value: Expr;
+  readonly name: Name;
+  readonly span: Span;
+}
+
+/** `left |> f(args)`: left becomes the first argument. */
+export interface PipeExpr {
+  readonly kind: 'pipe';
+  readonly left: Expr;
+  /** A call, perhaps with `as`, or a bare callee. */
+  readonly right: Expr;
+  readonly span: Span;
+}
+
+/** `x when learning else y`; the condition is static. */
+export interface WhenExpr {
+  readonly kind: 'when';
+  readonly value: Expr;
+  readonly condition: Expr;
+  readonly otherwise: Expr;
+  readonly span: Span;
+}
+
+/** `c => write(c).next` */
+export interface LambdaExpr {
+  readonly kind: 'lambda';
+  readonly params: readonly Name[];
+  readonly body: Expr;
+  readonly span: Span;
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** The standard library is imported as text, in tests as in the bundle. */
+const mmAsText = {
+  name: 'mm-as-text',
+  load(id: string) {
+    return id.endsWith('.mm') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined;
+  },
+};
+
+export default defineConfig({
+  plugins: [mmAsText],
+  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, pool: 'forks', maxWorkers: 2, minWorkers: 1 },
+});
