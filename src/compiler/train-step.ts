@@ -1,0 +1,101 @@
+// From a forward graph with a loss to one whole train step: gradients, clipping by the global norm, AdamW, bounds.
+
+import type { Builder } from '../ir/builder.ts';
+import { createBuilder } from '../ir/builder.ts';
+import type { Graph, InputRole, TensorType, ValueId } from '../ir/graph.ts';
+import type { OpRegistry } from '../ir/op.ts';
+import { differentiate } from './differentiate.ts';
+import type { OptimizerSpec } from './program.ts';
+
+export interface TrainedWeight {
+  /** The name of its graph input. */
+  readonly name: string;
+  /** Whether weight decay applies: not to biases, norms, scales and temperatures. */
+  readonly decay: boolean;
+  readonly atLeast?: number | undefined;
+  readonly atMost?: number | undefined;
+}
+
+export interface TrainStepOptions {
+  /** Forward: fetches a scalar `loss`, and perhaps `loss/NAME` for its terms. */
+  readonly graph: Graph;
+  readonly trained: readonly TrainedWeight[];
+  readonly optimizer: OptimizerSpec;
+  readonly registry: OpRegistry;
+}
+
+const scalar: TensorType = { dtype: 'f32', shape: [] };
+
+/**
+ * Adds inputs `rate`, `correction1`, `correction2` (1 − βᵢ^step; role scalar) and `PATH#m`, `PATH#v` (role moment);
+ * outputs every weight and moment with role `next`, and `gradient_norm` (before clipping) as a fetch. A weight that
+ * no gradient reaches stays as it is and gets no moments.
+ */
+export function trainStep({ graph, trained, optimizer, registry }: TrainStepOptions): Graph {
+  const b = createBuilder(graph.name, registry, { from: graph, keepOutputs: true });
+  const loss = graph.outputs.find(o => o.name === 'loss' && o.role === 'fetch');
+  if (loss === undefined) throw new Error(`graph ${graph.name} has no fetch named loss`);
+  const weights = trained.map(t => {
+    const input = graph.inputs.find(i => i.name === t.name && i.role === 'weight');
+    if (input === undefined) throw new Error(`graph ${graph.name} has no weight ${t.name}`);
+    return input.id;
+  });
+  const raw = differentiate(b, loss.id, weights);
+  b.span = undefined;
+  const updates = trained.flatMap((weight, i) => {
+    const grad = raw[i];
+    return grad === undefined ? [] : [{ weight, id: weights[i]!, grad }];
+  });
+  if (updates.length === 0) throw new Error(`no gradient reaches any trained weight of ${graph.name}`);
+
+  const norm = globalNorm(
+    b,
+    updates.map(u => u.grad),
+  );
+  const factor = optimizer.clip === undefined ? undefined : clipFactor(b, norm, optimizer.clip);
+  const input = (name: string, role: InputRole, type: TensorType): ValueId =>
+    graph.inputs.find(i => i.name === name)?.id ?? b.input(name, role, type);
+  const rate = input('rate', 'scalar', scalar);
+  const correction1 = input('correction1', 'scalar', scalar);
+  const correction2 = input('correction2', 'scalar', scalar);
+  const { beta1, beta2, epsilon, decay } = optimizer;
+  for (const { weight, id, grad } of updates) {
+    const type = b.typeOf(id);
+    const m = b.input(`${weight.name}#m`, 'moment', type);
+    const v = b.input(`${weight.name}#v`, 'moment', type);
+    const clipped = factor === undefined ? grad : b.one('mul', [grad, factor]);
+    const [stepped, nextM, nextV] = b.emit(
+      'adamw_update',
+      [id, clipped, m, v, rate, correction1, correction2],
+      { beta1, beta2, epsilon, decay: weight.decay ? decay : 0 },
+    );
+    b.output(weight.name, 'next', project(b, stepped!, weight));
+    b.output(`${weight.name}#m`, 'next', nextM!);
+    b.output(`${weight.name}#v`, 'next', nextV!);
+  }
+  b.output('gradient_norm', 'fetch', norm);
+  return b.finish();
+}
+
+/** √ Σ g² over all gradients. */
+function globalNorm(b: Builder, grads: readonly ValueId[]): ValueId {
+  const squares = grads.map(g => {
+    const square = b.one('mul', [g, g]);
+    const axes = b.shapeOf(g).map((_, axis) => axis);
+    return axes.length === 0 ? square : b.one('reduce_sum', [square], { axes, keepdims: false });
+  });
+  return b.one('sqrt', [squares.reduce((sum, s) => b.one('add', [sum, s]))]);
+}
+
+/** min(1, clip / (norm + 1e-6)). */
+function clipFactor(b: Builder, norm: ValueId, clip: number): ValueId {
+  const ratio = b.one('div', [b.constant(clip), b.one('add', [norm, b.constant(1e-6)])]);
+  return b.one('min', [b.constant(1), ratio]);
+}
+
+/** Bounds hold after the step: inside the loss they would kill the gradient at the bound. */
+function project(b: Builder, id: ValueId, { atLeast, atMost }: TrainedWeight): ValueId {
+  const { dtype } = b.typeOf(id);
+  const low = atLeast === undefined ? id : b.one('max', [id, b.constant(atLeast, dtype)]);
+  return atMost === undefined ? low : b.one('min', [low, b.constant(atMost, dtype)]);
+}
