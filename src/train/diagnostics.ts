@@ -1,0 +1,166 @@
+// Everything that src/train tells a user: codes, wording, what to do.
+
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { defineDiagnostics } from '../base/diagnostic.ts';
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
+const meant = (p: { readonly nearest: string | undefined }): string | undefined =>
+  p.nearest === undefined ? undefined : `did you mean ${p.nearest}?`;
+
+interface UnknownName {
+  readonly name: string;
+  readonly known: readonly string[];
+  readonly nearest: string | undefined;
+}
+
+export const trainDiagnostic = defineDiagnostics({
+  'disk-full': {
+    severity: 'error',
+    message: (p: { path: string }) => `no space left on the disk while writing ${p.path}`,
+    help: () => 'free some space and go on with --resume; the last checkpoint is whole',
+  },
+  'cannot-write': {
+    severity: 'error',
+    message: (p: { path: string; why: string }) => `can't write ${p.path}: ${p.why}`,
+  },
+  'cannot-read': {
+    severity: 'error',
+    message: (p: { path: string; why: string }) => `can't read ${p.path}: ${p.why}`,
+  },
+  'broken-file': {
+    severity: 'error',
+    message: (p: { path: string; why: string }) => `${p.path} is damaged: ${p.why}`,
+  },
+  'not-a-run': {
+    severity: 'error',
+    message: (p: { path: string; why: string }) => `${p.path} is not a run folder: ${p.why}`,
+    help: () => 'a run folder is what `mm train` makes, by default under runs/',
+  },
+  'run-of-another-spec': {
+    severity: 'error',
+    message: (p: { run: string; spec: string }) =>
+      `the run ${p.run} was made from another spec than ${p.spec}`,
+    help: () =>
+      'start a new run (leave --run and --resume out), or go on with the copy of the spec in the run: mm train --resume RUN',
+  },
+  'run-busy': {
+    severity: 'error',
+    message: (p: { run: string; pid: number; host: string }) =>
+      `another training (process ${p.pid} on ${p.host}) is using the run ${p.run}`,
+    help: () => 'wait for it or stop it; if that machine is gone, delete the file `lock` in the run folder',
+  },
+  'run-exists': {
+    severity: 'error',
+    message: (p: { run: string; stage: string }) =>
+      `the run ${p.run} has already trained the stage ${p.stage}`,
+    help: () => 'go on with --resume, or name another folder with --run',
+  },
+  'folder-in-use': {
+    severity: 'error',
+    message: (p: { run: string }) => `${p.run} holds other files and is not a run folder`,
+    help: () => 'name an empty or a new folder with --run',
+  },
+  'setting-differs': {
+    severity: 'error',
+    message: (p: { name: string; run: string; here: string }) =>
+      `the run was started with ${p.name} ${p.run}, not ${p.here}`,
+    help: () => 'a resumed run keeps its settings; leave the option out, or start a new run',
+  },
+  'data-changed': {
+    severity: 'error',
+    message: (p: { set: string; path: string }) =>
+      `the data set ${p.set} (${p.path}) is not what the run was started with`,
+    help: () => 'put the data back as it was, or start a new run',
+  },
+  'loss-not-finite': {
+    severity: 'error',
+    message: (p: { stage: string; step: number; what: string; value: string }) =>
+      `stage ${p.stage}, step ${p.step}: the ${p.what} is ${p.value}`,
+    help: () =>
+      'lower the peak rate, lengthen the warmup or clip the gradient; the last checkpoint is from before this step',
+  },
+  'unknown-stage': {
+    severity: 'error',
+    message: (p: UnknownName) => `there is no stage ${p.name}; the stages are: ${list(p.known)}`,
+    help: meant,
+  },
+  'unknown-export': {
+    severity: 'error',
+    message: (p: UnknownName) => `there is no export ${p.name}; the exports are: ${list(p.known)}`,
+    help: meant,
+  },
+  'unknown-split': {
+    severity: 'error',
+    message: (p: UnknownName) => `there is no split ${p.name}; the splits are: ${list(p.known)}`,
+    help: meant,
+  },
+  'unknown-argument': {
+    severity: 'error',
+    message: (p: UnknownName) => `the export takes no ${p.name}; it takes: ${list(p.known)}`,
+    help: meant,
+  },
+  'missing-argument': {
+    severity: 'error',
+    message: (p: { name: string; export: string }) => `${p.export} needs a value for ${p.name}`,
+    help: (p: { name: string }) => `add ${p.name}=VALUE`,
+  },
+  'wrong-argument': {
+    severity: 'error',
+    message: (p: { name: string; why: string }) => `the value of ${p.name} doesn't serve: ${p.why}`,
+  },
+  'no-stages': {
+    severity: 'error',
+    message: (p: { model: string }) => `the model ${p.model} has no stage, so there is nothing to train`,
+    help: () => 'add a stage with `minimize`, `optimizer` and `steps`',
+  },
+  'stage-not-trained': {
+    severity: 'error',
+    message: (p: { run: string; stage: string }) =>
+      `the run ${p.run} has no trained weights of the stage ${p.stage}`,
+    help: (p: { run: string; stage: string }) => `train it first: mm train --stage ${p.stage} --run ${p.run}`,
+  },
+  'nothing-trained': {
+    severity: 'error',
+    message: (p: { run: string }) => `the run ${p.run} has no checkpoint yet`,
+    help: (p: { run: string }) => `train it: mm train --resume ${p.run}`,
+  },
+  'no-measures': {
+    severity: 'error',
+    message: (p: { model: string }) => `the model ${p.model} measures nothing`,
+    help: () => 'add a `measure` to a stage, for example: measure recall(seen, at: [1, 5, 10]) on data.test',
+  },
+  'checkpoint-misfits': {
+    severity: 'error',
+    message: (p: { path: string; weight: string; why: string }) =>
+      `${p.path} doesn't fit the model: ${p.weight} ${p.why}`,
+  },
+  'engine-differs': {
+    severity: 'error',
+    message: (p: { run: string; here: string }) => `the run was made with ${p.run}, and this is ${p.here}`,
+    help: () =>
+      'a run is resumed with the engine and version that began it, else it would not be the same run',
+  },
+});
+
+/** Carries diagnostics out of nested IO; caught where src/train meets its callers, never shown as an exception. */
+export class TrainFailure extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(...diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(d => d.message).join('\n'));
+    this.name = 'TrainFailure';
+    this.diagnostics = diagnostics;
+  }
+}
+
+type MakeArguments = Parameters<typeof trainDiagnostic>;
+
+/** A failure of one diagnostic that concerns no place in a spec. */
+export const failure = ((code, params) =>
+  new TrainFailure(
+    (trainDiagnostic as (...a: readonly unknown[]) => Diagnostic)(code, params, { span: undefined }),
+  )) as Failure;
+
+type Failure = <C extends MakeArguments[0]>(
+  code: C,
+  params: Parameters<typeof trainDiagnostic<C>>[1],
+) => TrainFailure;

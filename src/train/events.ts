@@ -1,0 +1,28 @@
+// What a training reports while it goes, in order.
+
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Measured } from './measure.ts';
+
+export type TrainEvent =
+  | {
+      readonly kind: 'stage';
+      readonly stage: string;
+      /** Steps already done: more than 0 on a resume. */
+      readonly step: number;
+      readonly steps: number;
+      /** Examples of a step, over all its batches. */
+      readonly rows: number;
+    }
+  | {
+      readonly kind: 'step';
+      readonly stage: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly rate: number;
+      readonly gradient_norm: number;
+      readonly samplesPerSecond: number;
+    }
+  | { readonly kind: 'evaluated'; readonly stage: string; readonly step: number; readonly measured: Measured }
+  | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string }
+  | { readonly kind: 'note'; readonly diagnostic: Diagnostic };
