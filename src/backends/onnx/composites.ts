@@ -1,0 +1,14 @@
+// The composites that this engine runs whole or in a form of its own; others reach it decomposed.
+
+import type { Emit } from './emit.ts';
+import { activations } from './emit-activation.ts';
+import { fused } from './emit-fused.ts';
+import { optimizers } from './emit-optimizer.ts';
+import { rowOps } from './emit-rows.ts';
+
+export const compositeEmit: Readonly<Record<string, Emit>> = {
+  ...rowOps,
+  ...activations,
+  ...fused,
+  ...optimizers,
+};

@@ -1,0 +1,77 @@
+// Composites around matrix products: attention with its gradient, and linear.
+
+import type { Emit } from './emit.ts';
+import { flagAttr, input, inputType, numberAttr, outputType, textAttr } from './emit.ts';
+import { type Activation, activated } from './emit-activation.ts';
+import { softmaxGradient } from './emit-rows.ts';
+import { matmul } from './matmul.ts';
+import type { Writer } from './writer.ts';
+
+/** Added to the scores of later keys: it hides them even beside scores that a bias of −1e30 hides, and stays finite. */
+const unseen = -3e38;
+
+function causalMask(w: Writer, queries: number, keys: number): string {
+  const values = Array.from({ length: queries * keys }, (_, i) =>
+    i % keys <= Math.floor(i / keys) ? 0 : unseen,
+  );
+  return w.tensor('f32', [queries, keys], values);
+}
+
+const attention: Emit = q => {
+  const { w } = q;
+  const [, , queries = 0, keys = 0] = outputType(q, 1).shape;
+  const masks = [
+    ...(q.inputs.length > 3 ? [input(q, 3)] : []),
+    ...(flagAttr(q, 'causal') ? [causalMask(w, queries, keys)] : []),
+  ];
+  const products = matmul(w, input(q, 0), input(q, 1), { transB: 1 }, numberAttr(q, 'scale'));
+  // Where both masks are there they are joined first: layers share the sum.
+  const mask = masks.length === 2 ? w.one('Add', masks) : masks[0];
+  const scores = mask === undefined ? products : w.one('Add', [products, mask]);
+  const probabilities = w.one('Softmax', [scores], { axis: 3 });
+  return [w.one('MatMul', [probabilities, input(q, 2)]), probabilities];
+};
+
+const attentionGrad: Emit = q => {
+  const { w } = q;
+  const [ofQ, ofK, ofV, p, dout] = [0, 1, 2, 3, 4].map(i => input(q, i)) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const scale = numberAttr(q, 'scale');
+  const dv = matmul(w, p, dout, { transA: 1 });
+  const dscores = softmaxGradient(w, p, matmul(w, dout, ofV, { transB: 1 }), 3);
+  const dq = matmul(w, dscores, ofK, {}, scale);
+  const dk = matmul(w, dscores, ofQ, { transA: 1 }, scale);
+  return [dq, dk, dv, dscores];
+};
+
+const activationNames: readonly string[] = [
+  'none',
+  'relu',
+  'gelu',
+  'gelu_tanh',
+  'quick_gelu',
+  'silu',
+] satisfies readonly Activation[];
+const isActivation = (name: string): name is Activation => activationNames.includes(name);
+
+/** activation(x·w + b); the bias is added apart: Gemm with a bias is slower. */
+const linear: Emit = q => {
+  const { w } = q;
+  const activation = textAttr(q, 'activation');
+  if (!isActivation(activation)) throw new Error(`linear: no activation ${activation}`);
+  if (inputType(q, 1).shape.length !== 2) throw new Error('linear: the weight has rank 2');
+  const product = matmul(w, input(q, 0), input(q, 1));
+  const shifted = q.inputs.length > 2 ? w.one('Add', [product, input(q, 2)]) : product;
+  return [activated(w, shifted, activation)];
+};
+
+export const fused = {
+  attention,
+  attention_grad: attentionGrad,
+  linear,
+} as const satisfies Readonly<Record<string, Emit>>;

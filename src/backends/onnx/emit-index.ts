@@ -1,0 +1,90 @@
+// Reading and adding rows by index, and counter-based random bits.
+
+import type { Emit } from './emit.ts';
+import { input, inputType, intsAttr, numberAttr, outputType, product, reshaped, sameShape } from './emit.ts';
+import { castTo } from './emit-elementwise.ts';
+import type { Writer } from './writer.ts';
+
+/** Indices outside 0 … count − 1 are moved to the nearest end: ONNX would read negative ones from the back. */
+const clamped = (w: Writer, ids: string, count: number): string =>
+  w.one('Clip', [ids, w.scalar(0, 'i32'), w.scalar(Math.max(count - 1, 0), 'i32')]);
+
+const gather: Emit = q => {
+  const rows = inputType(q, 0).shape[0] ?? 0;
+  return [q.w.one('Gather', [input(q, 0), clamped(q.w, input(q, 1), rows)], { axis: 0 })];
+};
+
+/** Up to this many multiply-adds, a matrix of ones and zeros times the updates is the faster sum. */
+const oneHotWork = 5e8;
+
+/**
+ * out[v] = Σ_{n: id(n) = v} update(n). ScatterND adds from several threads without order or lock, so it isn't used:
+ * small tables are summed as onehotᵀ · updates, large ones by ScatterElements, which runs in order.
+ */
+const scatterAdd: Emit = q => {
+  const { w } = q;
+  const { shape, dtype } = outputType(q);
+  const ids = inputType(q, 0).shape;
+  const count = product(ids);
+  const [rows = 0, ...inner] = shape;
+  const width = product(inner);
+  const flatIds = reshaped(w, clamped(w, input(q, 0), rows), ids, [count, 1]);
+  const updates = reshaped(w, input(q, 1), inputType(q, 1).shape, [count, width]);
+  if (dtype === 'f32' && rows * count * width <= oneHotWork) {
+    const numbers = w.tensor(
+      'i32',
+      [1, rows],
+      Array.from({ length: rows }, (_, i) => i),
+    );
+    const oneHot = castTo(w, w.one('Equal', [flatIds, numbers]), 'f32');
+    const sums = w.contrib('FusedMatMul', [oneHot, updates], { transA: 1 });
+    return [reshaped(w, sums, [rows, width], shape)];
+  }
+  const zeros = w.one('Expand', [w.scalar(0, dtype), w.ints([rows, width])]);
+  const places = w.one('Expand', [flatIds, w.ints([count, width])]);
+  const sums = w.one('ScatterElements', [zeros, places, updates], { axis: 0, reduction: 'add' });
+  return [reshaped(w, sums, [rows, width], shape)];
+};
+
+const takeAlong: Emit = q => {
+  const { w } = q;
+  const axis = numberAttr(q, 'axis');
+  const { shape } = inputType(q, 0);
+  const index = inputType(q, 1).shape;
+  const wanted = outputType(q).shape;
+  const places = clamped(w, input(q, 1), shape[axis] ?? 0);
+  const full = sameShape(index, wanted) ? places : w.one('Expand', [places, w.ints(wanted)]);
+  return [w.one('GatherElements', [input(q, 0), full], { axis })];
+};
+
+/** The finalizer of murmur3 on 32 bits. */
+function mix(w: Writer, value: string): string {
+  const number = (n: number): string => w.tensor('u32', [], [n]);
+  const fold = (x: string, by: number): string =>
+    w.one('BitwiseXor', [x, w.one('BitShift', [x, number(by)], { direction: 'RIGHT' })]);
+  const a = w.one('Mul', [fold(value, 16), number(0x85ebca6b)]);
+  const b = w.one('Mul', [fold(a, 13), number(0xc2b2ae35)]);
+  return fold(b, 16);
+}
+
+/** h(i) = mix(i·0x9E3779B1 ^ mix(seed ^ mix(step ^ identity))), on unsigned 32-bit numbers. */
+const randomBits: Emit = q => {
+  const { w } = q;
+  const shape = intsAttr(q, 'shape');
+  const [seed, step] = [castTo(w, input(q, 0), 'u32'), castTo(w, input(q, 1), 'u32')];
+  const xor = (a: string, b: string): string => w.one('BitwiseXor', [a, b]);
+  const identity = w.tensor('u32', [], [numberAttr(q, 'identity')]);
+  const key = mix(w, xor(seed, mix(w, xor(step, identity))));
+  const count = w.scalar(product(shape), 'i32');
+  const counter = w.one('Range', [w.scalar(0, 'i32'), count, w.scalar(1, 'i32')]);
+  const spread = w.one('Mul', [castTo(w, counter, 'u32'), w.tensor('u32', [], [0x9e3779b1])]);
+  const bits = castTo(w, mix(w, xor(spread, key)), 'i32');
+  return [reshaped(w, bits, [product(shape)], shape)];
+};
+
+export const indexing = {
+  gather,
+  scatter_add: scatterAdd,
+  take_along: takeAlong,
+  random_bits: randomBits,
+} as const satisfies Readonly<Record<string, Emit>>;
