@@ -136,5 +136,5 @@ export interface OpDef<A extends Attrs = Attrs> {
 }
 
 /** Definitions of different attrs side by side; the builder checks names, the definitions their own attrs. */
-export type AnyOpDef = OpDef<never>;
+export type AnyOpDef = Omit<OpDef<never>, 'samples'> & { readonly samples: () => readonly Sample<Attrs>[] };
 export type OpRegistry = ReadonlyMap<string, AnyOpDef>;

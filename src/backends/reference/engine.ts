@@ -1,0 +1,109 @@
+// The reference engine: a plan's graph run node by node on the host. Slow, exact about what each op means, and
+// the same everywhere.
+
+import type { HostTensor } from '../../base/tensor.ts';
+import type { Plan } from '../../compiler/plan.ts';
+import type { InputRole, TensorType } from '../../ir/graph.ts';
+import { compositeOps } from '../../ops/composite.ts';
+import type { Engine, Session } from '../engine.ts';
+import { checkType, evaluateOutputs, type Precision } from './evaluate.ts';
+import { toHalf } from './half.ts';
+
+const owned = new Set<InputRole>(['weight', 'state', 'moment']);
+
+export interface ReferenceOptions {
+  /** f64 computes and keeps floats in double precision; tensors still come out as f32. */
+  readonly precision: Precision;
+}
+
+/** Runs every core op and every composite whole. Its sessions throw on unknown names, other types and unset weights. */
+export function createReferenceEngine({ precision }: ReferenceOptions): Engine {
+  return {
+    name: 'reference',
+    target: { engine: 'reference', composites: new Set(Object.keys(compositeOps)), alternates: false },
+    status: async () => ({
+      ready: true,
+      version: undefined,
+      about: 'plain TypeScript, the definition of every op; for tests and small models',
+      add: undefined,
+    }),
+    open: async entries => openSession(entries, precision),
+  };
+}
+
+function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision): Session {
+  const types = ownedTypes(entries);
+  const state = new Map<string, HostTensor>();
+
+  const known = (name: string): TensorType => {
+    const type = types.get(name);
+    if (type === undefined) throw new Error(`no entry has a weight, state or moment named ${name}`);
+    return type;
+  };
+  const stored = (name: string): HostTensor => {
+    known(name);
+    const tensor = state.get(name);
+    if (tensor === undefined) throw new Error(`${name} has no value yet: write it before the first run`);
+    return tensor;
+  };
+
+  return {
+    async run(entry, feeds) {
+      const plan = entries.get(entry);
+      if (plan === undefined) throw new Error(`the session has no entry named ${entry}`);
+      const inputs = new Map<string, HostTensor>();
+      for (const { name, role } of plan.graph.inputs) {
+        const given = owned.has(role) ? stored(name) : feeds.get(name);
+        if (given === undefined) throw new Error(`entry ${entry} wants a feed named ${name}`);
+        inputs.set(name, given);
+      }
+      for (const name of feeds.keys())
+        if (!inputs.has(name) || types.has(name)) throw new Error(`entry ${entry} has no feed named ${name}`);
+      const outputs = evaluateOutputs(plan.graph, inputs, { precision });
+      const fetches = new Map<string, HostTensor>();
+      for (const [i, { name, role }] of plan.graph.outputs.entries()) {
+        const value = outputs[i]!;
+        if (role === 'next') state.set(name, value);
+        else fetches.set(name, presented(value));
+      }
+      return fetches;
+    },
+    async write(tensors) {
+      for (const [name, tensor] of tensors) checkType(name, tensor, known(name));
+      for (const [name, tensor] of tensors) state.set(name, { ...tensor, data: tensor.data.slice() });
+    },
+    async read(names) {
+      return new Map(names.map(name => [name, presented(stored(name))] as const));
+    },
+    async close() {
+      state.clear();
+    },
+  };
+}
+
+/** Weights, states and moments of all entries, which share them by name. */
+function ownedTypes(entries: ReadonlyMap<string, Plan>): ReadonlyMap<string, TensorType> {
+  const types = new Map<string, TensorType>();
+  for (const [entry, { graph }] of entries) {
+    for (const { id, name, role } of graph.inputs) {
+      if (!owned.has(role)) continue;
+      const type = graph.types[id]!;
+      const other = types.get(name);
+      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(type))
+        throw new Error(`entry ${entry} has ${name} under another type than the entries before it`);
+      types.set(name, type);
+    }
+    for (const { name, role } of graph.outputs)
+      if (role === 'next' && !types.has(name))
+        throw new Error(`entry ${entry} gives a next value of ${name}, which is no input`);
+  }
+  return types;
+}
+
+/** A copy for the caller: floats kept in double precision become f32, or the bits of their dtype. */
+function presented(tensor: HostTensor): HostTensor {
+  const { dtype, data } = tensor;
+  if (!(data instanceof Float64Array)) return { ...tensor, data: data.slice() };
+  if (dtype === 'f16' || dtype === 'bf16') return { ...tensor, data: toHalf(dtype, data) };
+  return { ...tensor, data: new Float32Array(data) };
+}
