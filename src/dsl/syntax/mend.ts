@@ -1,0 +1,128 @@
+// Keywords misspelled or borrowed from other languages: where a word stands that can only be one, it is read as
+// the keyword that was meant, after a complaint, so that one letter doesn't hide a whole member.
+
+import type { IToken, TokenType } from 'chevrotain';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { syntaxDiagnostic } from './diagnostics.ts';
+import { mark, retype, tokenSpan } from './lex.ts';
+import type { ElementKind } from './recovery.ts';
+import * as t from './tokens.ts';
+
+const keywordsOf: Readonly<Record<ElementKind, readonly TokenType[]>> = {
+  item: t.itemKeywords,
+  member: t.memberKeywords,
+  statement: t.statementKeywords,
+  clause: t.clauseKeywords,
+};
+
+/** What other languages call it. */
+const borrowed: Readonly<Record<ElementKind, Readonly<Record<string, TokenType>>>> = {
+  item: {
+    class: t.Model,
+    network: t.Model,
+    def: t.Block,
+    fn: t.Block,
+    func: t.Block,
+    function: t.Block,
+    import: t.Use,
+  },
+  member: {
+    def: t.Block,
+    fn: t.Block,
+    func: t.Block,
+    function: t.Block,
+    input: t.Modality,
+    layer: t.Part,
+    module: t.Part,
+    loss: t.Objective,
+    output: t.Export,
+    phase: t.Stage,
+  },
+  statement: { const: t.Let, var: t.Let, val: t.Let, assert: t.Require },
+  clause: { loss: t.Minimize, unfreeze: t.Train, eval: t.Measure, evaluate: t.Measure, iterations: t.Steps },
+};
+
+/** Notions of the language's plan that this version doesn't have. */
+export const planned: ReadonlySet<string> = new Set([
+  'state',
+  'update',
+  'head',
+  'adapt',
+  'fit',
+  'extends',
+  'scan',
+]);
+
+/** Reads `first` as the keyword that it was meant to be, in place, and says so. */
+export function mendKeyword(
+  kind: ElementKind,
+  file: string,
+  first: IToken,
+  second: IToken,
+  third: IToken,
+): Diagnostic | undefined {
+  if (first.tokenType !== t.Word || planned.has(first.image)) return undefined;
+  if (mark(second).startsLine || !mayFollow(second, third)) return undefined;
+  const known = keywordsOf[kind].map(type => type.name.slice('kw_'.length));
+  const ours = borrowed[kind][first.image];
+  const meant = ours ?? t.keywords.get(nearest(first.image, known) ?? '');
+  if (meant === undefined) return undefined;
+  retype(first, meant);
+  const keyword = meant.name.slice('kw_'.length);
+  const span = tokenSpan(file, first);
+  return ours === undefined
+    ? syntaxDiagnostic('unknown-keyword', { found: first.image, meant: keyword }, { span })
+    : syntaxDiagnostic('borrowed-keyword', { found: first.image, ours: keyword }, { span });
+}
+
+/** A keyword is followed by a name or a value; a plain name at the start of a statement is not. */
+function mayFollow(second: IToken, third: IToken): boolean {
+  const type = second.tokenType;
+  if (type === t.Word || (type.CATEGORIES ?? []).includes(t.Name)) {
+    return (
+      second.image !== 'as' && second.image !== 'and' && second.image !== 'or' && second.image !== 'when'
+    );
+  }
+  if (type === t.LBrace) return third.tokenType !== t.RBrace;
+  return type === t.NumberToken || type === t.StringToken || type === t.DoubleStar;
+}
+
+/** The known word nearest to this one: one slip in a short word, two in a longer one. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const bound = word.length <= 4 ? 1 : 2;
+  let best: string | undefined;
+  let least = bound + 1;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) > bound) continue;
+    const d = editDistance(word.toLowerCase(), candidate);
+    if (d < least) {
+      least = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+/** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
+function editDistance(a: string, b: string): number {
+  let older: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let cost = Math.min(
+        (row[j - 1] as number) + 1,
+        (previous[j] as number) + 1,
+        (previous[j - 1] as number) + same,
+      );
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, (older[j - 2] as number) + 1);
+      }
+      row.push(cost);
+    }
+    older = previous;
+    previous = row;
+  }
+  return previous[b.length] as number;
+}

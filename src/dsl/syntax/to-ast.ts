@@ -1,0 +1,373 @@
+// Items, members, statements and clauses from the concrete tree, with the slips that the grammar let pass.
+
+import type { CstNode, IToken } from 'chevrotain';
+import { type Span, spanBetween } from '../../base/span.ts';
+import type {
+  BlockItem,
+  Body,
+  Clause,
+  DataUse,
+  Expr,
+  IfStatement,
+  Item,
+  LabelsMember,
+  Member,
+  MinimizeTerm,
+  ModelItem,
+  Name,
+  Param,
+  ParamStatement,
+  PartMember,
+  SourceFile,
+  Statement,
+  TypeExpr,
+  WeightPattern,
+} from './ast.ts';
+import { type Context, child, docOf, nameOf, node, nodes, optional, spanOf, token, tokens } from './cst.ts';
+import { syntaxDiagnostic } from './diagnostics.ts';
+import { tokenSpan } from './lex.ts';
+import { checkColon, checkEquals, toArgs, toExpr, toList, toOperation, toText, toType } from './to-expr.ts';
+
+export function toFile(ctx: Context, n: CstNode, span: Span): SourceFile {
+  return { kind: 'file', file: ctx.file, items: nodes(n, 'item').map(i => toItem(ctx, child(i))), span };
+}
+
+function toItem(ctx: Context, n: CstNode): Item {
+  const span = spanOf(ctx, n);
+  switch (n.name) {
+    case 'useItem': {
+      const path = token(n, 'String');
+      const name = nameOf(ctx, token(n, 'Name'));
+      return { kind: 'use', path: toText(ctx, path), pathSpan: tokenSpan(ctx.file, path), name, span };
+    }
+    case 'modelItem':
+      return toModel(ctx, n);
+    case 'blockItem':
+      return toBlock(ctx, n);
+    case 'variantItem':
+      checkEquals(ctx, n, 'a variant');
+      return {
+        kind: 'variant',
+        doc: docOf(ctx, n),
+        name: nameOf(ctx, token(n, 'Name')),
+        model: nameOf(ctx, token(n, 'Name', 1)),
+        args: toArgs(ctx, node(n, 'args')),
+        span,
+      };
+    default:
+      throw new Error(`no item: ${n.name}`);
+  }
+}
+
+function toModel(ctx: Context, n: CstNode): ModelItem {
+  const version = tokens(n, 'String')[0];
+  const params = optional(n, 'params');
+  return {
+    kind: 'model',
+    doc: docOf(ctx, n),
+    name: nameOf(ctx, token(n, 'Name')),
+    params: params === undefined ? [] : toParams(ctx, params),
+    version:
+      version === undefined ? undefined : { text: toText(ctx, version), span: tokenSpan(ctx.file, version) },
+    members: nodes(node(n, 'members'), 'member').map(m => toMember(ctx, child(m))),
+    span: spanOf(ctx, n),
+  };
+}
+
+interface Declared {
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly span: Span;
+}
+
+function declared(ctx: Context, n: CstNode): Declared {
+  return { doc: docOf(ctx, n), name: nameOf(ctx, token(n, 'Name')), span: spanOf(ctx, n) };
+}
+
+interface Signature {
+  readonly params: readonly Param[];
+  readonly result: TypeExpr | undefined;
+  readonly body: Body;
+}
+
+function signature(ctx: Context, n: CstNode): Signature {
+  const s = node(n, 'signature');
+  const result = optional(s, 'type');
+  return {
+    params: toParams(ctx, node(s, 'params')),
+    result: result === undefined ? undefined : toType(ctx, result),
+    body: toBody(ctx, node(s, 'body')),
+  };
+}
+
+function toBlock(ctx: Context, n: CstNode): BlockItem {
+  return { kind: 'block', ...declared(ctx, n), ...signature(ctx, n) };
+}
+
+function toParams(ctx: Context, n: CstNode): readonly Param[] {
+  return nodes(n, 'param').map(p => {
+    const name = nameOf(ctx, token(p, 'Name'));
+    const type = optional(p, 'type');
+    const fallback = optional(p, 'expr');
+    if (type === undefined) {
+      ctx.report(syntaxDiagnostic('missing-type', { name: name.text }, { span: name.span }));
+    }
+    return {
+      name,
+      type: type === undefined ? missingType(name) : toType(ctx, type),
+      fallback: fallback === undefined ? undefined : toExpr(ctx, fallback),
+      span: spanOf(ctx, p),
+    };
+  });
+}
+
+/** Stands in for a type that was left out, after the complaint. */
+const missingType = (name: Name): TypeExpr => ({
+  kind: 'tensor',
+  qualifier: undefined,
+  base: { text: 'number', span: name.span },
+  of: undefined,
+  dims: undefined,
+  span: name.span,
+});
+
+// ── Members
+
+function toMember(ctx: Context, n: CstNode): Member {
+  const base = (): Declared => declared(ctx, n);
+  const size = (): Expr => toExpr(ctx, node(node(n, 'size'), 'expr'));
+  switch (n.name) {
+    case 'modality':
+      checkColon(ctx, n, 'a modality');
+      return { kind: 'modality', ...base(), type: toExpr(ctx, node(n, 'expr')) };
+    case 'space':
+      return { kind: 'space', ...base(), size: size() };
+    case 'vocabulary':
+      return { kind: 'vocabulary', ...base(), size: size() };
+    case 'labels':
+      return toLabels(ctx, n);
+    case 'part':
+      return toPart(ctx, n);
+    case 'paramStatement':
+      return toParamStatement(ctx, n);
+    case 'blockItem':
+      return toBlock(ctx, n);
+    case 'encoder':
+      return { kind: 'encoder', ...base(), ...signature(ctx, n) };
+    case 'objective':
+      return { kind: 'objective', ...base(), ...signature(ctx, n) };
+    case 'export':
+      return { kind: 'export', ...base(), ...signature(ctx, n) };
+    case 'align':
+      checkColon(ctx, n, 'an alignment');
+      return {
+        kind: 'align',
+        ...base(),
+        left: toExpr(ctx, node(n, 'expr')),
+        right: toExpr(ctx, node(n, 'expr', 1)),
+        by: toExpr(ctx, node(n, 'expr', 2)),
+      };
+    case 'stage': {
+      const from = optional(n, 'expr');
+      return {
+        kind: 'stage',
+        ...base(),
+        from: from === undefined ? undefined : toExpr(ctx, from),
+        clauses: nodes(node(n, 'clauses'), 'clause').map(c => toClause(ctx, child(c))),
+      };
+    }
+    default:
+      throw new Error(`no member: ${n.name}`);
+  }
+}
+
+function toLabels(ctx: Context, n: CstNode): LabelsMember {
+  const size = optional(n, 'size');
+  const names = optional(n, 'labelNames');
+  return {
+    kind: 'labels',
+    ...declared(ctx, n),
+    size: size === undefined ? undefined : toExpr(ctx, node(size, 'expr')),
+    names: names === undefined ? undefined : tokens(names, 'Name').map(t => nameOf(ctx, t)),
+  };
+}
+
+function toPart(ctx: Context, n: CstNode): PartMember {
+  checkEquals(ctx, n, 'a part');
+  return { kind: 'part', ...declared(ctx, n), value: toExpr(ctx, node(n, 'expr')) };
+}
+
+function toParamStatement(ctx: Context, n: CstNode): ParamStatement {
+  const bound = (keyword: string): Expr | undefined => {
+    const found = nodes(n, 'bound').filter(b => tokens(b, keyword).length > 0);
+    const second = found[1];
+    if (second !== undefined) {
+      const what = `at ${keyword.slice('kw_'.length)}`;
+      ctx.report(syntaxDiagnostic('given-twice', { what }, { span: spanOf(ctx, second) }));
+    }
+    return found[0] === undefined ? undefined : toExpr(ctx, node(found[0], 'expr'));
+  };
+  return {
+    kind: 'param',
+    ...declared(ctx, n),
+    type: toType(ctx, node(n, 'type')),
+    value: toExpr(ctx, node(n, 'expr')),
+    atLeast: bound('kw_least'),
+    atMost: bound('kw_most'),
+  };
+}
+
+// ── Clauses
+
+function toClause(ctx: Context, n: CstNode): Clause {
+  const span = spanOf(ctx, n);
+  const value = (i = 0): Expr => toExpr(ctx, node(n, 'expr', i));
+  switch (n.name) {
+    case 'minimize':
+      return { kind: 'minimize', terms: nodes(n, 'term').flatMap(t => toTerm(ctx, t)), span };
+    case 'train':
+      return { kind: 'train', patterns: toPatterns(ctx, n), span };
+    case 'freeze':
+      return { kind: 'freeze', patterns: toPatterns(ctx, n), span };
+    case 'optimizer':
+      return { kind: 'optimizer', value: value(), span };
+    case 'steps':
+      return { kind: 'steps', value: value(), span };
+    case 'measure': {
+      const every = optional(n, 'expr', 1);
+      const data = toDataUse(ctx, node(n, 'dataUse'));
+      return { kind: 'measure', metric: value(), data, every: every && toExpr(ctx, every), span };
+    }
+    default:
+      throw new Error(`no clause: ${n.name}`);
+  }
+}
+
+/** A term's last factor names its objective, what stands before is its weight. */
+function toTerm(ctx: Context, n: CstNode): MinimizeTerm[] {
+  const span = spanOf(ctx, n);
+  const use = optional(n, 'dataUse');
+  const data = use === undefined ? undefined : toDataUse(ctx, use);
+  const product = toOperation(ctx, node(n, 'product'));
+  if (product.kind === 'name') return [{ weight: undefined, objective: product, data, span }];
+  if (product.kind === 'binary' && product.op === '*' && product.right.kind === 'name') {
+    return [{ weight: product.left, objective: asName(product.right), data, span }];
+  }
+  ctx.report(syntaxDiagnostic('weight-behind', {}, { span: product.span }));
+  return [];
+}
+
+const asName = (e: Expr & { kind: 'name' }): Name => ({ text: e.text, span: e.span });
+
+function toDataUse(ctx: Context, n: CstNode): DataUse {
+  const batches = nodes(n, 'batch');
+  const withs = nodes(n, 'transforms');
+  for (const [what, again] of [
+    ['batch', batches[1]],
+    ['with', withs[1]],
+  ] as const) {
+    if (again !== undefined) {
+      ctx.report(syntaxDiagnostic('given-twice', { what }, { span: spanOf(ctx, again) }));
+    }
+  }
+  return {
+    set: nameOf(ctx, token(n, 'Name')),
+    split: nameOf(ctx, token(n, 'Name', 1)),
+    batch: batches[0] === undefined ? undefined : toOperation(ctx, node(batches[0], 'product')),
+    transforms: withs.flatMap(w =>
+      nodes(w, 'transform').map(t => {
+        checkColon(ctx, t, 'the field of an augmentation');
+        return { field: nameOf(ctx, token(t, 'Name')), list: toList(ctx, node(t, 'list')) };
+      }),
+    ),
+    span: spanOf(ctx, n),
+  };
+}
+
+function toPatterns(ctx: Context, n: CstNode): readonly WeightPattern[] {
+  return nodes(node(n, 'patterns'), 'pattern').map(p => ({
+    text: leaves(p)
+      .sort((a, b) => a.startOffset - b.startOffset)
+      .map(t => t.image)
+      .join(''),
+    span: spanOf(ctx, p),
+  }));
+}
+
+function leaves(n: CstNode): IToken[] {
+  return Object.values(n.children).flatMap(list => list.flatMap(c => ('children' in c ? leaves(c) : [c])));
+}
+
+// ── Statements
+
+function toBody(ctx: Context, n: CstNode): Body {
+  return { statements: nodes(n, 'statement').map(s => toStatement(ctx, child(s))), span: spanOf(ctx, n) };
+}
+
+function toStatement(ctx: Context, n: CstNode): Statement {
+  const span = spanOf(ctx, n);
+  const value = (): Expr => toExpr(ctx, node(n, 'expr'));
+  switch (n.name) {
+    case 'let': {
+      checkEquals(ctx, n, '`let`');
+      const names = tokens(n, 'Name').map(t => nameOf(ctx, t));
+      const values = nodes(n, 'expr').map(e => toExpr(ctx, e));
+      if (values.length > 1 && values.length !== names.length) {
+        const counts = { names: names.length, values: values.length };
+        ctx.report(syntaxDiagnostic('names-and-values', counts, { span }));
+      }
+      return { kind: 'let', names, values, span };
+    }
+    case 'assign':
+      return { kind: 'assign', name: nameOf(ctx, token(n, 'Name')), value: value(), span };
+    case 'return':
+      return { kind: 'return', value: value(), span };
+    case 'require':
+      return { kind: 'require', condition: value(), span };
+    case 'paramStatement':
+      return toParamStatement(ctx, n);
+    case 'part':
+      return toPart(ctx, n);
+    case 'repeat': {
+      const name = tokens(n, 'Name')[0];
+      return {
+        kind: 'repeat',
+        count: value(),
+        name: name === undefined ? undefined : nameOf(ctx, name),
+        body: toBody(ctx, node(n, 'body')),
+        span,
+      };
+    }
+    case 'if':
+      return toIf(ctx, n);
+    default:
+      throw new Error(`no statement: ${n.name}`);
+  }
+}
+
+/** `else if` branches nest from the last one inwards. */
+function toIf(ctx: Context, n: CstNode): IfStatement {
+  const span = spanOf(ctx, n);
+  const last = optional(n, 'body', 1);
+  let otherwise = last === undefined ? undefined : toBody(ctx, last);
+  for (const branch of [...nodes(n, 'elseIf')].reverse()) {
+    const own = spanBetween(tokenSpan(ctx.file, token(branch, 'kw_if')), span);
+    const nested: IfStatement = {
+      kind: 'if',
+      condition: toExpr(ctx, node(branch, 'expr')),
+      // biome-ignore lint/suspicious/noThenProperty: the field of the tree; nobody awaits a statement
+      then: toBody(ctx, node(branch, 'body')),
+      otherwise,
+      span: own,
+    };
+    otherwise = { statements: [nested], span: own };
+  }
+  return {
+    kind: 'if',
+    condition: toExpr(ctx, node(n, 'expr')),
+    // biome-ignore lint/suspicious/noThenProperty: the field of the tree; nobody awaits a statement
+    then: toBody(ctx, node(n, 'body')),
+    otherwise,
+    span,
+  };
+}
