@@ -1,0 +1,164 @@
+// The augmentations that a batch may declare (`on emoji.train with picture: [shift(2)]`): which modality each one is
+// for and its settings. Declarations only, so that a spec is checked without data; src/data carries them out.
+
+export interface TransformSetting {
+  /** undefined: the setting has to be given. */
+  readonly default: number | undefined;
+  readonly min: number;
+  readonly max: number;
+  readonly doc: string;
+}
+
+export interface TransformRule {
+  readonly appliesTo: 'image' | 'text';
+  /** In order: `shift(2)` sets the first. A range `0.8..1` sets `from` and `to`. */
+  readonly settings: Readonly<Record<string, TransformSetting>>;
+  readonly doc: string;
+}
+
+const share = (fallback: number | undefined, doc: string): TransformSetting => ({
+  default: fallback,
+  min: 0,
+  max: 1,
+  doc,
+});
+
+/** What can stand after `with picture:`. Geometry acts first and in one resampling, then colours, the background, erasing. */
+export const imageTransforms = {
+  shift: {
+    appliesTo: 'image',
+    settings: {
+      pixels: { default: undefined, min: 0, max: 4096, doc: 'farthest move along each axis, in pixels' },
+    },
+    doc: 'Moves the picture by up to so many pixels.',
+  },
+  scale: {
+    appliesTo: 'image',
+    settings: {
+      from: { default: undefined, min: 0.05, max: 20, doc: 'smallest factor' },
+      to: { default: undefined, min: 0.05, max: 20, doc: 'largest factor' },
+    },
+    doc: 'Scales about the centre, the factor uniform in its logarithm.',
+  },
+  stretch: {
+    appliesTo: 'image',
+    settings: { by: { default: undefined, min: 0, max: 2, doc: 'largest logarithm of the aspect ratio' } },
+    doc: 'Changes the aspect ratio by a factor of up to e^by.',
+  },
+  crop: {
+    appliesTo: 'image',
+    settings: {
+      from: { default: undefined, min: 0.01, max: 1, doc: 'smallest share of the area' },
+      to: { default: undefined, min: 0.01, max: 1, doc: 'largest share of the area' },
+    },
+    doc: 'Takes a random window of that share of the area, aspect ratio 3/4 to 4/3, to full size.',
+  },
+  rotate: {
+    appliesTo: 'image',
+    settings: { degrees: { default: undefined, min: 0, max: 180, doc: 'largest angle either way' } },
+    doc: 'Turns about the centre.',
+  },
+  mirror: {
+    appliesTo: 'image',
+    settings: { share: share(0.5, 'share of pictures that are mirrored') },
+    doc: 'Swaps left and right.',
+  },
+  brightness: {
+    appliesTo: 'image',
+    settings: { by: { default: undefined, min: 0, max: 1, doc: 'largest amount added, of the full range' } },
+    doc: 'Adds one amount to all channels.',
+  },
+  contrast: {
+    appliesTo: 'image',
+    settings: { by: { default: undefined, min: 0, max: 2, doc: 'largest logarithm of the factor' } },
+    doc: 'Stretches values about the middle grey by a factor of up to e^by.',
+  },
+  colour: {
+    appliesTo: 'image',
+    settings: { by: { default: undefined, min: 0, max: 2, doc: 'largest logarithm of a factor' } },
+    doc: 'Multiplies each channel by a factor of its own of up to e^by.',
+  },
+  hue: {
+    appliesTo: 'image',
+    settings: { degrees: { default: undefined, min: 0, max: 180, doc: 'largest angle either way' } },
+    doc: 'Turns colours about the grey axis.',
+  },
+  grey: {
+    appliesTo: 'image',
+    settings: { share: share(undefined, 'share of pictures without colour') },
+    doc: 'Takes the mean of the channels.',
+  },
+  invert: {
+    appliesTo: 'image',
+    settings: { share: share(undefined, 'share of pictures that are inverted') },
+    doc: 'Turns light into dark, the background left as it is.',
+  },
+  background: {
+    appliesTo: 'image',
+    settings: { share: share(undefined, 'share of pictures on a random colour; the others stand on white') },
+    doc: 'Puts what is transparent in the picture on a random colour.',
+  },
+  noise: {
+    appliesTo: 'image',
+    settings: { by: { default: undefined, min: 0, max: 1, doc: 'largest deviation, of the full range' } },
+    doc: 'Adds independent Gaussian noise, its deviation uniform from 0.',
+  },
+  erase: {
+    appliesTo: 'image',
+    settings: {
+      share: share(undefined, 'share of pictures with a patch'),
+      from: { default: 0.125, min: 0.01, max: 1, doc: 'smallest side, of the picture’s' },
+      to: { default: 0.4, min: 0.01, max: 1, doc: 'largest side, of the picture’s' },
+    },
+    doc: 'Covers a random rectangle with a random colour.',
+  },
+} as const satisfies Record<string, TransformRule>;
+
+/**
+ * What can stand after `with caption:`. A caption `title: tag, tag` has a title, up to its last `: `, and tags; a
+ * text without `: ` is all title.
+ */
+export const textTransforms = {
+  shuffle: {
+    appliesTo: 'text',
+    settings: { share: share(1, 'share of captions whose tags are reordered') },
+    doc: 'Reorders the tags.',
+  },
+  drop_tags: {
+    appliesTo: 'text',
+    settings: { most: share(undefined, 'largest probability that a tag is left out') },
+    doc: 'Leaves out each tag with one probability, uniform from 0 to `most`; one tag stays.',
+  },
+  only_title: {
+    appliesTo: 'text',
+    settings: { share: share(undefined, 'share of captions without tags') },
+    doc: 'Leaves out all tags.',
+  },
+  drop_title: {
+    appliesTo: 'text',
+    settings: { share: share(undefined, 'share of captions without title') },
+    doc: 'Leaves out the title where there are tags.',
+  },
+  words: {
+    appliesTo: 'text',
+    settings: {
+      from: share(undefined, 'smallest share of words kept'),
+      to: share(undefined, 'largest share of words kept'),
+    },
+    doc: 'Keeps a random share of the words, in order, at least one.',
+  },
+  drop: {
+    appliesTo: 'text',
+    settings: { share: share(undefined, 'probability that a token is left out') },
+    doc: 'Leaves out tokens; the last one stays.',
+  },
+} as const satisfies Record<string, TransformRule>;
+
+export type ImageTransformName = keyof typeof imageTransforms;
+export type TextTransformName = keyof typeof textTransforms;
+
+export function transformRule(name: string): TransformRule | undefined {
+  if (Object.hasOwn(imageTransforms, name)) return imageTransforms[name as ImageTransformName];
+  if (Object.hasOwn(textTransforms, name)) return textTransforms[name as TextTransformName];
+  return undefined;
+}
