@@ -74,10 +74,10 @@ export function lex(text: string, file: string): Result<Lexed> {
     );
   }
   return {
-    value: { tokens, docs: lexed.groups['docs'] ?? [] },
+    value: { tokens, docs: lexed.groups.docs ?? [] },
     diagnostics: [
       ...characters(text, file, lexed.errors),
-      ...slips(file, lexed.groups['slips'] ?? []),
+      ...slips(file, lexed.groups.slips ?? []),
       ...tokenSlips(file, tokens),
     ],
   };

@@ -9,6 +9,7 @@ import type { Arg, BinaryOp, DimExpr, Expr, IndexItem, NumberExpr, TensorTypeExp
 import { type Context, nameOf, node, nodes, optional, spanOf, token, tokens } from './cst.ts';
 import { syntaxDiagnostic } from './diagnostics.ts';
 import { tokenSpan } from './lex.ts';
+import { comparison, notLevel, precedence, signLevel } from './precedence.ts';
 
 /** Longest chain of operators in one expression. */
 export const maxChain = 400;
@@ -67,28 +68,6 @@ function toChoice(ctx: Context, n: CstNode): Expr {
 
 // ── Operators
 
-const precedence: Readonly<Record<BinaryOp, number>> = {
-  or: 1,
-  and: 2,
-  '==': 4,
-  '!=': 4,
-  '<': 4,
-  '<=': 4,
-  '>': 4,
-  '>=': 4,
-  '..': 5,
-  '+': 6,
-  '-': 6,
-  '*': 7,
-  '/': 7,
-  '//': 7,
-  '%': 7,
-  '@': 7,
-  '^': 9,
-};
-const notLevel = 3;
-const comparison = 4;
-const signLevel = 8;
 const ours: Readonly<Record<string, BinaryOp>> = { '**': '^', '&&': 'and', '||': 'or' };
 
 interface Step {
