@@ -1,7 +1,7 @@
 // What training asks of data, whoever supplies it: endless batches to learn from and one pass over a whole split.
 
 import type { HostTensor } from '../base/tensor.ts';
-import type { BatchSpec, FieldSpec } from '../compiler/program.ts';
+import type { BatchSpec, Entry, FieldSpec } from '../compiler/program.ts';
 
 export interface Batch {
   /** Every feed of the batch's spec, the keep feed too. */
@@ -38,4 +38,13 @@ export function rowKey(batch: Batch, field: FieldSpec, row: number): string {
     return Buffer.from(tensor.data.buffer, tensor.data.byteOffset + row * size, size).toString('latin1');
   });
   return parts.join('|');
+}
+
+/** Those of the tensors that the entry's graph reads: what it doesn't need was compiled away. */
+export function feedsOf(
+  entry: Entry,
+  tensors: Iterable<readonly [string, HostTensor]>,
+): ReadonlyMap<string, HostTensor> {
+  const read = new Set(entry.plan.graph.inputs.map(i => i.name));
+  return new Map([...tensors].filter(([name]) => read.has(name)));
 }

@@ -6,7 +6,7 @@ import type { Session } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { FieldSpec, MeasureSpec } from '../compiler/program.ts';
 import type { Batch, DataSource } from './feeds.ts';
-import { rowKey } from './feeds.ts';
+import { feedsOf, rowKey } from './feeds.ts';
 import { scalarOf } from './host-tensor.ts';
 import type { Embedded } from './recall.ts';
 import { recallAt } from './recall.ts';
@@ -193,5 +193,5 @@ async function* passes(run: MeasureRun): AsyncGenerator<readonly [Batch, Fetched
     throw new Error(`measure ${run.measure.name} reads ${entry.batches.length} batches and not one`);
   const scalars = scalarFeeds(entry, evaluationScalars(run.seed));
   for await (const batch of run.data.sweep(spec))
-    yield [batch, await run.session.run(run.entry, new Map([...batch.feeds, ...scalars]))];
+    yield [batch, await run.session.run(run.entry, feedsOf(entry, [...batch.feeds, ...scalars]))];
 }

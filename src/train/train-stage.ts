@@ -5,13 +5,12 @@ import type { Engine, Session } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { Plan } from '../compiler/plan.ts';
 import type { MeasureSpec, StageProgram } from '../compiler/program.ts';
-import type { BestSoFar, Checkpoint } from './checkpoint.ts';
-import { readCheckpoint, requireTensors, writeCheckpoint } from './checkpoint.ts';
+import type { BestSoFar } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import type { TrainEvent } from './events.ts';
 import type { BatchStream, DataSource, TrainingBatch } from './feeds.ts';
-import { allocate, scalarOf } from './host-tensor.ts';
-import { initialTensors } from './initialize.ts';
+import { feedsOf } from './feeds.ts';
+import { scalarOf } from './host-tensor.ts';
 import type { Measured } from './measure.ts';
 import { higherIsBetter, metricNames, runMeasure } from './measure.ts';
 import type { MetricsFile } from './metrics-file.ts';
@@ -19,6 +18,8 @@ import { openMetrics } from './metrics-file.ts';
 import type { StageFolder } from './run-folder.ts';
 import { makeFolder } from './run-folder.ts';
 import { drawSeed, scalarFeeds, trainScalars } from './schedule.ts';
+import type { Held, StageState } from './stage-state.ts';
+import { heldBy, openState, saveState } from './stage-state.ts';
 
 export interface StageOptions {
   readonly program: StageProgram;
@@ -69,16 +70,16 @@ export async function trainStage(options: StageOptions): Promise<StageOutcome> {
     entries,
     options.threads === undefined ? {} : { threads: options.threads },
   );
+  const held = heldBy([program.train, ...recurring.map(r => r.measure.entry)]);
   const streams = new Map<string, BatchStream>();
   try {
-    const checkpoint = readLast(options);
-    const step = checkpoint?.info.step ?? 0;
-    await session.write(checkpoint?.tensors ?? startTensors(options));
+    const state = openState(options, held);
+    await session.write(state.held);
     for (const spec of program.train.batches)
-      streams.set(spec.id, await options.data.stream(spec, options.seed, checkpoint?.info.data[spec.id]));
-    const metrics = openMetrics(folder.metrics, step);
+      streams.set(spec.id, await options.data.stream(spec, options.seed, state.data[spec.id]));
+    const metrics = openMetrics(folder.metrics, state.step);
     try {
-      return await loop({ ...options, session, streams, recurring, metrics }, step, checkpoint);
+      return await loop({ ...options, session, streams, recurring, metrics, held }, state);
     } finally {
       metrics.close();
     }
@@ -97,23 +98,20 @@ interface LoopContext extends StageOptions {
     readonly entry: string;
   }[];
   readonly metrics: MetricsFile;
+  readonly held: readonly Held[];
 }
 
-async function loop(
-  context: LoopContext,
-  startStep: number,
-  from: Checkpoint | undefined,
-): Promise<StageOutcome> {
-  const { program, signal, onEvent } = context;
+async function loop(context: LoopContext, from: StageState): Promise<StageOutcome> {
+  const { program, signal, onEvent, session, held } = context;
   const { steps } = program;
-  let best = from?.info.best;
-  let after: Readonly<Record<string, unknown>> = from?.info.data ?? {};
+  const { carried, step: startStep } = from;
+  let { best, data } = from;
   let saved = startStep;
   const batchRows = program.train.batches.reduce((n, b) => n + b.size, 0);
   onEvent({ kind: 'stage', stage: program.stage, step: startStep, steps, rows: batchRows });
   let coming = startStep < steps ? nextBatches(context.streams) : undefined;
   const save = async (step: number): Promise<void> => {
-    await saveLast(context, step, after, best);
+    await saveState('last', session, context, held, { step, data, best, carried });
     saved = step;
     onEvent({ kind: 'checkpoint', stage: program.stage, step, path: context.folder.last });
   };
@@ -127,7 +125,7 @@ async function loop(
     const batches = await (coming ?? nextBatches(context.streams));
     coming = step < steps ? nextBatches(context.streams) : undefined;
     const done = await oneStep(context, step, batches);
-    after = Object.fromEntries(batches.map(([id, batch]) => [id, batch.after]));
+    data = Object.fromEntries(batches.map(([id, batch]) => [id, batch.after]));
     rowsSince += batches.reduce((n, [, batch]) => n + batch.rows, 0);
     if (step % context.logEvery === 0 || step === steps || step === 1) {
       const now = performance.now();
@@ -140,11 +138,13 @@ async function loop(
     }
     const paused = performance.now();
     const better = await evaluateDue(context, step, best);
-    best = better ?? best;
+    if (better !== undefined) {
+      best = better;
+      await saveState('best', session, context, held, { step, data, best, carried });
+    }
     if ((step % context.checkpointEvery === 0 || step === steps) && saved < step) await save(step);
     clock += performance.now() - paused;
   }
-  if (startStep === steps && saved < steps) await save(steps);
   return { kind: 'finished', step: steps, best };
 }
 
@@ -169,9 +169,8 @@ async function oneStep(context: LoopContext, step: number, batches: NamedBatches
   const { program, session } = context;
   const seed = drawSeed(context.seed, program.stage);
   const scalars = trainScalars(program.optimizer, step, program.steps, seed);
-  const feeds = new Map<string, HostTensor>();
-  for (const [, batch] of batches) for (const [name, tensor] of batch.feeds) feeds.set(name, tensor);
-  for (const [name, tensor] of scalarFeeds(program.train, scalars)) feeds.set(name, tensor);
+  const given = batches.flatMap(([, batch]) => [...batch.feeds]);
+  const feeds = feedsOf(program.train, [...given, ...scalarFeeds(program.train, scalars)]);
   const fetched = await session.run('train', feeds);
   const loss = finite(context, step, 'loss', scalarOf(fetched.get('loss'), 'loss'));
   const norm = finite(
@@ -208,7 +207,6 @@ async function evaluateDue(
     context.onEvent({ kind: 'evaluated', stage: context.program.stage, step, measured });
     if (i === 0) better = improvement(measure, measured, step, best);
   }
-  if (better !== undefined) await saveBest(context, step, better);
   return better;
 }
 
@@ -230,73 +228,4 @@ function leadingMetric(measure: MeasureSpec): string {
   const names = metricNames(measure);
   const { fold } = measure;
   return names[fold.kind === 'recall' ? fold.at.length - 1 : 0] ?? measure.name;
-}
-
-/** Every weight, state and moment of the train entry and the measures, each once. */
-function held(program: StageProgram): readonly {
-  readonly name: string;
-  readonly role: 'weight' | 'state' | 'moment';
-  readonly tensor: Omit<HostTensor, 'data'>;
-}[] {
-  const known = new Map<string, ReturnType<typeof held>[number]>();
-  for (const entry of [
-    program.train,
-    ...program.measures.filter(m => m.every !== undefined).map(m => m.entry),
-  ])
-    for (const { id, name, role } of entry.plan.graph.inputs) {
-      const type = entry.plan.graph.types[id];
-      if (role === 'feed' || role === 'scalar' || type === undefined) continue;
-      known.set(name, { name, role, tensor: { dtype: type.dtype, shape: type.shape.map(Number) } });
-    }
-  return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function startTensors(options: StageOptions): Map<string, HostTensor> {
-  const { program, seed, start } = options;
-  const names = new Set(held(program).map(h => h.name));
-  const tensors = initialTensors(
-    program.weights.filter(w => names.has(w.path)),
-    seed,
-  );
-  for (const { name, role, tensor } of held(program))
-    if (role === 'moment') tensors.set(name, allocate(tensor.dtype, tensor.shape));
-  const known = program.weights.filter(w => names.has(w.path) && start.has(w.path));
-  const from = requireTensors(
-    program.from ?? '',
-    start,
-    known.map(w => ({ name: w.path, dtype: w.dtype, shape: w.shape })),
-  );
-  for (const [path, tensor] of from) tensors.set(path, tensor);
-  return tensors;
-}
-
-function readLast(options: StageOptions): Checkpoint | undefined {
-  const { folder, program, fingerprint } = options;
-  const checkpoint = readCheckpoint(folder.last);
-  if (checkpoint === undefined) return undefined;
-  const { info } = checkpoint;
-  if (info.fingerprint !== fingerprint || info.stage !== program.stage || info.steps !== program.steps)
-    throw failure('run-of-another-spec', { run: folder.last, spec: `the stage ${program.stage}` });
-  const wanted = held(program).map(({ name, tensor }) => ({ name, ...tensor }));
-  return { info, tensors: requireTensors(folder.last, checkpoint.tensors, wanted) };
-}
-
-async function saveLast(
-  context: LoopContext,
-  step: number,
-  data: Readonly<Record<string, unknown>>,
-  best: BestSoFar | undefined,
-): Promise<void> {
-  const { program, session, folder, fingerprint } = context;
-  const tensors = await session.read(held(program).map(h => h.name));
-  const info = { stage: program.stage, step, steps: program.steps, fingerprint, data, best };
-  writeCheckpoint(folder.last, { info, tensors });
-}
-
-async function saveBest(context: LoopContext, step: number, best: BestSoFar): Promise<void> {
-  const { program, session, folder, fingerprint } = context;
-  const names = held(program).filter(h => h.role !== 'moment');
-  const tensors = await session.read(names.map(h => h.name));
-  const info = { stage: program.stage, step, steps: program.steps, fingerprint, data: {}, best };
-  writeCheckpoint(folder.best, { info, tensors });
 }

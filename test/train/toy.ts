@@ -81,6 +81,10 @@ function weight(path: string, shape: readonly number[], initializer: WeightSpec[
   };
 }
 
+const fed = [
+  ...['x', 'y', 'keep'].map(name => [name, 'feed', []] as const),
+  ...['rate', 'correction1', 'correction2'].map(name => [name, 'scalar', []] as const),
+];
 const held = weights.map(w => [w.path, 'weight', w.shape] as const);
 const moments = weights.flatMap(w => [
   [`${w.path}#m`, 'moment', w.shape] as const,
@@ -97,7 +101,7 @@ export function toyProgram(steps: number, every: number | undefined): StageProgr
   });
   const measure: MeasureSpec = {
     name: 'error',
-    entry: entry('error', ['value', 'weight'], [], plan(held)),
+    entry: entry('error', ['value', 'weight'], [], plan([...fed, ...held])),
     every,
     fold: { kind: 'mean' },
     span,
@@ -122,7 +126,7 @@ export function toyProgram(steps: number, every: number | undefined): StageProgr
       'train',
       ['loss', 'gradient_norm'],
       ['rate', 'correction1', 'correction2'],
-      plan([...held, ...moments]),
+      plan([...fed, ...held, ...moments]),
     ),
     measures: [measure],
   };

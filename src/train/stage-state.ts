@@ -1,0 +1,107 @@
+// The tensors of a stage: which the engine holds, what they start from, and what checkpoints make of them.
+
+import type { Session } from '../backends/engine.ts';
+import type { HostTensor } from '../base/tensor.ts';
+import type { Entry, StageProgram } from '../compiler/program.ts';
+import type { BestSoFar, Checkpoint, CheckpointInfo } from './checkpoint.ts';
+import { readCheckpoint, requireTensors, writeCheckpoint } from './checkpoint.ts';
+import { failure } from './diagnostics.ts';
+import { allocate } from './host-tensor.ts';
+import { initialTensor } from './initialize.ts';
+import type { StageFolder } from './run-folder.ts';
+
+export interface Held {
+  readonly name: string;
+  readonly role: 'weight' | 'state' | 'moment';
+  readonly dtype: HostTensor['dtype'];
+  readonly shape: readonly number[];
+}
+
+/** Every weight, state and moment that the entries' graphs read, each once, by name. */
+export function heldBy(entries: readonly Entry[]): readonly Held[] {
+  const known = new Map<string, Held>();
+  for (const { plan } of entries)
+    for (const { id, name, role } of plan.graph.inputs) {
+      const type = plan.graph.types[id];
+      if (role === 'feed' || role === 'scalar' || type === undefined) continue;
+      known.set(name, { name, role, dtype: type.dtype, shape: type.shape.map(Number) });
+    }
+  return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export interface StageState {
+  readonly step: number;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly best: BestSoFar | undefined;
+  /** For the engine. */
+  readonly held: ReadonlyMap<string, HostTensor>;
+  /** Weights that this stage's entries don't read: they pass on to later stages and exports as they are. */
+  readonly carried: ReadonlyMap<string, HostTensor>;
+}
+
+export interface StateOptions {
+  readonly program: StageProgram;
+  readonly folder: StageFolder;
+  readonly seed: number;
+  readonly fingerprint: string;
+  readonly start: ReadonlyMap<string, HostTensor>;
+}
+
+/** The last checkpoint, or where the stage has none its start: given weights, fresh ones, moments of 0. */
+export function openState(options: StateOptions, held: readonly Held[]): StageState {
+  return resumed(options, held) ?? started(options, held);
+}
+
+function started({ program, seed, start }: StateOptions, held: readonly Held[]): StageState {
+  const specs = new Map(program.weights.map(w => [w.path, w]));
+  const given = requireTensors(
+    `the stage ${program.from ?? ''}`,
+    start,
+    program.weights.filter(w => start.has(w.path)).map(w => ({ ...w, name: w.path })),
+  );
+  const tensors = new Map<string, HostTensor>();
+  for (const { name, role, dtype, shape } of held) {
+    const spec = specs.get(name);
+    if (role === 'moment') tensors.set(name, allocate(dtype, shape));
+    else if (spec === undefined) throw new Error(`stage ${program.stage} says nothing of the weight ${name}`);
+    else tensors.set(name, given.get(name) ?? initialTensor(spec, seed));
+  }
+  const carried = new Map([...start].filter(([name]) => !tensors.has(name)));
+  for (const spec of program.weights)
+    if (!tensors.has(spec.path) && !carried.has(spec.path)) carried.set(spec.path, initialTensor(spec, seed));
+  return { step: 0, data: {}, best: undefined, held: tensors, carried };
+}
+
+function resumed(options: StateOptions, held: readonly Held[]): StageState | undefined {
+  const { folder, program, fingerprint } = options;
+  const checkpoint = readCheckpoint(folder.last);
+  if (checkpoint === undefined) return undefined;
+  const { info } = checkpoint;
+  if (info.fingerprint !== fingerprint || info.stage !== program.stage || info.steps !== program.steps)
+    throw failure('run-of-another-spec', { run: folder.last, spec: `the stage ${program.stage}` });
+  const tensors = requireTensors(folder.last, checkpoint.tensors, held);
+  const carried = new Map([...checkpoint.tensors].filter(([name]) => !tensors.has(name)));
+  return { step: info.step, data: info.data, best: info.best, held: tensors, carried };
+}
+
+/** Reads what the engine holds and writes `last`, or without the moments `best`. */
+export async function saveState(
+  which: 'last' | 'best',
+  session: Session,
+  { folder, program, fingerprint }: StateOptions,
+  held: readonly Held[],
+  state: Omit<StageState, 'held'>,
+): Promise<void> {
+  const kept = which === 'last' ? held : held.filter(h => h.role !== 'moment');
+  const read = await session.read(kept.map(h => h.name));
+  const info: CheckpointInfo = {
+    stage: program.stage,
+    step: state.step,
+    steps: program.steps,
+    fingerprint,
+    data: which === 'last' ? state.data : {},
+    best: state.best,
+  };
+  const checkpoint: Checkpoint = { info, tensors: new Map([...state.carried, ...read]) };
+  writeCheckpoint(folder[which], checkpoint);
+}
