@@ -154,7 +154,7 @@ export const syntaxDiagnostic = defineDiagnostics({
   }),
   'given-twice': error<{ what: string }>({ message: p => `${p.what} is given twice` }),
   'more-errors': error<{ count: number }>({
-    message: p => `and ${p.count} more syntax errors`,
+    message: p => `and ${p.count} more syntax ${p.count === 1 ? 'error' : 'errors'}`,
     help: () => 'mend the first ones and check again',
   }),
 });

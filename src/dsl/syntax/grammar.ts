@@ -10,8 +10,8 @@ import { CstParser, EOF, type IToken, isRecognitionException, type TokenType } f
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { expectations, syntaxDiagnostic } from './diagnostics.ts';
 import { mark, tokenSpan } from './lex.ts';
-import { mendKeyword } from './mend.ts';
-import { type ElementKind, endsList, isForeign, looksLikeBody, syncPoint } from './recovery.ts';
+import { type ElementKind, mendKeyword } from './mend.ts';
+import { endsList, isForeign, looksLikeBody, syncPoint } from './recovery.ts';
 import * as t from './tokens.ts';
 
 /** Past this many errors the rest of a file isn't read: it is no `.mm` file. */

@@ -5,8 +5,9 @@ import type { IToken, TokenType } from 'chevrotain';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { syntaxDiagnostic } from './diagnostics.ts';
 import { mark, retype, tokenSpan } from './lex.ts';
-import type { ElementKind } from './recovery.ts';
 import * as t from './tokens.ts';
+
+export type ElementKind = 'item' | 'member' | 'statement' | 'clause';
 
 const keywordsOf: Readonly<Record<ElementKind, readonly TokenType[]>> = {
   item: t.itemKeywords,
@@ -53,6 +54,23 @@ export const planned: ReadonlySet<string> = new Set([
   'scan',
 ]);
 
+/** The keyword that `first` was meant to be, where what follows allows it to be one. */
+export function meantKeyword(
+  kind: ElementKind,
+  first: IToken,
+  second: IToken,
+  third: IToken,
+): TokenType | undefined {
+  if (first.tokenType !== t.Word || planned.has(first.image)) return undefined;
+  if (mark(second).startsLine || !mayFollow(second, third)) return undefined;
+  const known = keywordsOf[kind].map(t.keywordText);
+  return borrowedAs(kind, first.image) ?? t.keywords.get(nearest(first.image, known) ?? '');
+}
+
+function borrowedAs(kind: ElementKind, word: string): TokenType | undefined {
+  return Object.hasOwn(borrowed[kind], word) ? borrowed[kind][word] : undefined;
+}
+
 /** Reads `first` as the keyword that it was meant to be, in place, and says so. */
 export function mendKeyword(
   kind: ElementKind,
@@ -61,16 +79,12 @@ export function mendKeyword(
   second: IToken,
   third: IToken,
 ): Diagnostic | undefined {
-  if (first.tokenType !== t.Word || planned.has(first.image)) return undefined;
-  if (mark(second).startsLine || !mayFollow(second, third)) return undefined;
-  const known = keywordsOf[kind].map(type => type.name.slice('kw_'.length));
-  const ours = borrowed[kind][first.image];
-  const meant = ours ?? t.keywords.get(nearest(first.image, known) ?? '');
+  const meant = meantKeyword(kind, first, second, third);
   if (meant === undefined) return undefined;
   retype(first, meant);
-  const keyword = meant.name.slice('kw_'.length);
+  const keyword = t.keywordText(meant);
   const span = tokenSpan(file, first);
-  return ours === undefined
+  return borrowedAs(kind, first.image) === undefined
     ? syntaxDiagnostic('unknown-keyword', { found: first.image, meant: keyword }, { span })
     : syntaxDiagnostic('borrowed-keyword', { found: first.image, ours: keyword }, { span });
 }

@@ -12,7 +12,7 @@ import { syntaxError } from './syntax-error.ts';
 import { toFile } from './to-ast.ts';
 
 /** More errors than this of one file aren't told apart. */
-export const maxReported = 20;
+export const maxReported = 30;
 
 let grammar: Grammar | undefined;
 

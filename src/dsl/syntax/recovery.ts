@@ -3,9 +3,8 @@
 
 import type { IToken, TokenType } from 'chevrotain';
 import { mark } from './lex.ts';
+import { type ElementKind, meantKeyword } from './mend.ts';
 import * as t from './tokens.ts';
-
-export type ElementKind = 'item' | 'member' | 'statement' | 'clause';
 
 export function endsList(type: TokenType): boolean {
   return type === t.Comma || type === t.RBracket || type === t.RParen;
@@ -49,6 +48,7 @@ export function starts(kind: ElementKind, tokens: readonly IToken[], i: number, 
   const [a, b, c] = [tokens[i], tokens[i + 1], tokens[i + 2]];
   if (a === undefined || b === undefined) return false;
   const type = a.tokenType;
+  if (trusting && c !== undefined && meantKeyword(kind, a, b, c) !== undefined) return true;
   if (kind === 'item' && type === t.Use) return b.tokenType === t.StringToken;
   if (kind === 'item' || kind === 'member') {
     const known = kind === 'item' ? t.itemKeywords : t.memberKeywords;

@@ -1,12 +1,12 @@
 // A parser's error in plain words: what was expected, what stands there, where the open bracket is, what the
 // form looks like, and a hint for the commonest slips.
 
-import { EOF, type IRecognitionException, type IToken } from 'chevrotain';
+import { EOF, type IRecognitionException, type IToken, type TokenType } from 'chevrotain';
 import type { Diagnostic, Related } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import { type Expectation, syntaxDiagnostic } from './diagnostics.ts';
 import { mark, tokenSpan } from './lex.ts';
-import { planned } from './mend.ts';
+import { nearest, planned } from './mend.ts';
 import * as t from './tokens.ts';
 
 /** What a bracket opened, by the rule that reads it; `list` where a comma could come too. */
@@ -80,8 +80,8 @@ const helpOf: Readonly<Record<string, string>> = {
   clause: `a stage holds ${listOf(t.clauseKeywords)}`,
 };
 
-function listOf(types: readonly { readonly name: string }[]): string {
-  return types.map(x => `\`${x.name.slice('kw_'.length)}\``).join(', ');
+function listOf(types: readonly TokenType[]): string {
+  return types.map(x => `\`${t.keywordText(x)}\``).join(', ');
 }
 
 /** The diagnostic for one of the parser's errors. */
@@ -100,7 +100,8 @@ export function syntaxError(e: IRecognitionException, tokens: readonly IToken[],
     const closer = ['`)`', '`]`', '`}`'].includes(expectation.what);
     if (bracket !== undefined && closer)
       return unclosed(expectation.what, bracket, actual, previous, tokens, span);
-    const help = slipHelp(rule, actual, previous, tokens) ?? form(rules);
+    const help =
+      slipHelp(rules, actual, previous, tokens) ?? misspelt(actual, [expectation.what]) ?? form(rules);
     return syntaxDiagnostic('unexpected-token', { expected: expectation.what, found }, { span, ...help });
   }
   if (expectation.what === 'item' && actual.tokenType === t.RBrace)
@@ -109,7 +110,7 @@ export function syntaxError(e: IRecognitionException, tokens: readonly IToken[],
     return syntaxDiagnostic('not-in-this-version', { found: actual.image }, { span });
   }
   const expected = choices[expectation.what] ?? 'something else';
-  const help = slipHelp(rule, actual, previous, tokens) ?? elementHelp(rule, actual, tokens) ?? form(rules);
+  const help = slipHelp(rules, actual, previous, tokens) ?? elementHelp(rule, actual, tokens) ?? form(rules);
   return syntaxDiagnostic('unexpected-token', { expected, found }, { span, ...help });
 }
 
@@ -143,7 +144,7 @@ function unclosed(
     at = `${openSpan.line}:${openSpan.column}`;
     related.push({ span: openSpan, message: 'opened here' });
   }
-  const help = slipHelp(undefined, actual, previous, tokens);
+  const help = slipHelp([], actual, previous, tokens);
   return syntaxDiagnostic(
     'unclosed-bracket',
     { expected, what: bracket.what, at },
@@ -183,17 +184,21 @@ function form(rules: readonly string[]): Help {
 
 /** Hints that depend on what stands there, whatever was expected. */
 function slipHelp(
-  rule: string | undefined,
+  rules: readonly string[],
   actual: IToken,
   previous: IToken | undefined,
   tokens: readonly IToken[],
 ): Help | undefined {
+  const rule = rules.at(-1);
   if (actual.tokenType === t.Equals && rule !== 'param') {
     return { help: '`==` compares; `=` only gives a name to a value, behind `let`, `part` or a name' };
   }
   if (actual.tokenType === t.FatArrow)
     return { help: '`->` stands before the type of a result, `=>` makes a function' };
-  if (actual.tokenType === t.Minus && rule === 'minimize') {
+  if (rule === 'has' && rules.includes('recordType') && previous?.tokenType === t.Return) {
+    return { help: 'the type of the result stands behind `->`; without one, leave the arrow out' };
+  }
+  if (actual.tokenType === t.Minus && rule === 'clause') {
     return { help: 'terms are added; give the term a negative weight: + -1 * name' };
   }
   if (previous !== undefined && dividesOnLine(previous, tokens)) {
@@ -202,6 +207,18 @@ function slipHelp(
     };
   }
   return undefined;
+}
+
+const midClause = [t.On, t.With, t.Batch, t.Every].map(t.keywordText);
+
+/** A keyword in the middle of something, with a slip in it. */
+function misspelt(actual: IToken, expected: readonly string[]): Help | undefined {
+  if (actual.tokenType !== t.Word) return undefined;
+  const meant = nearest(
+    actual.image,
+    expected.map(e => e.replaceAll('`', '')),
+  );
+  return meant === undefined ? undefined : { help: `did you mean \`${meant}\`?` };
 }
 
 function dividesOnLine(token: IToken, tokens: readonly IToken[]): boolean {
@@ -224,6 +241,10 @@ function elementHelp(rule: string, actual: IToken, tokens: readonly IToken[]): H
     return { help: `\`${name}\` belongs in a model; is a brace missing or too many above?` };
   }
   if (rule !== 'clause' && t.clauseKeywords.includes(type)) return { help: `\`${name}\` belongs in a stage` };
+  if (rule === 'clause' && !mark(actual).startsLine) {
+    const slip = misspelt(actual, midClause);
+    if (slip !== undefined) return slip;
+  }
   if (rule === 'statement' && type === t.Else) return { help: '`else` stands behind the `}` of its `if`' };
   if (rule === 'statement' && type === t.When)
     return { help: 'write `if condition { … }`, or `x when condition else y`' };

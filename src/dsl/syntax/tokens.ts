@@ -126,9 +126,12 @@ const keywordTypes: readonly TokenType[] = [
 ];
 
 /** The text of every keyword with its token type. */
-export const keywords: ReadonlyMap<string, TokenType> = new Map(
-  keywordTypes.map(t => [t.name.slice('kw_'.length), t]),
-);
+export const keywords: ReadonlyMap<string, TokenType> = new Map(keywordTypes.map(t => [keywordText(t), t]));
+
+/** How a keyword is written. */
+export function keywordText(type: TokenType): string {
+  return type.name.slice('kw_'.length);
+}
 
 /** What starts an item, a member, a statement, a clause. */
 export const itemKeywords: readonly TokenType[] = [Use, Model, Block, Variant];
