@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import type { Result } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import type { Manifest } from './manifest/manifest.ts';
-import { splitRows } from './splits.ts';
 import { readIcons } from './source/icons.ts';
 import type { Row } from './source/row.ts';
 import { readTable } from './source/table.ts';
+import { splitRows } from './splits.ts';
 
 export interface Dataset {
   readonly manifest: Manifest;

@@ -15,7 +15,8 @@ export const dataDiagnostic = defineDiagnostics({
   'manifest-missing': {
     severity: 'error',
     message: (p: { set: string }) => `there is no manifest for the data set ${p.set}`,
-    help: (p: { set: string }) => `write data/${p.set}.yaml beside the spec, or say where it is: --data ${p.set}=PATH`,
+    help: (p: { set: string }) =>
+      `write data/${p.set}.yaml beside the spec, or say where it is: --data ${p.set}=PATH`,
   },
   'project-file': {
     severity: 'error',
@@ -54,13 +55,15 @@ export const dataDiagnostic = defineDiagnostics({
   },
   'splits-cycle': {
     severity: 'error',
-    message: (p: { path: readonly string[] }) => `splits leave each other out in a circle: ${p.path.join(' → ')}`,
+    message: (p: { path: readonly string[] }) =>
+      `splits leave each other out in a circle: ${p.path.join(' → ')}`,
   },
   'splits-overlap': {
     severity: 'error',
     message: (p: { a: string; b: string; rows: number; first: string }) =>
       `splits ${p.a} and ${p.b} share ${plural(p.rows, 'row')}; the first is ${p.first}`,
-    help: (p: { a: string; b: string }) => `say \`less: ${p.b}\` in ${p.a}, or declare it: \`overlaps: [${p.b}]\``,
+    help: (p: { a: string; b: string }) =>
+      `say \`less: ${p.b}\` in ${p.a}, or declare it: \`overlaps: [${p.b}]\``,
   },
   'split-empty': {
     severity: 'error',
@@ -88,7 +91,8 @@ export const dataDiagnostic = defineDiagnostics({
   },
   'too-large': {
     severity: 'error',
-    message: (p: { what: string; size: string; limit: string }) => `${p.what} is ${p.size}; the limit is ${p.limit}`,
+    message: (p: { what: string; size: string; limit: string }) =>
+      `${p.what} is ${p.size}; the limit is ${p.limit}`,
   },
   'path-escapes': {
     severity: 'error',
@@ -110,7 +114,8 @@ export const dataDiagnostic = defineDiagnostics({
     severity: 'error',
     message: (p: { set: string; field: string; nearest: string | undefined; known: readonly string[] }) =>
       `the data set ${p.set} has no field ${p.field}`,
-    help: (p: Near) => (p.nearest === undefined ? `its fields are ${p.known.join(', ')}` : `did you mean ${p.nearest}?`),
+    help: (p: Near) =>
+      p.nearest === undefined ? `its fields are ${p.known.join(', ')}` : `did you mean ${p.nearest}?`,
   },
   'field-kind': {
     severity: 'error',
@@ -120,14 +125,15 @@ export const dataDiagnostic = defineDiagnostics({
   },
   'labels-size': {
     severity: 'error',
-    message: (p: { field: string; names: number; size: number }) =>
-      `field ${p.field} has ${plural(p.names, 'different label')}, and the spec's labels are ${p.size}`,
+    message: (p: { field: string; counted: number; size: number }) =>
+      `field ${p.field} has ${plural(p.counted, 'different label')}, and the spec's labels are ${p.size}`,
   },
   'transform-unknown': {
     severity: 'error',
     message: (p: { name: string; nearest: string | undefined; known: readonly string[] }) =>
       `there is no transform ${p.name}`,
-    help: (p: Near) => (p.nearest === undefined ? `there are ${p.known.join(', ')}` : `did you mean ${p.nearest}?`),
+    help: (p: Near) =>
+      p.nearest === undefined ? `there are ${p.known.join(', ')}` : `did you mean ${p.nearest}?`,
   },
   'transform-modality': {
     severity: 'error',
@@ -158,7 +164,8 @@ export const dataDiagnostic = defineDiagnostics({
   },
   'tokenizer-invalid': {
     severity: 'error',
-    message: (p: { file: string; problem: string }) => `${p.file} is not a tokenizer that mmlang can use: ${p.problem}`,
+    message: (p: { file: string; problem: string }) =>
+      `${p.file} is not a tokenizer that mmlang can use: ${p.problem}`,
   },
   'tokenizer-larger': {
     severity: 'error',
@@ -167,7 +174,17 @@ export const dataDiagnostic = defineDiagnostics({
   },
   'example-invalid': {
     severity: 'error',
-    message: (p: { field: string; number: number; problem: string }) => `${p.field} ${p.number}: ${p.problem}`,
+    message: (p: { field: string; number: number; problem: string }) =>
+      `${p.field} ${p.number}: ${p.problem}`,
+  },
+  'data-changed': {
+    severity: 'error',
+    message: (p: { split: string }) => `${p.split} is not what it was when this run began`,
+    help: () => 'a run goes on only with the data that it began with; start a new run',
+  },
+  'position-invalid': {
+    severity: 'error',
+    message: (p: { split: string }) => `the checkpoint doesn't say how far ${p.split} had been read`,
   },
   'worker-failed': {
     severity: 'error',

@@ -29,7 +29,8 @@ export function splitRows(manifest: Manifest, table: Rows): Result<ReadonlyMap<s
   for (const name of manifest.splits.keys()) choose(name);
   diagnostics.push(...overlaps(manifest, table, chosen));
   const splits = new Map<string, Int32Array>();
-  for (const [name, flags] of chosen) {
+  for (const name of manifest.splits.keys()) {
+    const flags = chosen.get(name) as Uint8Array;
     const rows = Int32Array.from(table.rows.keys()).filter(i => flags[i] === 1);
     if (rows.length === 0)
       diagnostics.push(

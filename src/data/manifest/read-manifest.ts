@@ -1,16 +1,24 @@
 // YAML → Manifest. Every mistake is reported at the key that makes it, all at once.
 
-import { statSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import type { Diagnostic, Result } from '../../base/diagnostic.ts';
 import { hasErrors } from '../../base/diagnostic.ts';
-import type { Span } from '../../base/span.ts';
 import { nearestName } from '../../base/nearest-name.ts';
+import type { Span } from '../../base/span.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
 import { failure } from '../failure.ts';
-import type { FieldRule, IconSource, Manifest, ShareRule, SplitRule, TableSource, TemplatePart } from './manifest.ts';
+import type {
+  FieldRule,
+  IconSource,
+  Manifest,
+  ShareRule,
+  SplitRule,
+  TableSource,
+  TemplatePart,
+} from './manifest.ts';
 import { manifestSchema } from './schema.ts';
 
 const MAX_BYTES = 1 << 20;
@@ -66,11 +74,17 @@ export function readManifest(set: string, file: string): Result<Manifest> {
     const size = statSync(file).size;
     if (size > MAX_BYTES)
       return fail(
-        dataDiagnostic('too-large', { what: file, size: `${size} bytes`, limit: '1 MiB' }, { span: undefined }),
+        dataDiagnostic(
+          'too-large',
+          { what: file, size: `${size} bytes`, limit: '1 MiB' },
+          { span: undefined },
+        ),
       );
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    return fail(dataDiagnostic('manifest-unreadable', { file, problem: failure(error) }, { span: undefined }));
+    return fail(
+      dataDiagnostic('manifest-unreadable', { file, problem: failure(error) }, { span: undefined }),
+    );
   }
   return parseManifest(set, file, text);
 }
@@ -95,7 +109,11 @@ export function parseManifest(set: string, file: string, text: string): Result<M
     if (document.errors.length > 0)
       return fail(
         ...document.errors.map(e =>
-          dataDiagnostic('manifest-syntax', { problem: firstLine(e.message) }, { span: spanAt(e.pos[0], e.pos[1]) }),
+          dataDiagnostic(
+            'manifest-syntax',
+            { problem: firstLine(e.message) },
+            { span: spanAt(e.pos[0], e.pos[1]) },
+          ),
         ),
       );
     root = document.contents;
@@ -107,7 +125,9 @@ export function parseManifest(set: string, file: string, text: string): Result<M
     const range = keyRange(root, path);
     return range === undefined ? whole() : spanAt(range[0], range[1]);
   };
-  const check = new Ajv({ allErrors: true, verbose: true }).compile<Raw>(manifestSchema);
+  const check = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile<Raw>(
+    manifestSchema,
+  );
   if (!check(value)) return fail(...schemaDiagnostics(check.errors ?? [], spanOf));
   return build(set, file, value, spanOf);
 }
@@ -160,7 +180,12 @@ function schemaDiagnostics(errors: readonly ErrorObject[], spanOf: (path: Path) 
       const problem = `has the key ${JSON.stringify(key)}, which is not a name`;
       made = dataDiagnostic('manifest-value', { where, problem }, { span: spanOf([...path, key]) });
     } else if (error.schemaPath.includes('/propertyNames/')) continue;
-    else made = dataDiagnostic('manifest-value', { where, problem: valueProblem(error) }, { span: spanOf(path) });
+    else
+      made = dataDiagnostic(
+        'manifest-value',
+        { where, problem: valueProblem(error) },
+        { span: spanOf(path) },
+      );
     const key = `${made.code} ${made.message}`;
     if (!seen.has(key)) out.push(made);
     seen.add(key);
@@ -195,7 +220,10 @@ function build(set: string, file: string, raw: Raw, spanOf: (path: Path) => Span
   const source = buildSource(file, raw, value);
   const fields = new Map<string, FieldRule>();
   for (const [name, field] of Object.entries(raw.fields))
-    fields.set(name, buildField(field, p => value(['fields', name], p)));
+    fields.set(
+      name,
+      buildField(field, p => value(['fields', name], p)),
+    );
   const splits = new Map<string, SplitRule>();
   for (const [name, split] of Object.entries(raw.splits)) splits.set(name, buildSplit(split));
   for (const [name, split] of splits) {
@@ -213,12 +241,17 @@ function build(set: string, file: string, raw: Raw, spanOf: (path: Path) => Span
       }
     }
     for (const share of split.shares)
-      if (share.from >= share.to) value(['splits', name, 'share'], `is empty: from ${share.from} to ${share.to}`);
+      if (share.from >= share.to)
+        value(['splits', name, 'share'], `is empty: from ${share.from} to ${share.to}`);
   }
   const circle = lessCircle(splits);
   if (circle !== undefined)
     diagnostics.push(
-      dataDiagnostic('splits-cycle', { path: circle }, { span: spanOf(['splits', circle[0] as string, 'less']) }),
+      dataDiagnostic(
+        'splits-cycle',
+        { path: circle },
+        { span: spanOf(['splits', circle[0] as string, 'less']) },
+      ),
     );
   const skip =
     typeof raw.skip === 'string' ? Number.parseFloat(raw.skip) / 100 : raw.skip === undefined ? 0 : raw.skip;
@@ -251,9 +284,13 @@ function buildSource(
   const base = dirname(file);
   const path = table as string;
   const extension = extname(path).slice(1).toLowerCase();
-  const format = raw.source.format ?? (['csv', 'tsv', 'jsonl', 'parquet'] as const).find(f => f === extension);
+  const format =
+    raw.source.format ?? (['csv', 'tsv', 'jsonl', 'parquet'] as const).find(f => f === extension);
   if (format === undefined) {
-    value(['source', 'table'], 'has no ending that says its format: add `format: csv` (or tsv, jsonl, parquet)');
+    value(
+      ['source', 'table'],
+      'has no ending that says its format: add `format: csv` (or tsv, jsonl, parquet)',
+    );
     return undefined;
   }
   return {
@@ -268,12 +305,15 @@ function buildSource(
 }
 
 function buildField(raw: RawField, problem: (text: string) => void): FieldRule {
-  if ((raw.column === undefined) === (raw.template === undefined)) problem('has either a column or a template');
+  if ((raw.column === undefined) === (raw.template === undefined))
+    problem('has either a column or a template');
   if (raw.trim !== undefined && raw.as !== 'image') problem('is not a picture: trim does nothing here');
   if (raw.lowercase !== undefined && raw.as !== 'text') problem('is not a text: lowercase does nothing here');
   if (raw.names !== undefined && raw.as !== 'label') problem('is not a label: names do nothing here');
   if (raw.template !== undefined && (raw.as === 'image' || raw.as === 'number'))
-    problem(`takes one column: a template makes a text, not ${raw.as === 'image' ? 'a picture' : 'a number'}`);
+    problem(
+      `takes one column: a template makes a text, not ${raw.as === 'image' ? 'a picture' : 'a number'}`,
+    );
   const from =
     raw.template === undefined
       ? { column: raw.column ?? '' }

@@ -19,7 +19,12 @@ const iconSource = {
   additionalProperties: false,
   required: ['styles', 'labels'],
   properties: {
-    styles: { type: 'object', minProperties: 1, propertyNames: { maxLength: 64 }, additionalProperties: text },
+    styles: {
+      type: 'object',
+      minProperties: 1,
+      propertyNames: { maxLength: 64 },
+      additionalProperties: text,
+    },
     labels: text,
     locale: { type: 'string', pattern: '^[a-z]{2}(-[a-z]+)?$' },
     concepts: { enum: ['in every style', 'in any style'] },

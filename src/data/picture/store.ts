@@ -46,7 +46,9 @@ export async function loadPictures(
   const read = await inParallel(sources, readSource);
   const key = storeKey(read, size);
   const file =
-    options.cacheFolder === undefined ? undefined : join(options.cacheFolder, `pictures-${key.slice(0, 32)}.bin`);
+    options.cacheFolder === undefined
+      ? undefined
+      : join(options.cacheFolder, `pictures-${key.slice(0, 32)}.bin`);
   if (file !== undefined) {
     const kept = readStore(file, key, sources.length, each);
     if (kept !== undefined) return { store: kept };
@@ -128,7 +130,8 @@ function readStore(file: string, key: string, count: number, each: number): Pict
     if (end < 0 || bytes.length - end - 1 !== expected) return undefined;
     const header = JSON.parse(bytes.toString('utf8', 0, end)) as Partial<Header>;
     const pixels = bytes.subarray(end + 1);
-    if (header.key !== key || header.sha256 !== createHash('sha256').update(pixels).digest('hex')) return undefined;
+    if (header.key !== key || header.sha256 !== createHash('sha256').update(pixels).digest('hex'))
+      return undefined;
     const problems: (string | undefined)[] = new Array(count).fill(undefined);
     for (const [i, problem] of header.problems ?? []) problems[i] = problem;
     const rgba = new Uint8Array(new SharedArrayBuffer(expected));

@@ -122,7 +122,12 @@ function iconSet(icons: unknown, chars: unknown): IconSet | undefined {
         icon = typeof at === 'string' && Object.hasOwn(drawings, at) ? drawings[at] : undefined;
       }
       if (!isRecord(icon) || typeof icon.body !== 'string') return undefined;
-      const box = [number(icon.left, 0), number(icon.top, 0), number(icon.width, width), number(icon.height, height)];
+      const box = [
+        number(icon.left, 0),
+        number(icon.top, 0),
+        number(icon.width, width),
+        number(icon.height, height),
+      ];
       const names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"';
       return `<svg ${names} width="${SIDE}" height="${SIDE}" viewBox="${box.join(' ')}">${icon.body}</svg>`;
     },
@@ -133,7 +138,8 @@ function conceptsOf(labels: unknown): ReadonlyMap<string, Concept> | undefined {
   if (!Array.isArray(labels)) return undefined;
   const out = new Map<string, Concept>();
   for (const entry of labels as readonly unknown[]) {
-    if (!isRecord(entry) || typeof entry.hexcode !== 'string' || typeof entry.label !== 'string') return undefined;
+    if (!isRecord(entry) || typeof entry.hexcode !== 'string' || typeof entry.label !== 'string')
+      return undefined;
     const tags = Array.isArray(entry.tags) ? entry.tags.filter(t => typeof t === 'string') : [];
     const group = typeof entry.group === 'number' ? String(entry.group) : '';
     out.set(conceptOf(entry.hexcode), { label: entry.label, tags, group });

@@ -1,6 +1,6 @@
 // Tables in CSV, TSV, JSON lines and Parquet as rows. Whatever is malformed is named with its row.
 
-import { openSync, readFileSync, readSync, closeSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
@@ -25,7 +25,9 @@ export async function readTable(manifest: Manifest, source: TableSource): Promis
   const limit = source.format === 'parquet' ? MAX_PARQUET_BYTES : MAX_TEXT_BYTES;
   if (stat.size > limit) {
     const mib = (n: number): string => `${Math.ceil(n / 2 ** 20)} MiB`;
-    return fail(dataDiagnostic('too-large', { what: file, size: mib(stat.size), limit: mib(limit) }, { span }));
+    return fail(
+      dataDiagnostic('too-large', { what: file, size: mib(stat.size), limit: mib(limit) }, { span }),
+    );
   }
   if (stat.size === 0) return malformed(undefined, 'it is empty');
   try {

@@ -140,7 +140,8 @@ function maxHeap(): { push(pair: number, count: number): void; pop(): HeapEntry 
         for (let i = 0; ; ) {
           let first = i;
           for (const child of [2 * i + 1, 2 * i + 2])
-            if (child < heap.length && before(heap[child] as HeapEntry, heap[first] as HeapEntry)) first = child;
+            if (child < heap.length && before(heap[child] as HeapEntry, heap[first] as HeapEntry))
+              first = child;
           if (first === i) break;
           swap(i, first);
           i = first;

@@ -107,7 +107,10 @@ export interface LoadTokenizerOptions {
 /** Reads a tokenizer.json of the kind that fitTokenizer writes; everything in it is checked before it is used. */
 export function loadTokenizer(json: string, options: LoadTokenizerOptions): Result<Tokenizer> {
   const { file, vocabulary } = options;
-  const fail = (diagnostic: Diagnostic): Result<Tokenizer> => ({ value: undefined, diagnostics: [diagnostic] });
+  const fail = (diagnostic: Diagnostic): Result<Tokenizer> => ({
+    value: undefined,
+    diagnostics: [diagnostic],
+  });
   const invalid = (problem: string): Result<Tokenizer> =>
     fail(dataDiagnostic('tokenizer-invalid', { file, problem }, { span: undefined }));
   if (json.length > MAX_JSON) return invalid('it is larger than 64 MiB');
@@ -150,7 +153,8 @@ function tokenizerProblem(value: unknown): string | undefined {
   ] as const)
     if (record(part).type !== 'ByteLevel') return `its ${name} is not ByteLevel`;
   if (root.normalizer !== null && root.normalizer !== undefined) return 'it has a normalizer';
-  if (record(root.post_processor).type !== 'TemplateProcessing') return 'its post_processor is not a template';
+  if (record(root.post_processor).type !== 'TemplateProcessing')
+    return 'its post_processor is not a template';
   const added = Array.isArray(root.added_tokens) ? (root.added_tokens as readonly unknown[]) : [];
   if (added.length !== specialTokens.length) return `its added tokens are not ${specialTokens.join(', ')}`;
   for (const [id, content] of specialTokens.entries()) {

@@ -1,0 +1,121 @@
+// A batch as tensors: chosen rows of a prepared split into the graph inputs that its spec names. Rows past the last
+// real one are zero and not kept.
+
+import type { HostTensor, TensorData } from '../../base/tensor.ts';
+import { elements } from '../../base/tensor.ts';
+import type { BatchSpec, FieldFeed, FieldSpec, TransformSpec } from '../../compiler/program.ts';
+import { drawPicture, planPicture } from '../picture/transform.ts';
+import type { Column, PreparedSplit } from '../prepare.ts';
+import { type Draws, keyedDraws } from '../random.ts';
+import { fitText, type Tokenizer } from '../text/tokenizer.ts';
+import { transformText, transformTokens } from '../text/transform.ts';
+
+export type Tokenizers = ReadonlyMap<string, Tokenizer>;
+
+/** The randomness of one row's augmentation. */
+export interface BatchKey {
+  readonly seed: number;
+  readonly step: number;
+}
+
+/**
+ * Feeds of the batch for these rows (at most its size). `transforms` holds each field's checked transforms; `key` is
+ * undefined where nothing is augmented.
+ */
+export function makeFeeds(
+  spec: BatchSpec,
+  split: PreparedSplit,
+  tokenizers: Tokenizers,
+  rows: ArrayLike<number>,
+  transforms: ReadonlyMap<string, readonly TransformSpec[]>,
+  key: BatchKey | undefined,
+): Map<string, HostTensor> {
+  const feeds = new Map<string, HostTensor>();
+  for (const field of spec.fields) {
+    const column = split.columns[field.name] as Column;
+    const list = key === undefined ? [] : (transforms.get(field.name) ?? []);
+    const drawsOf = (row: number): Draws =>
+      keyedDraws(key?.seed ?? 0, spec.id, field.name, `${key?.step ?? 0} ${row}`);
+    for (const [name, tensor] of fieldFeeds(field, column, tokenizers, rows, list, drawsOf))
+      feeds.set(name, tensor);
+  }
+  const keep = new Uint8Array(spec.size);
+  keep.fill(1, 0, rows.length);
+  feeds.set(spec.keepFeed, { dtype: 'bool', shape: [spec.size], data: keep });
+  return feeds;
+}
+
+function fieldFeeds(
+  field: FieldSpec,
+  column: Column,
+  tokenizers: Tokenizers,
+  rows: ArrayLike<number>,
+  transforms: readonly TransformSpec[],
+  drawsOf: (row: number) => Draws,
+): readonly (readonly [string, HostTensor])[] {
+  switch (column.kind) {
+    case 'image': {
+      const channels = imageChannels(field);
+      const each = column.height * column.width;
+      return field.feeds.map(feed => {
+        const data = new Float32Array(elements(feed.shape));
+        for (let i = 0; i < rows.length; i++) {
+          const row = rows[i] as number;
+          const draws = drawsOf(row);
+          const plan = planPicture(transforms, draws, column);
+          drawPicture(column.rgba, row * each * 4, column, channels, plan, draws, data, i * each * channels);
+        }
+        return tensor(feed, data);
+      });
+    }
+    case 'text': {
+      const { name, length } = textModality(field);
+      const tokenizer = tokenizers.get(name);
+      if (tokenizer === undefined) throw new Error(`modality ${name} has no tokenizer`);
+      const size = field.feeds[0]?.shape[0] ?? 0;
+      const ids = new Int32Array(size * length);
+      const keep = new Uint8Array(size * length);
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] as number;
+        const draws = drawsOf(row);
+        const text = transformText(column.texts[row] as string, transforms, draws);
+        const fitted = fitText(transformTokens(tokenizer.encode(text), transforms, draws), length);
+        ids.set(fitted.ids, i * length);
+        keep.fill(1, i * length, i * length + fitted.kept);
+      }
+      return field.feeds.map(feed => tensor(feed, feed.component === 'keep' ? keep : ids));
+    }
+    case 'labels':
+      return field.feeds.map(feed =>
+        tensor(feed, picked(new Int32Array(elements(feed.shape)), column.index, rows)),
+      );
+    case 'number':
+      return field.feeds.map(feed =>
+        tensor(feed, picked(new Float32Array(elements(feed.shape)), column.values, rows)),
+      );
+    default:
+      return column satisfies never;
+  }
+}
+
+const tensor = (feed: FieldFeed, data: TensorData): readonly [string, HostTensor] => [
+  feed.feed,
+  { dtype: feed.dtype, shape: feed.shape, data },
+];
+
+function picked<T extends Int32Array | Float32Array>(out: T, values: T, rows: ArrayLike<number>): T {
+  for (let i = 0; i < rows.length; i++) out[i] = values[rows[i] as number] as number;
+  return out;
+}
+
+function imageChannels(field: FieldSpec): number {
+  const { type } = field;
+  return type.kind === 'modality' && type.modality.kind === 'image' ? type.modality.channels : 3;
+}
+
+function textModality(field: FieldSpec): { readonly name: string; readonly length: number } {
+  const { type } = field;
+  if (type.kind !== 'modality' || type.modality.kind !== 'text')
+    throw new Error(`${field.name} was read as text and is none`);
+  return type.modality;
+}
