@@ -1,0 +1,18 @@
+// Every intrinsic, by name.
+
+import type { Intrinsic } from '../intrinsic.ts';
+import { contractions } from './contract.ts';
+import { elementwise } from './elementwise.ts';
+import { indexing } from './indexing.ts';
+import { draws } from './random.ts';
+import { reductions } from './reduce.ts';
+import { shapes } from './shape.ts';
+
+export const intrinsics: readonly Intrinsic[] = [
+  ...elementwise,
+  ...reductions,
+  ...shapes,
+  ...contractions,
+  ...indexing,
+  ...draws,
+];

@@ -1,0 +1,189 @@
+// What is carried while bodies are traced. Checking and lowering are one interpreter: in `check` mode dims are
+// symbolic, repeat runs its body once and both branches of an unknown condition are followed; in `lower` mode
+// every size is a number, repeat unrolls, and padding masks are woven in.
+
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Dim, DimComparison } from '../../base/dim.ts';
+import { dimEqual, dimLowerBound, dimSub, dimSubstitute, dimUpperBound } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
+import { outermost, spanVia } from '../../base/span.ts';
+import { createBuilder, type Builder } from '../../ir/builder.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import type { Keep, OpRegistry } from '../../ir/op.ts';
+import { diagnose, type semanticRules } from './diagnostics.ts';
+import type { Initializer } from './model.ts';
+import type { Scope } from './scope.ts';
+import type { Fact, TensorValue, Value } from './values.ts';
+
+/** A weight met while tracing. */
+export interface TracedWeight {
+  readonly path: string;
+  readonly value: TensorValue;
+  readonly initializer: Initializer;
+  readonly atLeast: number | undefined;
+  readonly atMost: number | undefined;
+  readonly span: Span;
+}
+
+/** A call of a part, for `mm explain`: which nodes it made and what went in and out. */
+export interface PartCall {
+  readonly path: string;
+  readonly name: string;
+  readonly input: string;
+  readonly output: string;
+  readonly firstNode: number;
+  readonly lastNode: number;
+  readonly span: Span;
+}
+
+export interface Trace {
+  readonly mode: 'check' | 'lower';
+  readonly builder: Builder;
+  readonly weights: Map<string, TracedWeight>;
+  /** Paths at which something random is drawn. */
+  readonly draws: Set<string>;
+  readonly facts: Fact[];
+  /** Whether the part at this path learns; undefined: both ways are checked. */
+  readonly learning: (path: string) => boolean | undefined;
+  readonly calls: PartCall[];
+  /** Masks that are true up to a length and false after it. */
+  readonly prefixes: Set<ValueId>;
+  /** Values whose dropped positions were set to a number already, by value, mask, axes and number. */
+  readonly filled: Map<string, ValueId>;
+  /** The seed and step inputs, made when something draws. */
+  readonly randomness: { seed: ValueId | undefined; step: ValueId | undefined };
+  /** Blocks being traced, innermost last: a block in it again is recursion. */
+  readonly stack: string[];
+  /** Nodes are counted, so that a spec built to explode is refused. */
+  nodes: number;
+  readonly report: (d: Diagnostic) => void;
+}
+
+/** One body being traced. */
+export interface Frame {
+  readonly trace: Trace;
+  readonly scope: Scope;
+  /** The path of the part whose body this is; '' at the top. */
+  readonly path: string;
+  /** The call that led here. */
+  readonly via: Span | undefined;
+  /** What repeat carries, in its body. */
+  readonly carries: Map<string, Scope>;
+  /** Parts made in this body by name. */
+  readonly uses: Map<string, { readonly span: Span; readonly owns: boolean }>;
+}
+
+export interface TraceOptions {
+  readonly mode: 'check' | 'lower';
+  readonly registry: OpRegistry;
+  readonly learning: (path: string) => boolean | undefined;
+  readonly report: (d: Diagnostic) => void;
+  readonly name: string;
+}
+
+export function createTrace(options: TraceOptions): Trace {
+  const facts: Fact[] = [];
+  const same = (a: Dim, b: Dim): boolean => compareDims(facts, a, b) === 'equal';
+  const said = new Set<string>();
+  return {
+    mode: options.mode,
+    builder: createBuilder(options.name, options.registry, { dims: { same } }),
+    weights: new Map(),
+    draws: new Set(),
+    facts,
+    learning: options.learning,
+    calls: [],
+    prefixes: new Set(),
+    filled: new Map(),
+    randomness: { seed: undefined, step: undefined },
+    stack: [],
+    nodes: 0,
+    report: d => {
+      // One mistake in a block is met once for each call of it.
+      const key = `${d.code} ${d.span?.file} ${d.span?.start} ${d.span?.end} ${d.message}`;
+      if (said.has(key)) return;
+      said.add(key);
+      options.report(d);
+    },
+  };
+}
+
+export function compareDims(facts: readonly Fact[], a: Dim, b: Dim): DimComparison {
+  const plain = dimEqual(a, b);
+  if (plain === 'equal' || facts.length === 0) return plain;
+  return dimEqual(underFacts(facts, a), underFacts(facts, b));
+}
+
+/** A dim with every known equality applied, each as: this symbol is that dim. */
+function underFacts(facts: readonly Fact[], dim: Dim): Dim {
+  let at = dim;
+  for (const { left, right } of facts) {
+    const symbol = soleSymbol(left);
+    if (symbol !== undefined) at = dimSubstitute(at, new Map([[symbol, right]]));
+    else {
+      const other = soleSymbol(right);
+      if (other !== undefined) at = dimSubstitute(at, new Map([[other, left]]));
+    }
+  }
+  return at;
+}
+
+function soleSymbol(dim: Dim): string | undefined {
+  if (typeof dim === 'number' || dim.terms.length !== 1) return undefined;
+  const [term] = dim.terms;
+  const [atom, more] = term?.atoms ?? [];
+  return term?.coefficient === 1 && more === undefined && atom?.kind === 'symbol' ? atom.id : undefined;
+}
+
+/** left ≤ right: from bounds of the symbols, where they decide it. */
+export function atMost(left: Dim, right: Dim): boolean | undefined {
+  const difference = dimSub(left, right);
+  const upper = dimUpperBound(difference);
+  if (upper !== undefined && upper <= 0) return true;
+  const lower = dimLowerBound(difference);
+  if (lower !== undefined && lower > 0) return false;
+  return undefined;
+}
+
+/** The place of an expression, with the calls that led to it. */
+export function here(frame: Frame, span: Span): Span {
+  return spanVia(span, frame.via);
+}
+
+type Rules = typeof semanticRules;
+type ParamsOf<C extends keyof Rules> = Parameters<Rules[C]['message']>[0];
+
+interface Place {
+  readonly related?: readonly { readonly span: Span; readonly message: string }[];
+  readonly notes?: readonly string[];
+  readonly help?: string;
+}
+
+export const isStd = (file: string): boolean => file.startsWith('std/');
+
+/**
+ * Reports a mistake at `span`. A mistake that shows inside the standard library is put at the user's line that led
+ * there; the library's line is told beside it.
+ */
+export function complain<C extends keyof Rules & string>(
+  frame: Frame,
+  code: C,
+  params: ParamsOf<C>,
+  span: Span,
+  place: Place = {},
+): void {
+  const full = here(frame, span);
+  const user = outermost(full);
+  const inStd = isStd(full.file) && !isStd(user.file);
+  const related = [...(place.related ?? []), ...(inStd ? [{ span: { ...full }, message: 'in the standard library, here' }] : [])];
+  // The registry's rule types are checked by ParamsOf; diagnose wants the same pair.
+  frame.trace.report(diagnose(code, params as never, { ...place, span: inStd ? user : full, related }));
+}
+
+export function errorIn(value: Value): boolean {
+  return value.kind === 'error';
+}
+
+export function keepKey(keep: Keep): string {
+  return `${keep.mask}@${keep.axes.join(',')}`;
+}

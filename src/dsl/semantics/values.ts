@@ -1,0 +1,228 @@
+// What an expression of the language is while a body is traced: a tensor (a value of the graph with what is known
+// beyond its shape), a static value, or something that can be called.
+
+import type { Dim } from '../../base/dim.ts';
+import { dimKey, showDim } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import type { Keep } from '../../ir/op.ts';
+import type { Arg, BlockItem, EncoderMember, ExportMember } from '../syntax/ast.ts';
+import type { Intrinsic } from './intrinsic.ts';
+import type { Scope } from './scope.ts';
+
+/** The meaning of a tensor's elements: numbers, or positions on a dim. */
+export type Element =
+  | { readonly kind: 'float' }
+  | { readonly kind: 'bool' }
+  | { readonly kind: 'int' }
+  | { readonly kind: 'index'; readonly of: Dim };
+
+/** What is promised of the last axis: vectors of length one, or distributions. */
+export type Quality = 'unit' | 'simplex' | undefined;
+
+/** Why an axis has its size: `width: 192 of embedding`, at the argument. */
+export interface Origin {
+  readonly span: Span;
+  readonly text: string;
+}
+
+export interface TensorValue {
+  readonly kind: 'tensor';
+  readonly id: ValueId;
+  readonly element: Element;
+  readonly dims: readonly Dim[];
+  readonly quality: Quality;
+  readonly keeps: readonly Keep[];
+  /** By dimKey. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+/** An integer that may depend on dims; a nominal dim is one too. */
+export interface IntValue {
+  readonly kind: 'int';
+  readonly dim: Dim;
+}
+
+/** A real number; undefined where it is a parameter of the block being defined. */
+export interface NumberValue {
+  readonly kind: 'number';
+  readonly value: number | undefined;
+}
+
+export interface BoolValue {
+  readonly kind: 'bool';
+  /** undefined where it depends on a parameter of the block being defined. */
+  readonly value: boolean | undefined;
+  /** Equalities that hold where it is true. */
+  readonly facts: readonly Fact[];
+}
+
+/** Two dims that are equal here. */
+export interface Fact {
+  readonly left: Dim;
+  readonly right: Dim;
+}
+
+export interface StringValue {
+  readonly kind: 'string';
+  readonly value: string;
+}
+
+export interface ListValue {
+  readonly kind: 'list';
+  readonly items: readonly Value[];
+}
+
+export interface RecordValue {
+  readonly kind: 'record';
+  readonly fields: ReadonlyMap<string, Value>;
+  /** The modality whose record this is. */
+  readonly modality: string | undefined;
+  /** Its leading dims, as in `picture[N...]`. */
+  readonly lead: readonly Dim[];
+}
+
+export type Callable = BlockItem | EncoderMember | ExportMember;
+
+/** A block that may be called, with the scope it was declared in. */
+export interface BlockValue {
+  readonly kind: 'block';
+  readonly name: string;
+  readonly callable: Callable;
+  readonly scope: Scope;
+  /** Its weights stand at this path, wherever it is called; undefined: at the caller's path and the call's name. */
+  readonly path: string | undefined;
+}
+
+/** `part n = f(config)`: an instance at a path, its static arguments given. */
+export interface PartValue {
+  readonly kind: 'part';
+  readonly name: string;
+  readonly path: string;
+  readonly block: BlockValue;
+  readonly args: readonly BoundArg[];
+}
+
+export interface BoundArg {
+  readonly name: string | undefined;
+  readonly value: Value;
+  readonly span: Span;
+}
+
+export interface IntrinsicValue {
+  readonly kind: 'intrinsic';
+  readonly intrinsic: Intrinsic;
+}
+
+/** A parameter of kind `block` in a block being defined: what it does is not known. */
+export interface UnknownBlockValue {
+  readonly kind: 'unknown-block';
+  readonly name: string;
+}
+
+/** A used file: `Other.block`. */
+export interface FileValue {
+  readonly kind: 'file';
+  readonly name: string;
+  readonly scope: Scope;
+}
+
+/** `normal(0.02)` and the like. */
+export interface InitializerValue {
+  readonly kind: 'initializer';
+  readonly initializer: import('./model.ts').Initializer;
+}
+
+/** Something wrong was reported where this was made; whatever uses it stays silent. */
+export interface ErrorValue {
+  readonly kind: 'error';
+}
+
+export type Value =
+  | TensorValue
+  | IntValue
+  | NumberValue
+  | BoolValue
+  | StringValue
+  | ListValue
+  | RecordValue
+  | BlockValue
+  | PartValue
+  | IntrinsicValue
+  | UnknownBlockValue
+  | FileValue
+  | InitializerValue
+  | ErrorValue;
+
+export const errorValue: ErrorValue = { kind: 'error' };
+export const float: Element = { kind: 'float' };
+
+export function int(dim: Dim): IntValue {
+  return { kind: 'int', dim };
+}
+
+export function showElement(element: Element): string {
+  return element.kind === 'index' ? `index(${showDim(element.of)})` : element.kind;
+}
+
+export function showTensorType(v: Pick<TensorValue, 'element' | 'dims' | 'quality'>): string {
+  const quality = v.quality === undefined ? '' : `${v.quality} `;
+  const dims = v.dims.length === 0 ? '' : `[${v.dims.map(showDim).join(', ')}]`;
+  return `${quality}${showElement(v.element)}${dims}`;
+}
+
+/** A value's type, as it is written in a spec. */
+export function showType(v: Value): string {
+  switch (v.kind) {
+    case 'tensor':
+      return showTensorType(v);
+    case 'int':
+      return typeof v.dim === 'number' ? `the number ${v.dim}` : `the dim ${showDim(v.dim)}`;
+    case 'number':
+      return v.value === undefined ? 'a number' : `the number ${v.value}`;
+    case 'bool':
+      return v.value === undefined ? 'a bool' : String(v.value);
+    case 'string':
+      return `the string "${v.value}"`;
+    case 'list':
+      return 'a list';
+    case 'record': {
+      if (v.modality !== undefined) return `${v.modality}[${v.lead.map(showDim).join(', ')}]`;
+      const fields = [...v.fields].map(([name, value]) => `${name}: ${showType(value)}`);
+      return `{ ${fields.join(', ')} }`;
+    }
+    case 'block':
+      return `the ${v.callable.kind} ${v.name}`;
+    case 'part':
+      return `the part ${v.name}`;
+    case 'intrinsic':
+      return `the function ${v.intrinsic.name}`;
+    case 'unknown-block':
+      return `the block ${v.name}`;
+    case 'file':
+      return `the file ${v.name}`;
+    case 'initializer':
+      return 'an initializer';
+    case 'error':
+      return 'something wrong';
+    default:
+      return v satisfies never;
+  }
+}
+
+/** Origins of the axes of several values together; the first one known of a size wins. */
+export function mergeOrigins(values: readonly Pick<TensorValue, 'origins'>[]): ReadonlyMap<string, Origin> {
+  const [first, ...rest] = values;
+  if (first === undefined) return new Map();
+  if (rest.every(v => v.origins === first.origins || v.origins.size === 0)) return first.origins;
+  const merged = new Map(first.origins);
+  for (const v of rest) for (const [key, origin] of v.origins) if (!merged.has(key)) merged.set(key, origin);
+  return merged;
+}
+
+/** Where the size of this dim was written, if that is known. */
+export function originOf(v: TensorValue, dim: Dim): Origin | undefined {
+  return v.origins.get(dimKey(dim));
+}
+
+export type CallArg = { readonly arg: Arg; readonly value: Value };
