@@ -1,6 +1,6 @@
 """Runs one PyTorch twin step by step: reads `load FOLDER`, `run K` and `quit` as lines, answers each with one JSON line.
 
-`run K` answers {"seconds": s, "losses": [...]}. The folder holds tensors.json (name -> {dtype, shape, offset}) and
+`run K` answers {"seconds": [...], "losses": [...]}, one of each for a step. The folder holds tensors.json (name -> {dtype, shape, offset}) and
 tensors.bin, our initial weights and batches.
 """
 
@@ -42,12 +42,13 @@ def main():
             step = twin.build(load_tensors(argument))
             answer = {"torch": torch.__version__}
         elif command == "run":
-            started = time.perf_counter()
-            losses = []
+            seconds, losses = [], []
             for _ in range(int(argument)):
+                started = time.perf_counter()
                 losses.append(step(done).item())
+                seconds.append(time.perf_counter() - started)
                 done += 1
-            answer = {"seconds": time.perf_counter() - started, "losses": losses}
+            answer = {"seconds": seconds, "losses": losses}
         elif command == "quit":
             return
         else:

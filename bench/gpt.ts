@@ -1,0 +1,70 @@
+// The benchmark gpt-4x256 on the onnx engine.
+
+import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
+import { randomStream } from '../src/base/random.ts';
+import type { HostTensor } from '../src/base/tensor.ts';
+import { elements } from '../src/base/tensor.ts';
+import { schedule } from '../src/compiler/schedule.ts';
+import type { Benchmark } from './benchmark.ts';
+import { engineSide } from './engine-side.ts';
+import { gpt, gptOptimizer, gptTrainStep } from './gpt-graph.ts';
+
+const batches = 8;
+
+export const gptBenchmark: Benchmark = {
+  name: 'gpt-4x256',
+  engine: 'onnx',
+  samplesPerStep: gpt.batch,
+  twin: 'gpt_4x256',
+  async start(threads) {
+    const { graph, weights } = gptTrainStep();
+    const engine = createOnnxEngine();
+    const plan = schedule(graph, engine.target, []);
+    const session = await engine.open(new Map([['train', plan]]), { threads });
+    const initial = new Map<string, HostTensor>(
+      weights.map(({ name, shape, initial }) => {
+        const draws = randomStream(1, name);
+        const values = Float32Array.from({ length: elements(shape) }, (_, i) =>
+          'value' in initial ? initial.value : initial.std * draws.normal(i),
+        );
+        return [name, { dtype: 'f32', shape, data: values }];
+      }),
+    );
+    await session.write(initial);
+    // Text that can be learned: each token is the last one plus a small step.
+    const data = Array.from({ length: batches }, (_, i) => sequences(i));
+    const ours = engineSide(session, gptOptimizer, step => {
+      const ids = data[step % batches]!;
+      return new Map([
+        ['ids', columns(ids, 0)],
+        ['targets', columns(ids, 1)],
+      ]);
+    });
+    const tensors = new Map([...initial, ...data.map((ids, i) => [`batch${i}`, ids] as const)]);
+    return { ours, tensors };
+  },
+};
+
+function sequences(batch: number): HostTensor {
+  const draws = randomStream(1, 'batch', String(batch));
+  const shape = [gpt.batch, gpt.tokens + 1];
+  const data = new Int32Array(elements(shape));
+  for (let row = 0; row < gpt.batch; row++) {
+    let token = draws.below(row * (gpt.tokens + 1), gpt.vocabulary);
+    for (let t = 0; t <= gpt.tokens; t++) {
+      const at = row * (gpt.tokens + 1) + t;
+      data[at] = token;
+      token = (token + draws.below(at + 1, 8)) % gpt.vocabulary;
+    }
+  }
+  return { dtype: 'i32', shape, data };
+}
+
+/** Tokens `from` … `from + tokens` of each row. */
+function columns(ids: HostTensor, from: number): HostTensor {
+  const width = gpt.tokens + 1;
+  const data = new Int32Array(gpt.batch * gpt.tokens);
+  for (let row = 0; row < gpt.batch; row++)
+    for (let t = 0; t < gpt.tokens; t++) data[row * gpt.tokens + t] = ids.data[row * width + from + t]!;
+  return { dtype: 'i32', shape: [gpt.batch, gpt.tokens], data };
+}
