@@ -161,6 +161,11 @@ export const conv2d = defineOp<WindowAttrs>({
       inputs: [f32([1, 5, 4, 1]), f32([2, 3, 1, 1])],
       attrs: { strides: [1, 2], low: [1, 0], high: [0, 2] },
     },
+    {
+      name: 'causal along the height, shifted along the width',
+      inputs: [f32([1, 4, 3, 1]), f32([3, 1, 1, 2])],
+      attrs: { strides: [1, 1], low: [2, 1], high: [0, 0] },
+    },
   ],
   flops: q => convFlops(q.types[0]!, q.types[1]!, q.outputs[0]!),
 });
