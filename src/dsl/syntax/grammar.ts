@@ -11,7 +11,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { expectations, syntaxDiagnostic } from './diagnostics.ts';
 import { mark, tokenSpan } from './lex.ts';
 import { type ElementKind, mendKeyword } from './mend.ts';
-import { endsList, isForeign, looksLikeBody, syncPoint } from './recovery.ts';
+import { beginsAnew, endsList, isForeign, looksLikeBody, syncPoint } from './recovery.ts';
 import * as t from './tokens.ts';
 
 /** Past this many errors the rest of a file isn't read: it is no `.mm` file. */
@@ -367,7 +367,7 @@ export class Grammar extends CstParser {
   private readonly segment = this.RULE('segment', () => {
     this.OR({
       DEF: [
-        { ALT: () => this.CONSUME(t.Name) },
+        { GATE: () => !beginsAnew(this.LA(1), this.LA(2)), ALT: () => this.CONSUME(t.Name) },
         { ALT: () => this.CONSUME(t.NumberToken) },
         { ALT: () => this.CONSUME(t.Star) },
         { ALT: () => this.CONSUME(t.DoubleStar) },
@@ -464,6 +464,7 @@ export class Grammar extends CstParser {
   private readonly statement = this.RULE('statement', () => {
     this.mend('statement');
     this.OR({
+      MAX_LOOKAHEAD: 1,
       DEF: [
         { GATE: () => this.next(2) === t.Equals, ALT: () => this.SUBRULE(this.assign) },
         { ALT: () => this.SUBRULE(this.letStatement) },
@@ -606,7 +607,7 @@ export class Grammar extends CstParser {
       DEF: [
         { ALT: () => this.CONSUME(t.NumberToken) },
         { ALT: () => this.CONSUME(t.StringToken) },
-        { ALT: () => this.CONSUME(t.Name) },
+        { GATE: () => !beginsAnew(this.LA(1), this.LA(2)), ALT: () => this.CONSUME(t.Name) },
         { ALT: () => this.SUBRULE(this.listExpr) },
         { ALT: () => this.SUBRULE(this.record) },
         { ALT: () => this.SUBRULE(this.paren) },

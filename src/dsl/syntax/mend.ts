@@ -9,7 +9,8 @@ import * as t from './tokens.ts';
 
 export type ElementKind = 'item' | 'member' | 'statement' | 'clause';
 
-const keywordsOf: Readonly<Record<ElementKind, readonly TokenType[]>> = {
+/** What starts an element of each kind. */
+export const keywordsOf: Readonly<Record<ElementKind, readonly TokenType[]>> = {
   item: t.itemKeywords,
   member: t.memberKeywords,
   statement: t.statementKeywords,

@@ -3,7 +3,7 @@
 
 import type { IToken, TokenType } from 'chevrotain';
 import { mark } from './lex.ts';
-import { type ElementKind, meantKeyword } from './mend.ts';
+import { type ElementKind, keywordsOf, meantKeyword } from './mend.ts';
 import * as t from './tokens.ts';
 
 export function endsList(type: TokenType): boolean {
@@ -43,42 +43,63 @@ const notAfterKeyword: readonly TokenType[] = [
   t.LParen,
 ];
 
-/** Whether an element of this kind starts at `i`; at the start of a line less proof is asked. */
-export function starts(kind: ElementKind, tokens: readonly IToken[], i: number, trusting: boolean): boolean {
+/** How much must speak for a start: at the start of a line less than within one, least outside of brackets. */
+export type Proof = 'keyword' | 'name' | 'form';
+
+/** Whether an element of this kind seems to start at `i`. */
+export function starts(kind: ElementKind, tokens: readonly IToken[], i: number, proof: Proof): boolean {
   const [a, b, c] = [tokens[i], tokens[i + 1], tokens[i + 2]];
   if (a === undefined || b === undefined) return false;
   const type = a.tokenType;
-  if (trusting && c !== undefined && meantKeyword(kind, a, b, c) !== undefined) return true;
-  if (kind === 'item' && type === t.Use) return b.tokenType === t.StringToken;
-  if (kind === 'item' || kind === 'member') {
-    const known = kind === 'item' ? t.itemKeywords : t.memberKeywords;
-    return known.includes(type) && isName(b) && (trusting || follows(type, c));
+  if (proof !== 'form' && c !== undefined && meantKeyword(kind, a, b, c) !== undefined) return true;
+  if (kind === 'statement' && proof !== 'form' && isName(a) && b.tokenType === t.Equals) return true;
+  if (!keywordsOf[kind].includes(type)) return false;
+  if (proof === 'keyword') return kind !== 'clause' || b.tokenType !== t.Dot;
+  if (type === t.Use) return b.tokenType === t.StringToken;
+  if (afterName.has(type)) {
+    const next = c?.tokenType;
+    return (
+      isName(b) && (proof === 'name' || (next !== undefined && (afterName.get(type) ?? []).includes(next)))
+    );
   }
-  if (kind === 'clause') {
-    if (!t.clauseKeywords.includes(type)) return false;
-    if (trusting) return !notAfterKeyword.includes(b.tokenType);
-    return isName(b) || b.tokenType === t.NumberToken || b.tokenType === t.DoubleStar;
-  }
-  if (type === t.Let || type === t.ParamWord || type === t.Part)
-    return isName(b) && (trusting || follows(type, c));
-  if (!trusting) return false;
-  if (t.statementKeywords.includes(type))
-    return !notAfterKeyword.includes(b.tokenType) || b.tokenType === t.LParen;
-  return isName(a) && b.tokenType === t.Equals;
+  if (proof === 'name')
+    return !notAfterKeyword.includes(b.tokenType) || (kind === 'statement' && b.tokenType === t.LParen);
+  return kind === 'clause' && (isName(b) || b.tokenType === t.NumberToken || b.tokenType === t.DoubleStar);
 }
 
-const follows = (keyword: TokenType, next: IToken | undefined): boolean =>
-  next !== undefined && (afterName.get(keyword) ?? []).includes(next.tokenType);
+/** Words that may stand behind a value. */
+const infix: readonly TokenType[] = [
+  t.As,
+  t.When,
+  t.And,
+  t.Or,
+  t.Else,
+  t.By,
+  t.On,
+  t.Every,
+  t.Batch,
+  t.At,
+  t.With,
+];
+
+/** Whether a name that starts a line begins something new, so that it can't be a value of what came before. */
+export function beginsAnew(token: IToken, next: IToken): boolean {
+  if (!mark(token).startsLine || mark(next).startsLine) return false;
+  const keyword = elementKeywords.has(token.tokenType);
+  return keyword && isName(next) && !infix.includes(next.tokenType);
+}
+
+const elementKeywords: ReadonlySet<TokenType> = new Set(Object.values(keywordsOf).flat());
 
 /** Whether at `i` something starts that belongs to an outer list: the sign of a forgotten `}`. */
 export function isForeign(kind: ElementKind, tokens: readonly IToken[], i: number): boolean {
   const token = tokens[i];
   if (token === undefined || !mark(token).startsLine) return false;
-  const item = token.tokenType !== t.Block && starts('item', tokens, i, false);
+  const item = token.tokenType !== t.Block && starts('item', tokens, i, 'form');
   if (kind === 'member') return item;
   if (kind === 'item') return false;
   const shared = token.tokenType === t.Part || token.tokenType === t.ParamWord;
-  return item || (!(shared && kind === 'statement') && starts('member', tokens, i, false));
+  return item || (!(shared && kind === 'statement') && starts('member', tokens, i, 'form'));
 }
 
 /** What the `{` at `i` seems to hold, where it isn't a record or a list of names. */
@@ -87,15 +108,19 @@ export function looksLikeBody(
   i: number,
 ): Exclude<ElementKind, 'item'> | undefined {
   if (tokens[i]?.tokenType !== t.LBrace) return undefined;
-  const first = tokens[i + 1]?.tokenType;
+  const [first, second] = [tokens[i + 1]?.tokenType, tokens[i + 2]?.tokenType];
   const shared = first === t.Part || first === t.ParamWord;
-  if (!shared && starts('member', tokens, i + 1, false)) return 'member';
-  if (starts('clause', tokens, i + 1, true)) return 'clause';
-  return starts('statement', tokens, i + 1, true) ? 'statement' : undefined;
+  if (!shared && starts('member', tokens, i + 1, 'form')) return 'member';
+  if (starts('clause', tokens, i + 1, 'name')) return 'clause';
+  if (first === undefined || second === t.Colon || second === t.Comma) return undefined;
+  if (second === t.RBrace && first !== t.Return) return undefined;
+  if (t.statementKeywords.includes(first) || starts('statement', tokens, i + 1, 'name')) return 'statement';
+  return t.clauseKeywords.includes(first) ? 'clause' : undefined;
 }
 
 /** The token where reading goes on, after an element begun at `start` failed at `at`; always past `start`. */
 export function syncPoint(kind: ElementKind, tokens: readonly IToken[], start: number, at: number): number {
+  const own = mark(tokens[start] as IToken).depth;
   let depth = 0;
   for (let i = start; i < at; i++) {
     const type = tokens[i]?.tokenType;
@@ -104,10 +129,11 @@ export function syncPoint(kind: ElementKind, tokens: readonly IToken[], start: n
   }
   for (let i = Math.max(at, start + 1); i < tokens.length; i++) {
     const token = tokens[i] as IToken;
-    const before = tokens[i - 1] as IToken;
-    const trusting = mark(token).startsLine || before.tokenType === t.RBrace;
-    if (before.tokenType !== t.Dot && before.tokenType !== t.Comma && starts(kind, tokens, i, trusting))
-      return i;
+    const before = (tokens[i - 1] as IToken).tokenType;
+    const place = mark(token);
+    const proof =
+      !place.startsLine && before !== t.RBrace ? 'form' : place.depth === own ? 'keyword' : 'name';
+    if (before !== t.Dot && before !== t.Comma && starts(kind, tokens, i, proof)) return i;
     if (isForeign(kind, tokens, i)) return i;
     if (token.tokenType === t.LBrace) {
       if (depth === 0 && looksLikeBody(tokens, i) !== undefined) return i;
