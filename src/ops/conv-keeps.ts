@@ -4,7 +4,7 @@ import type { Dim } from '../base/dim.ts';
 import { dimAdd, dimMul, dimSub } from '../base/dim.ts';
 import type { ValueId } from '../ir/graph.ts';
 import type { Fill, Keep, KeepFlow, KeepQuery } from '../ir/op.ts';
-import type { WindowAttrs } from './conv.ts';
+import type { WindowAttrs } from './conv-window.ts';
 import { consumeKeeps, distinctKeeps } from './keep-rules.ts';
 
 export function convKeep(q: KeepQuery<WindowAttrs>): KeepFlow {
