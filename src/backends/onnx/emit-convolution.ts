@@ -1,73 +1,42 @@
-// conv2d on NHWC and its gradients. The image is unfolded into columns (one slice for each place of the kernel) and
-// multiplied by the kernel as a matrix: the forward product and the weight's gradient read the same columns.
+// conv2d on NHWC and its gradients, as matrix products with the unfolded image: the forward product and the weight's
+// gradient read the same columns. Faster in training than Conv and ConvTranspose, which want NCHW.
 
 import type { Emit, EmitQuery } from './emit.ts';
-import { input, inputType, intsAttr, outputType, product, reshaped, transposed } from './emit.ts';
+import { input, inputType, intsAttr, outputType, product, reshaped } from './emit.ts';
 import { matmul } from './matmul.ts';
-import type { Writer } from './writer.ts';
+import type { Geometry } from './unfold.ts';
+import { columnsOf, imageOf } from './unfold.ts';
 
-interface Geometry {
-  readonly strides: readonly number[];
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-  readonly kernel: readonly [number, number];
-  readonly image: readonly number[];
-  readonly out: readonly number[];
+function geometry(
+  q: EmitQuery,
+  image: readonly number[],
+  kernel: readonly number[],
+  out: readonly number[],
+): Geometry {
+  const pair = (values: readonly number[]): readonly [number, number] => [values[0] ?? 1, values[1] ?? 1];
+  return {
+    image,
+    out,
+    kernel: pair(kernel),
+    strides: pair(intsAttr(q, 'strides')),
+    low: pair(intsAttr(q, 'low')),
+    high: pair(intsAttr(q, 'high')),
+  };
 }
 
-/** x [N, H, W, C] → columns [N·OH·OW, kh·kw·C]. */
-function columns(w: Writer, x: string, g: Geometry): string {
-  const [N = 0, H = 0, W = 0, C = 0] = g.image;
-  const [, OH = 0, OW = 0] = g.out;
-  const [kh, kw] = g.kernel;
-  const [sh = 1, sw = 1] = g.strides;
-  const [top = 0, left = 0] = g.low;
-  const [bottom = 0, right = 0] = g.high;
-  const rows = N * OH * OW;
-  const padded = [...g.low, ...g.high].some(n => n !== 0);
-  if (kh === 1 && kw === 1 && sh === 1 && sw === 1 && !padded) return reshaped(w, x, g.image, [rows, C]);
-  if (sh === kh && sw === kw && !padded && OH * sh === H && OW * sw === W) {
-    const parts = [N, OH, kh, OW, kw, C];
-    const split = reshaped(w, x, g.image, parts);
-    const moved = transposed(w, split, parts, [0, 1, 3, 2, 4, 5]);
-    return reshaped(w, moved, [N, OH, OW, kh, kw, C], [rows, kh * kw * C]);
-  }
-  const framed = padded
-    ? w.one('Pad', [x, w.ints([0, top, left, 0, 0, bottom, right, 0]), w.scalar(0)], { mode: 'constant' })
-    : x;
-  const places: string[] = [];
-  for (let i = 0; i < kh; i++) {
-    for (let j = 0; j < kw; j++) {
-      places.push(
-        w.one('Slice', [
-          framed,
-          w.ints([i, j]),
-          w.ints([i + (OH - 1) * sh + 1, j + (OW - 1) * sw + 1]),
-          w.ints([1, 2]),
-          w.ints([sh, sw]),
-        ]),
-      );
-    }
-  }
-  const all = w.one('Concat', places, { axis: 3 });
-  return reshaped(w, all, [N, OH, OW, kh * kw * C], [rows, kh * kw * C]);
-}
+/** The kernel [kh, kw, C, O] as a matrix. */
+const matrix = ([kh = 1, kw = 1, C = 1, O = 1]: readonly number[]): readonly number[] => [kh * kw * C, O];
 
-const windows = (q: EmitQuery): Pick<Geometry, 'strides' | 'low' | 'high'> => ({
-  strides: intsAttr(q, 'strides'),
-  low: intsAttr(q, 'low'),
-  high: intsAttr(q, 'high'),
-});
+/** [N, OH, OW, O] as rows. */
+const rows = (out: readonly number[]): readonly number[] => [product(out.slice(0, 3)), out[3] ?? 1];
 
 const conv2d: Emit = q => {
   const { w } = q;
   const kernel = inputType(q, 1).shape;
-  const [kh = 1, kw = 1, C = 1, O = 1] = kernel;
   const out = outputType(q).shape;
-  const g = { ...windows(q), kernel: [kh, kw] as const, image: inputType(q, 0).shape, out };
-  const matrix = reshaped(w, input(q, 1), kernel, [kh * kw * C, O]);
-  const y = matmul(w, columns(w, input(q, 0), g), matrix);
-  return [reshaped(w, y, [product(out) / O, O], out)];
+  const columns = columnsOf(w, input(q, 0), geometry(q, inputType(q, 0).shape, kernel, out));
+  const y = matmul(w, columns, reshaped(w, input(q, 1), kernel, matrix(kernel)));
+  return [reshaped(w, y, rows(out), out)];
 };
 
 /** dw = columnsᵀ · dy. */
@@ -75,36 +44,19 @@ const weightGrad: Emit = q => {
   const { w } = q;
   const out = inputType(q, 1).shape;
   const kernel = outputType(q).shape;
-  const [kh = 1, kw = 1, C = 1, O = 1] = kernel;
-  const g = { ...windows(q), kernel: [kh, kw] as const, image: inputType(q, 0).shape, out };
-  const rows = reshaped(w, input(q, 1), out, [product(out) / O, O]);
-  const dw = matmul(w, columns(w, input(q, 0), g), rows, { transA: 1 });
-  return [reshaped(w, dw, [kh * kw * C, O], kernel)];
+  const columns = columnsOf(w, input(q, 0), geometry(q, inputType(q, 0).shape, kernel, out));
+  const dw = matmul(w, columns, reshaped(w, input(q, 1), out, rows(out)), { transA: 1 });
+  return [reshaped(w, dw, matrix(kernel), kernel)];
 };
 
-/** dx = the transposed convolution of dy, on NCHW. */
+/** dx = the columns dy · wᵀ summed back into the image. */
 const inputGrad: Emit = q => {
   const { w } = q;
-  const { strides, low, high } = windows(q);
-  const image = outputType(q).shape;
+  const out = inputType(q, 0).shape;
   const kernel = inputType(q, 1).shape;
-  const [kh = 1, kw = 1] = kernel;
-  const size = [kh, kw];
-  const dy = transposed(w, input(q, 0), inputType(q, 0).shape, [0, 3, 1, 2]);
-  const weight = transposed(w, input(q, 1), kernel, [3, 2, 0, 1]);
-  const [, OH = 0, OW = 0] = inputType(q, 0).shape;
-  // Rows and columns at the far edge that the strides never reached get no gradient: output_padding adds them.
-  const left = [OH, OW].map(
-    (n, i) => image[i + 1]! - ((n - 1) * strides[i]! + size[i]! - low[i]! - high[i]!),
-  );
-  const dx = w.one('ConvTranspose', [dy, weight], {
-    strides,
-    pads: [...low, ...high],
-    output_padding: left,
-    kernel_shape: size,
-  });
-  const [N = 0, H = 0, W = 0, C = 0] = image;
-  return [transposed(w, dx, [N, C, H, W], [0, 2, 3, 1])];
+  const dy = reshaped(w, input(q, 0), out, rows(out));
+  const columns = matmul(w, dy, reshaped(w, input(q, 1), kernel, matrix(kernel)), { transB: 1 });
+  return [imageOf(w, columns, geometry(q, outputType(q).shape, kernel, out))];
 };
 
 export const convolutions = {
