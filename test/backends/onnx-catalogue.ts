@@ -1,12 +1,14 @@
 // Every sample of the op catalogue as one big graph, with its inputs' values and what the reference says of each.
 
+import { expect } from 'vitest';
+import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { elements } from '../../src/base/tensor.ts';
 import type { Plan } from '../../src/compiler/plan.ts';
 import type { Builder } from '../../src/ir/builder.ts';
 import { createBuilder } from '../../src/ir/builder.ts';
 import type { Attrs, Graph, TensorType, ValueId } from '../../src/ir/graph.ts';
-import type { OpDef, SampleInput } from '../../src/ir/op.ts';
+import type { OpDef, Sample, SampleInput } from '../../src/ir/op.ts';
 import { ops } from '../../src/ops/registry.ts';
 
 export interface Case {
@@ -57,37 +59,53 @@ export function sampleValue(input: SampleInput, next: () => number): HostTensor 
   return tensor;
 }
 
+/** Values of one sample: by the op itself, or by its decomposition. */
+export type EmitSample = (
+  b: Builder,
+  def: OpDef,
+  inputs: readonly ValueId[],
+  attrs: Attrs,
+) => readonly ValueId[];
+
+export const whole: EmitSample = (b, def, inputs, attrs) => b.emit(def.name, inputs, attrs);
+
 /** Each sample of each op that `takes` wants, made into values by `emit`. */
-export function catalogue(
-  takes: (def: OpDef) => boolean,
-  emit: (b: Builder, def: OpDef, inputs: readonly ValueId[], attrs: Attrs) => readonly ValueId[],
-): Catalogue {
+export function catalogue(takes: (def: OpDef) => boolean, emit: EmitSample): Catalogue {
+  const definitions = [...ops.values()].map(def => def as unknown as OpDef).filter(takes);
+  return graphOf(
+    definitions.flatMap(def => def.samples().map(sample => ({ def, sample }))),
+    emit,
+  );
+}
+
+export interface NamedSample {
+  readonly def: OpDef;
+  readonly sample: Sample<Attrs>;
+}
+
+/** The samples side by side in one graph; names of samples of one op differ. */
+export function graphOf(samples: readonly NamedSample[], emit: EmitSample): Catalogue {
   const b = createBuilder('samples', ops);
-  const cases: Case[] = [];
-  for (const [op, any] of ops) {
-    const def = any as unknown as OpDef;
-    if (!takes(def)) continue;
-    for (const sample of def.samples()) {
-      const next = stream(cases.length + 1);
-      const prefix = `${op}/${sample.name}`;
-      const inputs = sample.inputs.map(i => sampleValue(i, next));
-      const ids = inputs.map((t, i) => b.input(`${prefix}/${i}`, 'feed', { dtype: t.dtype, shape: t.shape }));
-      const outputs = emit(b, def, ids, sample.attrs);
-      for (const [i, id] of outputs.entries()) b.output(`${prefix}>${i}`, 'fetch', id);
-      cases.push({
-        op,
-        sample: sample.name,
-        feeds: inputs.map((t, i) => [`${prefix}/${i}`, t] as const),
-        fetches: outputs.map((_, i) => `${prefix}>${i}`),
-        expected: def.reference({
-          inputs,
-          attrs: sample.attrs,
-          outputs: outputs.map(id => b.typeOf(id)),
-          allocate,
-        }),
-      });
-    }
-  }
+  const cases = samples.map(({ def, sample }, at): Case => {
+    const next = stream(at + 1);
+    const prefix = `${def.name}/${sample.name}`;
+    const inputs = sample.inputs.map(i => sampleValue(i, next));
+    const ids = inputs.map((t, i) => b.input(`${prefix}/${i}`, 'feed', { dtype: t.dtype, shape: t.shape }));
+    const outputs = emit(b, def, ids, sample.attrs);
+    for (const [i, id] of outputs.entries()) b.output(`${prefix}>${i}`, 'fetch', id);
+    return {
+      op: def.name,
+      sample: sample.name,
+      feeds: inputs.map((t, i) => [`${prefix}/${i}`, t] as const),
+      fetches: outputs.map((_, i) => `${prefix}>${i}`),
+      expected: def.reference({
+        inputs,
+        attrs: sample.attrs,
+        outputs: outputs.map(id => b.typeOf(id)),
+        allocate,
+      }),
+    };
+  });
   return { graph: b.finish(), cases };
 }
 
@@ -100,3 +118,34 @@ export const planOf = (graph: Graph): Plan => ({
   peakBytes: 0,
   fusions: [],
 });
+
+/** What the engine gives for every sample. */
+export async function onnxResults({ graph, cases }: Catalogue): Promise<ReadonlyMap<string, HostTensor>> {
+  const session = await createOnnxEngine().open(new Map([['samples', planOf(graph)]]), { threads: 1 });
+  const fetched = await session.run('samples', new Map(cases.flatMap(c => c.feeds)));
+  await session.close();
+  return fetched;
+}
+
+/** Relative to the largest size in the output. Exceptions, with reasons: none so far. */
+const tolerance = 1e-4;
+
+/** Fails unless types agree, integers and booleans are equal, floats near; NaN and infinities agree with themselves. */
+export function expectAgreement(c: Case, fetched: ReadonlyMap<string, HostTensor>): void {
+  for (const [i, name] of c.fetches.entries()) {
+    const [got, expected] = [fetched.get(name)!, c.expected[i]!];
+    expect(got.dtype).toBe(expected.dtype);
+    expect(got.shape).toEqual(expected.shape);
+    const exact = expected.dtype !== 'f32';
+    const scale = Math.max(
+      ...[...expected.data].filter(v => Number.isFinite(v)).map(v => Math.abs(v)),
+      1e-30,
+    );
+    for (const [k, want] of [...expected.data].entries()) {
+      const have = got.data[k]!;
+      if (exact || !Number.isFinite(want)) expect(have, `${name}[${k}]`).toBe(want);
+      else if (!(Math.abs(have - want) <= tolerance * scale))
+        expect.fail(`${name}[${k}] is ${have}, the reference says ${want} (largest ${scale})`);
+    }
+  }
+}
