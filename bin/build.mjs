@@ -1,35 +1,66 @@
-// Bundles src/ into dist/ with esbuild: the command line, the library and the worker threads.
-import { rmSync, writeFileSync } from 'node:fs';
+// Bundles src/ into dist/ with esbuild: the command line, the library and the worker threads. Every file is
+// renamed into place, chunks first: a process that runs meanwhile keeps what it began with.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { sourceStamp } from './stamp.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+
+const entryPoints = {
+  cli: 'src/cli/main.ts',
+  index: 'src/index.ts',
+  'batch-worker': 'src/data/batch-worker.ts',
+};
+
+/** Packages of hundreds of small modules, which node loads slowly one by one: they go into the bundle. */
+const bundled = ['chevrotain', 'commander', 'picocolors'];
+
+function external() {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.keys(dependencies).filter(name => !bundled.includes(name));
+}
 
 export async function buildAll() {
   const stamp = sourceStamp(root);
-  rmSync(join(root, 'dist', 'stamp'), { force: true });
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: {
-      cli: 'src/cli/main.ts',
-      index: 'src/index.ts',
-      'batch-worker': 'src/data/batch-worker.ts',
-    },
+    entryPoints: Object.fromEntries(
+      Object.entries(entryPoints).filter(([, path]) => existsSync(join(root, path))),
+    ),
     outdir: 'dist',
+    write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    packages: 'external',
+    external: external(),
+    // What is bundled in CommonJS asks for node's own modules by `require`.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+    },
     loader: { '.mm': 'text', '.css': 'text', '.html': 'text' },
     sourcemap: 'linked',
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',
   });
-  writeFileSync(join(root, 'dist', 'stamp'), stamp);
+  const chunks = outputFiles.filter(f => f.path.includes(join(dist, 'chunks')));
+  const entries = outputFiles.filter(f => !chunks.includes(f));
+  for (const file of [...chunks, ...entries]) replace(file.path, file.contents);
+  replace(join(dist, 'stamp'), stamp);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();
+function replace(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, contents);
+  renameSync(temporary, path);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(dist, { recursive: true, force: true });
+  await buildAll();
+}

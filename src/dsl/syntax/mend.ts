@@ -3,6 +3,7 @@
 
 import type { IToken, TokenType } from 'chevrotain';
 import type { Diagnostic } from '../../base/diagnostic.ts';
+import { editDistance } from '../../base/nearest-name.ts';
 import { syntaxDiagnostic } from './diagnostics.ts';
 import { mark, retype, tokenSpan } from './lex.ts';
 import * as t from './tokens.ts';
@@ -116,28 +117,4 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     }
   }
   return best;
-}
-
-/** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
-function editDistance(a: string, b: string): number {
-  let older: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min(
-        (row[j - 1] as number) + 1,
-        (previous[j] as number) + 1,
-        (previous[j - 1] as number) + same,
-      );
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, (older[j - 2] as number) + 1);
-      }
-      row.push(cost);
-    }
-    older = previous;
-    previous = row;
-  }
-  return previous[b.length] as number;
 }

@@ -1,0 +1,33 @@
+// Every command of `mm`, in the order of `mm --help`. A command is a file command-NAME.ts that exports
+//
+//   export const nameCommand: CommandEntry = { name: 'name', register }
+//
+// `register` declares arguments, options and help on the commander program and nothing else: whatever the command
+// needs is imported inside its action, so that `mm check` doesn't load an engine:
+//
+//   function register(program: Command, context: Context): void {
+//     program
+//       .command('name').argument('<file>').option('--json', 'print JSON')
+//       .description('what it does, in one line')
+//       .addHelpText('after', examples(['mm name specs/emoji.mm', 'what this shows']))
+//       .action(async (file: string, options: { json?: true }) => {
+//         const { runName } = await import('./name.ts')
+//         context.finish(await runName(file, options, context))
+//       })
+//   }
+//
+// An action returns its exit code (exit.ts). What is wrong with the user's files is reported as diagnostics
+// (`report` in context.ts) or thrown as an error that carries `diagnostics`; anything else thrown is a fault of
+// ours. Under `--json` stdout holds one JSON value, also on failure (`present` and `report` see to it).
+
+import type { Command } from 'commander';
+import { checkCommand } from './command-check.ts';
+import { enginesCommand } from './command-engines.ts';
+import type { Context } from './context.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly register: (program: Command, context: Context) => void;
+}
+
+export const commands: readonly CommandEntry[] = [checkCommand, enginesCommand];

@@ -1,0 +1,25 @@
+// What `mm engines` does.
+
+import { createOnnxEngine } from '../backends/onnx/engine.ts';
+import { createReferenceEngine } from '../backends/reference/engine.ts';
+import { type Context, present } from './context.ts';
+import { type ExitCode, exit } from './exit.ts';
+
+export async function runEngines(context: Context): Promise<ExitCode> {
+  const engines = [createOnnxEngine(), createReferenceEngine({ precision: 'f32' })];
+  const rows = await Promise.all(
+    engines.map(async engine => ({ name: engine.name, ...(await engine.status()) })),
+  );
+  const { paint } = context.output.out;
+  present(context, rows, () =>
+    rows
+      .map(row => {
+        const sign = row.ready ? paint.green('✓') : paint.red('✗');
+        const name = paint.bold(row.name.padEnd(12));
+        const add = row.add === undefined ? '' : `\n${' '.repeat(15)}add it: ${row.add}`;
+        return `${sign} ${name} ${(row.version ?? '').padEnd(10)} ${row.about}${add}`;
+      })
+      .join('\n'),
+  );
+  return exit.ok;
+}

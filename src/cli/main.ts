@@ -1,0 +1,109 @@
+// The command line: parses arguments, runs one command, and turns whatever comes of it into an exit code.
+
+import { Command, CommanderError } from 'commander';
+import pkg from '../../package.json' with { type: 'json' };
+import { commands } from './commands.ts';
+import { type Context, report } from './context.ts';
+import { examples } from './examples.ts';
+import { type ExitCode, exit } from './exit.ts';
+import { diagnosticsOf } from './failure.ts';
+import { type Output, processOutput } from './output.ts';
+
+/** Runs `mm` with these arguments (without node and script); never throws. */
+export async function main(argv: readonly string[], output: Output = processOutput()): Promise<ExitCode> {
+  let code: ExitCode = exit.ok;
+  const stop = { controller: undefined as AbortController | undefined };
+  const context: Context = {
+    output,
+    json: argv.includes('--json'),
+    sources: new Map(),
+    interruption: () => {
+      stop.controller = stop.controller ?? listen();
+      return stop.controller.signal;
+    },
+    finish: c => {
+      code = c;
+    },
+  };
+  const faulted = (e: unknown): void => void fault(e, argv, context).then(c => process.exit(c));
+  process.on('uncaughtException', faulted);
+  try {
+    await program(context).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (e) {
+    return await failed(e, argv, context);
+  } finally {
+    process.off('uncaughtException', faulted);
+    stop.controller?.abort('done');
+  }
+}
+
+function program(context: Context): Command {
+  const { out, err } = context.output;
+  const mm = new Command('mm')
+    .description('mmlang: a declarative language and compiler for multimodal models')
+    .version(pkg.version, '-V, --version', 'print the version')
+    .helpCommand(false)
+    .showHelpAfterError('(mm --help lists commands, mm COMMAND --help explains one)')
+    .configureOutput({
+      writeOut: text => out.write(text),
+      writeErr: text => err.write(text),
+      outputError: (text, write) => {
+        if (!context.json) write(text);
+      },
+      getOutHasColors: () => out.color,
+      getErrHasColors: () => err.color,
+    })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      examples(
+        ['mm check specs/emoji.mm', 'every mistake of a spec'],
+        ['mm COMMAND --help', 'what a command takes'],
+      ),
+    );
+  for (const command of commands) command.register(mm, context);
+  return mm;
+}
+
+async function failed(e: unknown, argv: readonly string[], context: Context): Promise<ExitCode> {
+  if (e instanceof CommanderError) {
+    if (e.exitCode === 0) return exit.ok;
+    if (context.json) {
+      const message = e.message.replace(/^error: /, '');
+      context.output.out.line(JSON.stringify({ error: { code: 'wrong-usage', message } }));
+    }
+    return exit.usage;
+  }
+  const diagnostics = diagnosticsOf(e);
+  return diagnostics === undefined ? await fault(e, argv, context) : report(context, diagnostics);
+}
+
+/** A fault of ours: a report for us in a file, two lines for the user. */
+async function fault(e: unknown, argv: readonly string[], context: Context): Promise<ExitCode> {
+  const { writeReport } = await import('./fault-report.ts');
+  const { path, message } = writeReport(e, argv, pkg.version);
+  const { out, err } = context.output;
+  if (context.json) out.line(JSON.stringify({ error: { code: 'internal-fault', message, report: path } }));
+  err.line(`${err.paint.bold(err.paint.red('fault of mm'))}: ${message}`);
+  err.line(
+    path === undefined
+      ? 'This is not your mistake. Please send this message and the command.'
+      : `This is not your mistake. A report is in ${path}; please send it.`,
+  );
+  return exit.fault;
+}
+
+/** The first Ctrl-C aborts, the second ends the process at once. */
+function listen(): AbortController {
+  const controller = new AbortController();
+  const heard = (): void => {
+    if (controller.signal.aborted) process.exit(exit.interrupted);
+    controller.abort('interrupted');
+  };
+  process.on('SIGINT', heard);
+  controller.signal.addEventListener('abort', () => {
+    if (controller.signal.reason === 'done') process.off('SIGINT', heard);
+  });
+  return controller;
+}
