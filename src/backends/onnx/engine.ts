@@ -124,7 +124,8 @@ function createSession(
       enableMemPattern: false,
       graphOptimizationLevel: 'basic',
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-      logSeverityLevel: 3,
+      // Errors come as exceptions; the runtime would print them as well.
+      logSeverityLevel: 4,
     }),
   );
 }
@@ -135,8 +136,7 @@ async function guarded<T>(entry: string, action: () => Promise<T>): Promise<T> {
     return await action();
   } catch (e) {
     const text = e instanceof Error ? e.message : String(e);
-    const name = /[Nn]ode[ :]*(?:\(|Name:')(\d+:[^)'/]*)/.exec(text)?.[1];
-    const [, op, place] = /^\d+:([^@]*)(?:@(.*))?$/.exec(name ?? '') ?? [];
+    const [, op, place] = /\d+:(\w+)(?:@(.+?:\d+))?\/\w+_\d+/.exec(text) ?? [];
     const at = op === undefined ? '' : ` at ${op}${place === undefined ? '' : ` (${place})`}`;
     throw new Error(`entry ${entry} failed on ONNX Runtime${at}: ${text}`);
   }
