@@ -34,6 +34,8 @@ export interface Target {
   readonly engine: string;
   /** Composite ops that this engine runs whole; the others are decomposed before scheduling. */
   readonly composites: ReadonlySet<string>;
+  /** How many kernels this engine needs for a composite; 1 where absent. */
+  readonly kernels?: Readonly<Record<string, number>>;
   /** The engine keeps two sets of weights, states and moments and alternates. */
   readonly alternates: boolean;
 }

@@ -1,0 +1,32 @@
+// After differentiation: the passes that make the graph an engine runs, as one named list.
+
+import type { Graph } from '../ir/graph.ts';
+import type { OpRegistry } from '../ir/op.ts';
+import { algebra } from './passes/algebra.ts';
+import { commonSubexpressions, deadCode } from './passes/common.ts';
+import { decomposeComposites } from './passes/decompose.ts';
+import { foldConstants } from './passes/fold.ts';
+import { fuseLinear } from './passes/linear.ts';
+import { type Pass, type RunOptions, runPasses } from './passes/pass.ts';
+import type { Target } from './plan.ts';
+
+export const optimizationPasses: readonly Pass[] = [
+  deadCode,
+  foldConstants,
+  algebra,
+  commonSubexpressions,
+  fuseLinear,
+  decomposeComposites,
+  foldConstants,
+  algebra,
+  commonSubexpressions,
+];
+
+export function optimize(
+  graph: Graph,
+  target: Target,
+  registry: OpRegistry,
+  options: RunOptions = {},
+): Graph {
+  return runPasses(graph, optimizationPasses, { registry, target }, options);
+}

@@ -1,0 +1,185 @@
+// Algebra with numbers: neutral elements, chains of constants, powers, quotients.
+
+import { isFloat } from '../../base/dtype.ts';
+import type { Builder } from '../../ir/builder.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import { any, either, type Match, number, numberOf, op } from '../../ir/pattern.ts';
+import type { Rule } from '../../ir/rewrite.ts';
+import { sameShapes } from './shapes.ts';
+
+/** x where it has the type of the match's root, else broadcast to it. */
+function fitted(b: Builder, m: Match, x: ValueId): ValueId {
+  const { shape } = b.typeOf(m.root);
+  return sameShapes(b.shapeOf(x), shape) ? x : b.one('broadcast', [x], { shape });
+}
+
+const isFloatValue = (b: Builder, id: ValueId): boolean => isFloat(b.typeOf(id).dtype);
+
+/** A constant of the root's dtype. */
+const constant = (b: Builder, m: Match, value: number): ValueId => b.constant(value, b.typeOf(m.root).dtype);
+
+const isRoot = (b: Builder, m: Match, id: ValueId): boolean => sameShapes(b.shapeOf(id), b.shapeOf(m.root));
+
+export const numberRules: readonly Rule[] = [
+  {
+    name: 'times-one',
+    because: 'x·1 = x',
+    pattern: op('mul', [any('x'), number(1)]),
+    replace: (m, b) => fitted(b, m, m.value('x')),
+  },
+  {
+    name: 'over-one',
+    because: 'x/1 = x',
+    pattern: op('div', [any('x'), number(1)]),
+    replace: (m, b) => fitted(b, m, m.value('x')),
+  },
+  {
+    name: 'plus-zero',
+    because: 'x + 0 = x',
+    pattern: either(op('add', [any('x'), number(0)]), op('sub', [any('x'), number(0)])),
+    replace: (m, b) => fitted(b, m, m.value('x')),
+  },
+  {
+    name: 'zero-minus',
+    because: '0 − x = −x',
+    pattern: op('sub', [number(0), any('x')]),
+    replace: (m, b) => (isFloatValue(b, m.root) ? b.one('neg', [fitted(b, m, m.value('x'))]) : undefined),
+  },
+  {
+    name: 'minus-number',
+    because: 'x − c = x + (−c)',
+    pattern: op('sub', [any('x'), number('c')]),
+    replace: (m, b) =>
+      isFloatValue(b, m.root)
+        ? b.one('add', [fitted(b, m, m.value('x')), constant(b, m, -m.number('c'))])
+        : undefined,
+  },
+  {
+    name: 'double-negation',
+    because: '−(−x) = x',
+    pattern: op('neg', [op('neg', [any('x')])]),
+    replace: m => m.value('x'),
+  },
+  {
+    name: 'plus-negative',
+    because: 'x + (−y) = x − y',
+    pattern: op('add', [any('x'), op('neg', [any('y')])]),
+    replace: (m, b) => b.one('sub', [m.value('x'), m.value('y')]),
+  },
+  {
+    name: 'minus-negative',
+    because: 'x − (−y) = x + y',
+    pattern: op('sub', [any('x'), op('neg', [any('y')])]),
+    replace: (m, b) => b.one('add', [m.value('x'), m.value('y')]),
+  },
+  {
+    name: 'negative-times-number',
+    because: '(−x)·c = x·(−c)',
+    pattern: either(
+      op('mul', [op('neg', [any('x')]), number('c')]),
+      op('neg', [op('mul', [any('x'), number('c')], { once: true })]),
+    ),
+    replace: (m, b) => b.one('mul', [fitted(b, m, m.value('x')), constant(b, m, -m.number('c'))]),
+  },
+  {
+    name: 'times-minus-one',
+    because: 'x·(−1) = −x',
+    pattern: op('mul', [any('x'), number(-1)]),
+    replace: (m, b) => (isFloatValue(b, m.root) ? b.one('neg', [fitted(b, m, m.value('x'))]) : undefined),
+  },
+  {
+    name: 'over-number',
+    because: 'x/c = x·(1/c)',
+    pattern: op('div', [any('x'), number('c')]),
+    replace: (m, b) => {
+      const inverse = 1 / m.number('c');
+      if (!isFloatValue(b, m.root) || !Number.isFinite(inverse) || inverse === 0) return undefined;
+      return b.one('mul', [fitted(b, m, m.value('x')), constant(b, m, inverse)]);
+    },
+  },
+  {
+    name: 'over-root',
+    because: 'x/√y = x·(1/√y)',
+    pattern: op('div', [any('x'), op('sqrt', [any('y')], { once: true })]),
+    replace: (m, b) => b.one('mul', [m.value('x'), b.one('rsqrt', [m.value('y')])]),
+  },
+  {
+    name: 'inverse-root',
+    because: '(√y)⁻¹ = 1/√y',
+    pattern: op('pow', [op('sqrt', [any('y')], { once: true }), number(-1)]),
+    replace: (m, b) => b.one('rsqrt', [m.value('y')]),
+  },
+  {
+    name: 'power',
+    because: 'x¹ = x, x² = x·x, x³ = x·x·x, x^½ = √x, x^−½ = 1/√x, x⁻¹ = 1/x',
+    pattern: op('pow', [any('x'), number('c')]),
+    replace: (m, b) => {
+      const x = m.value('x');
+      if (!isRoot(b, m, x) || !isFloatValue(b, x)) return undefined;
+      switch (m.number('c')) {
+        case 1:
+          return x;
+        case 2:
+          return b.one('mul', [x, x]);
+        case 3:
+          return b.one('mul', [b.one('mul', [x, x]), x]);
+        case 0.5:
+          return b.one('sqrt', [x]);
+        case -0.5:
+          return b.one('rsqrt', [x]);
+        case -1:
+          return b.one('div', [constant(b, m, 1), x]);
+        default:
+          return undefined;
+      }
+    },
+  },
+  {
+    name: 'number-times-number',
+    because: '(x·a)·b = x·(a·b)',
+    pattern: op('mul', [op('mul', [any('x'), number('a')]), number('b')]),
+    replace: (m, b) => {
+      const value = m.number('a') * m.number('b');
+      if (!isFloatValue(b, m.root) || !Number.isFinite(value) || Math.abs(value) < 1e-30) return undefined;
+      return b.one('mul', [fitted(b, m, m.value('x')), constant(b, m, value)]);
+    },
+  },
+  {
+    name: 'number-plus-number',
+    because: '(x + a) + b = x + (a + b)',
+    pattern: op('add', [op('add', [any('x'), number('a')]), number('b')]),
+    replace: (m, b) =>
+      isFloatValue(b, m.root)
+        ? b.one('add', [fitted(b, m, m.value('x')), constant(b, m, m.number('a') + m.number('b'))])
+        : undefined,
+  },
+  {
+    name: 'number-outward',
+    because: '(x·c)·y = (x·y)·c',
+    pattern: op('mul', [op('mul', [any('x'), number('c')], { as: 'inner', once: true }), any('y')]),
+    replace: (m, b) => {
+      const [x, y] = [m.value('x'), m.value('y')];
+      // Only where that doesn't move the number to a larger tensor.
+      if (!isFloatValue(b, m.root) || numberOf(b, y) !== undefined) return undefined;
+      if (!isRoot(b, m, m.value('inner')) || !isRoot(b, m, x)) return undefined;
+      return b.one('mul', [b.one('mul', [x, y]), constant(b, m, m.number('c'))]);
+    },
+  },
+  {
+    name: 'scalars-together',
+    because: '(x·s)·t = x·(s·t) where s and t are scalars',
+    pattern: op('mul', [op('mul', [any('x'), any('s')], { once: true }), any('t')]),
+    replace: (m, b) => {
+      const scalar = (id: ValueId): boolean => b.shapeOf(id).length === 0;
+      const [x, s, t] = [m.value('x'), m.value('s'), m.value('t')];
+      if (scalar(x) || !scalar(s) || !scalar(t) || !isFloatValue(b, m.root)) return undefined;
+      return b.one('mul', [x, b.one('mul', [s, t])]);
+    },
+  },
+  {
+    name: 'sigmoid',
+    because: 'σ(x) = 1/(1 + exp(−x))',
+    pattern: op('div', [number(1), op('add', [op('exp', [op('neg', [any('x')])]), number(1)])]),
+    replace: (m, b) => (isRoot(b, m, m.value('x')) ? b.one('sigmoid', [m.value('x')]) : undefined),
+  },
+];

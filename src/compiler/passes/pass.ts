@@ -1,0 +1,42 @@
+// What a pass is, and running a list of them.
+
+import type { Graph } from '../../ir/graph.ts';
+import type { OpRegistry } from '../../ir/op.ts';
+import { type Rule, rewrite } from '../../ir/rewrite.ts';
+import type { Target } from '../plan.ts';
+
+export interface PassContext {
+  readonly registry: OpRegistry;
+  /** Absent before differentiation, where nothing depends on the engine. */
+  readonly target: Target | undefined;
+}
+
+export interface Pass {
+  readonly name: string;
+  /** Why the graph computes the same afterwards. */
+  readonly because: string;
+  readonly run: (graph: Graph, context: PassContext) => Graph;
+}
+
+export interface RunOptions {
+  /** Sees the graph after each pass: the verifier in tests, `mm print --after`. */
+  readonly afterEach?: (pass: Pass, graph: Graph) => void;
+}
+
+export function runPasses(
+  graph: Graph,
+  passes: readonly Pass[],
+  context: PassContext,
+  { afterEach }: RunOptions = {},
+): Graph {
+  return passes.reduce((current, pass) => {
+    const next = pass.run(current, context);
+    afterEach?.(pass, next);
+    return next;
+  }, graph);
+}
+
+/** A pass that applies rules until none applies. */
+export function rulesPass(name: string, because: string, rules: readonly Rule[]): Pass {
+  return { name, because, run: (graph, { registry }) => rewrite(graph, rules, registry) };
+}

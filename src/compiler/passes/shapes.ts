@@ -1,0 +1,214 @@
+// Algebra of shapes: reshapes, transposes, broadcasts, casts and selects that cancel or join.
+
+import { type Dim, dimEqual } from '../../base/dim.ts';
+import type { Builder } from '../../ir/builder.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import { any, either, op } from '../../ir/pattern.ts';
+import type { Rule } from '../../ir/rewrite.ts';
+
+export const sameShapes = (a: readonly Dim[], b: readonly Dim[]): boolean =>
+  a.length === b.length && a.every((d, i) => dimEqual(d, b[i]!) === 'equal');
+
+const attr = <T>(value: unknown): T => value as T;
+
+/** Emits a transpose where it moves something. */
+export function transposed(b: Builder, x: ValueId, perm: readonly number[]): ValueId {
+  return perm.every((axis, i) => axis === i) ? x : b.one('transpose', [x], { perm });
+}
+
+/** Emits a reshape where it changes something. */
+export function reshaped(b: Builder, x: ValueId, shape: readonly Dim[]): ValueId {
+  return sameShapes(b.shapeOf(x), shape) ? x : b.one('reshape', [x], { shape });
+}
+
+/** The axis of `to` that each axis of `from` becomes where a reshape only adds or drops axes of 1; else undefined. */
+export function unitReshape(
+  from: readonly Dim[],
+  to: readonly Dim[],
+): readonly (number | undefined)[] | undefined {
+  const places: (number | undefined)[] = [];
+  let at = 0;
+  for (const dim of from) {
+    if (dim === 1) {
+      places.push(undefined);
+      continue;
+    }
+    while (to[at] === 1) at++;
+    if (to[at] === undefined || dimEqual(dim, to[at]!) !== 'equal') return undefined;
+    places.push(at++);
+  }
+  return to.slice(at).every(d => d === 1) ? places : undefined;
+}
+
+const elementwise = ['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'cast', 'stop_gradient', 'not'];
+const pairwise = ['add', 'sub', 'mul', 'div', 'max', 'min', 'and', 'or'];
+
+export const shapeRules: readonly Rule[] = [
+  {
+    name: 'reshape-nothing',
+    because: 'a reshape to the same shape is the value itself',
+    pattern: either(op('reshape', [any('x')]), op('broadcast', [any('x')])),
+    replace: (m, b) => (sameShapes(b.shapeOf(m.value('x')), b.shapeOf(m.root)) ? m.value('x') : undefined),
+  },
+  {
+    name: 'reshape-reshape',
+    because: 'elements keep their order: the last shape counts',
+    pattern: op('reshape', [op('reshape', [any('x')])]),
+    replace: (m, b) => b.one('reshape', [m.value('x')], { shape: b.shapeOf(m.root) }),
+  },
+  {
+    name: 'units-inward',
+    because: 'an elementwise op computes the same with axes of 1 added to its operands',
+    pattern: either(
+      ...elementwise.map(name => op('reshape', [op(name, [any('x')], { as: 'e', once: true })])),
+      ...pairwise.map(name => op('reshape', [op(name, [any('x'), any('y')], { as: 'e', once: true })])),
+    ),
+    replace: (m, b) => {
+      const inner = m.node('e');
+      const [from, to] = [b.shapeOf(m.value('e')), b.shapeOf(m.root)];
+      if (to.length < from.length || unitReshape(from, to) === undefined) return undefined;
+      const inputs = inner.inputs.map(id =>
+        b.shapeOf(id).length === 0
+          ? id
+          : sameShapes(b.shapeOf(id), from)
+            ? b.one('reshape', [id], { shape: to })
+            : undefined,
+      );
+      return inputs.every(id => id !== undefined) ? b.one(inner.op, inputs, inner.attrs) : undefined;
+    },
+  },
+  {
+    name: 'transpose-nothing',
+    because: 'the identity permutation moves nothing',
+    pattern: op('transpose', [any('x')], {
+      attrs: a => attr<number[]>(a.perm).every((axis, i) => axis === i),
+    }),
+    replace: m => m.value('x'),
+  },
+  {
+    name: 'transpose-transpose',
+    because: 'axis i of the result is axis first[second[i]]',
+    pattern: op('transpose', [op('transpose', [any('x')], { as: 'first' })]),
+    replace: (m, b) => {
+      const first = attr<number[]>(m.node('first').attrs.perm);
+      const second = attr<number[]>(b.producer(m.root)!.attrs.perm);
+      return transposed(
+        b,
+        m.value('x'),
+        second.map(axis => first[axis]!),
+      );
+    },
+  },
+  {
+    name: 'transpose-of-units',
+    because: 'a transpose that moves only axes of 1 is a reshape',
+    pattern: op('transpose', [any('x')]),
+    replace: (m, b) => {
+      const from = b.shapeOf(m.value('x'));
+      const moved = attr<number[]>(b.producer(m.root)!.attrs.perm).filter(axis => from[axis] !== 1);
+      if (!moved.every((axis, i) => i === 0 || moved[i - 1]! < axis)) return undefined;
+      return b.one('reshape', [m.value('x')], { shape: b.shapeOf(m.root) });
+    },
+  },
+  {
+    name: 'broadcast-broadcast',
+    because: 'stretching twice is stretching to the last shape',
+    pattern: op('broadcast', [op('broadcast', [any('x')])]),
+    replace: (m, b) => b.one('broadcast', [m.value('x')], { shape: b.shapeOf(m.root) }),
+  },
+  {
+    name: 'reshape-of-number',
+    because: 'a filled tensor is filled in every shape',
+    pattern: op('reshape', [op('constant', [], { as: 'c' })]),
+    replace: (m, b) => b.one('constant', [], { ...m.node('c').attrs, shape: b.shapeOf(m.root) }),
+  },
+  {
+    name: 'broadcast-of-number',
+    because: 'a filled tensor is filled in every shape',
+    pattern: op('broadcast', [op('constant', [], { as: 'c' })]),
+    replace: (m, b) => b.one('constant', [], { ...m.node('c').attrs, shape: b.shapeOf(m.root) }),
+  },
+  {
+    name: 'kept-dims',
+    because: 'a reduction that keeps its axes as 1 is the reduction reshaped',
+    pattern: op('reshape', [
+      either(
+        op('reduce_sum', [any('x')], { as: 'r', attrs: a => a.keepdims === false, once: true }),
+        op('reduce_max', [any('x')], { as: 'r', attrs: a => a.keepdims === false, once: true }),
+        op('logsumexp', [any('x')], { as: 'r', attrs: a => a.keepdims === false, once: true }),
+      ),
+    ]),
+    replace: (m, b) => {
+      const reduction = m.node('r');
+      const { axes, axis } = reduction.attrs;
+      const gone = axes === undefined ? [attr<number>(axis)] : attr<number[]>(axes);
+      const kept = b.shapeOf(m.value('x')).map((d, i) => (gone.includes(i) ? 1 : d));
+      if (!sameShapes(kept, b.shapeOf(m.root))) return undefined;
+      return b.one(reduction.op, [m.value('x')], { ...reduction.attrs, keepdims: true });
+    },
+  },
+  {
+    name: 'sum-of-nothing',
+    because: 'a sum over no axis, or over axes of 1, is a reshape',
+    pattern: either(op('reduce_sum', [any('x')]), op('reduce_max', [any('x')])),
+    replace: (m, b) => {
+      const from = b.shapeOf(m.value('x'));
+      const axes = attr<number[]>(b.producer(m.root)!.attrs.axes);
+      return axes.every(axis => from[axis] === 1) ? reshaped(b, m.value('x'), b.shapeOf(m.root)) : undefined;
+    },
+  },
+  {
+    name: 'cast-cast',
+    because: 'a cast to its own type changes nothing; from bool or back and forth nothing is lost',
+    pattern: op('cast', [any('x')]),
+    replace: (m, b) => {
+      const [x, to] = [m.value('x'), b.typeOf(m.root).dtype];
+      if (b.typeOf(x).dtype === to) return x;
+      const inner = b.producer(x);
+      if (inner?.op !== 'cast') return undefined;
+      const from = b.typeOf(inner.inputs[0]!).dtype;
+      return from === 'bool' ? b.one('cast', [inner.inputs[0]!], { to }) : undefined;
+    },
+  },
+  {
+    name: 'select-select',
+    because: 'where c holds, the inner choice by c is its first branch; else its second',
+    pattern: either(
+      op('select', [any('c'), op('select', [any('c'), any('a'), any('x')]), any('b')]),
+      op('select', [any('c'), any('a'), op('select', [any('c'), any('x'), any('b')])]),
+    ),
+    replace: (m, b) => {
+      const made = b.one('select', [m.value('c'), m.value('a'), m.value('b')]);
+      return sameShapes(b.shapeOf(made), b.shapeOf(m.root)) ? made : undefined;
+    },
+  },
+  {
+    name: 'select-same',
+    because: 'both branches are the same value',
+    pattern: op('select', [any('c'), any('x'), any('x')]),
+    replace: (m, b) => (sameShapes(b.shapeOf(m.value('x')), b.shapeOf(m.root)) ? m.value('x') : undefined),
+  },
+  {
+    name: 'not-not',
+    because: '¬¬c = c',
+    pattern: op('not', [op('not', [any('c')])]),
+    replace: m => m.value('c'),
+  },
+  {
+    name: 'select-not',
+    because: 'choosing by ¬c is choosing the other way by c',
+    pattern: op('select', [op('not', [any('c')]), any('a'), any('b')]),
+    replace: (m, b) => b.one('select', [m.value('c'), m.value('b'), m.value('a')]),
+  },
+  {
+    name: 'pad-nothing',
+    because: 'no padding, or the whole slice, is the value itself',
+    pattern: either(op('pad', [any('x')]), op('slice', [any('x')])),
+    replace: (m, b) => {
+      if (!sameShapes(b.shapeOf(m.value('x')), b.shapeOf(m.root))) return undefined;
+      const { attrs, op: name } = b.producer(m.root)!;
+      const still = name === 'pad' ? true : attr<number[]>(attrs.strides).every(s => s === 1);
+      return still ? m.value('x') : undefined;
+    },
+  },
+];
