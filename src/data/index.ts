@@ -12,7 +12,16 @@ export { type BatchSequence, createBatchStream, type StreamOptions } from './bat
 export { checkTransforms } from './check-transforms.ts';
 export { DataFailure, orThrow } from './data-failure.ts';
 export { type Dataset, openDataset } from './dataset.ts';
+export {
+  type DataDescription,
+  describeData,
+  type FieldDescription,
+  type Picture,
+  type SampleText,
+} from './describe.ts';
 export { type ExampleValue, encodeExamples } from './examples.ts';
+export { computeFloors, type Floor, type Floors, type FloorsOptions } from './floors/floors.ts';
+export type { Product } from './floors/linear-algebra.ts';
 export { type FoundManifest, findManifest } from './manifest/find-manifest.ts';
 export type { Manifest } from './manifest/manifest.ts';
 export { parseManifest, readManifest } from './manifest/read-manifest.ts';
