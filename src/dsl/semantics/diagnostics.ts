@@ -8,7 +8,12 @@ function error<P>(
   help?: (p: P) => string | undefined,
   label?: (p: P) => string | undefined,
 ): DiagnosticRule<P> {
-  return { severity: 'error', message, ...(help === undefined ? {} : { help }), ...(label === undefined ? {} : { label }) };
+  return {
+    severity: 'error',
+    message,
+    ...(help === undefined ? {} : { help }),
+    ...(label === undefined ? {} : { label }),
+  };
 }
 
 const suggest = (p: { readonly suggestion: string | undefined }): string | undefined =>
@@ -32,25 +37,40 @@ export const semanticRules = {
   } satisfies DiagnosticRule<{ name: string }>,
   'shadowed-name': error<{ name: string }>(
     p => `${p.name} would hide the ${p.name} that is already in reach here`,
-    p => `choose another name; inside repeat, ${p.name} = … (without let) gives the next value of what is carried`,
+    p =>
+      `choose another name; inside repeat, ${p.name} = … (without let) gives the next value of what is carried`,
   ),
   'not-carried': error<{ name: string }>(
     p => `${p.name} can't be given a new value here`,
     () => 'a value is defined once, with let; only what repeat carries changes, and only inside its body',
   ),
-  'unknown-field': error<{ field: string; of: string; known: readonly string[]; suggestion: string | undefined }>(
+  'unknown-field': error<{
+    field: string;
+    of: string;
+    known: readonly string[];
+    suggestion: string | undefined;
+  }>(
     p => `${p.of} has no field ${p.field}`,
-    p => (p.suggestion === undefined ? `it has ${p.known.join(', ') || 'none'}` : `did you mean ${p.suggestion}?`),
+    p =>
+      p.suggestion === undefined ? `it has ${p.known.join(', ') || 'none'}` : `did you mean ${p.suggestion}?`,
   ),
   'file-not-found': error<{ path: string }>(
     p => `there is no file ${p.path}`,
     () => 'the path is relative to the file that uses it',
   ),
-  'use-cycle': error<{ path: string }>(p => `${p.path} uses this file, directly or through others`, () => 'move what both need into a third file'),
-  'no-model': error<{ file: string }>(p => `${p.file} holds no model`, () => 'write: model Name { … }'),
+  'use-cycle': error<{ path: string }>(
+    p => `${p.path} uses this file, directly or through others`,
+    () => 'move what both need into a third file',
+  ),
+  'no-model': error<{ file: string }>(
+    p => `${p.file} holds no model`,
+    () => 'write: model Name { … }',
+  ),
 
   // ── Types and shapes
-  'wrong-kind': error<{ expected: string; got: string; where: string }>(p => `${p.where} must be ${p.expected}; this is ${p.got}`),
+  'wrong-kind': error<{ expected: string; got: string; where: string }>(
+    p => `${p.where} must be ${p.expected}; this is ${p.got}`,
+  ),
   'not-a-type': error<{ name: string; suggestion: string | undefined }>(
     p => `${p.name} is not a type`,
     p =>
@@ -58,9 +78,19 @@ export const semanticRules = {
         ? 'types are float, index(…), bool, int, number, string, block, dim, tensor, and the modalities and spaces of the model'
         : `did you mean ${p.suggestion}?`,
   ),
-  'dims-differ': error<{ what: string; left: string; right: string; a: string; b: string; counterexample: string | undefined }>(
+  'dims-differ': error<{
+    what: string;
+    left: string;
+    right: string;
+    a: string;
+    b: string;
+    counterexample: string | undefined;
+  }>(
     p => `${p.what}: ${p.a} and ${p.b} differ`,
-    p => (p.counterexample === undefined ? undefined : `they differ where ${p.counterexample}; where they must be equal, say so: require ${p.a} == ${p.b}`),
+    p =>
+      p.counterexample === undefined
+        ? undefined
+        : `they differ where ${p.counterexample}; where they must be equal, say so: require ${p.a} == ${p.b}`,
     p => (p.right === '' ? p.left : `${p.left} and ${p.right}`),
   ),
   'argument-type': error<{ callee: string; param: string; expected: string; got: string; why: string }>(
@@ -81,49 +111,73 @@ export const semanticRules = {
     p => `make the last layer as wide as ${p.b}: linear(x, out: ${p.b})`,
   ),
   'op-refused': error<{ op: string; reason: string }>(p => `${p.op}: ${p.reason}`),
-  'not-whole': error<{ value: string; where: string }>(p => `${p.where} must be a whole number; this is ${p.value}`),
+  'not-whole': error<{ value: string; where: string }>(
+    p => `${p.where} must be a whole number; this is ${p.value}`,
+  ),
   'axis-out-of-range': error<{ axis: number; type: string }>(
     p => `there is no axis ${p.axis} in ${p.type}`,
     () => 'axes count from 0, or from the end: -1 is the last',
   ),
-  'pattern-wrong': error<{ pattern: string; reason: string }>(p => `the pattern "${p.pattern}" doesn't fit: ${p.reason}`),
+  'pattern-wrong': error<{ pattern: string; reason: string }>(
+    p => `the pattern "${p.pattern}" doesn't fit: ${p.reason}`,
+  ),
   'pack-misplaced': error<{ name: string }>(
     p => `${p.name}... stands for leading dims, so it comes first and only once in a type`,
     () => 'a block has one pack, the same in all its parameters',
   ),
   'unbound-dim': error<{ name: string; suggestion: string | undefined }>(
     p => `the dim ${p.name} stands nowhere on its own among the parameters, so nothing says how large it is`,
-    p => (p.suggestion === undefined ? 'use it bare in the type of a parameter, or make it an int parameter' : `did you mean ${p.suggestion}?`),
+    p =>
+      p.suggestion === undefined
+        ? 'use it bare in the type of a parameter, or make it an int parameter'
+        : `did you mean ${p.suggestion}?`,
   ),
   'requirement-failed': error<{ condition: string; facts: string }>(
     p => `require ${p.condition} doesn't hold: ${p.facts}`,
     undefined,
     () => 'required here',
   ),
-  'branches-differ': error<{ a: string; b: string }>(p => `both branches must give the same type: one gives ${p.a}, the other ${p.b}`),
+  'branches-differ': error<{ a: string; b: string }>(
+    p => `both branches must give the same type: one gives ${p.a}, the other ${p.b}`,
+  ),
   'carry-changes': error<{ name: string; before: string; after: string }>(
     p => `repeat carries ${p.name}, so its type must stay: it was ${p.before} and becomes ${p.after}`,
   ),
   'not-static': error<{ where: string }>(
     p => `${p.where} must be known before the model runs; this is computed by it`,
   ),
-  'unknown-unit': error<{ unit: string }>(p => `${p.unit} is not a unit`, () => 'units are s, ms, Hz, kHz and fps'),
+  'unknown-unit': error<{ unit: string }>(
+    p => `${p.unit} is not a unit`,
+    () => 'units are s, ms, Hz, kHz and fps',
+  ),
 
   // ── Calls
   'not-callable': error<{ got: string }>(p => `this can't be called: it is ${p.got}`),
-  'unknown-argument': error<{ callee: string; name: string; known: readonly string[]; suggestion: string | undefined }>(
+  'unknown-argument': error<{
+    callee: string;
+    name: string;
+    known: readonly string[];
+    suggestion: string | undefined;
+  }>(
     p => `${p.callee} has no parameter ${p.name}`,
-    p => (p.suggestion === undefined ? `it takes ${p.known.join(', ') || 'nothing'}` : `did you mean ${p.suggestion}?`),
+    p =>
+      p.suggestion === undefined
+        ? `it takes ${p.known.join(', ') || 'nothing'}`
+        : `did you mean ${p.suggestion}?`,
   ),
   'too-many-arguments': error<{ callee: string; takes: number; known: readonly string[] }>(
     p => `${p.callee} takes ${p.takes} argument${p.takes === 1 ? '' : 's'}; this is one more`,
     p => (p.known.length === 0 ? undefined : `it takes ${p.known.join(', ')}`),
   ),
-  'missing-argument': error<{ callee: string; name: string; type: string }>(p => `${p.callee} needs ${p.name}: ${p.type}`, p => `add ${p.name}: …`),
+  'missing-argument': error<{ callee: string; name: string; type: string }>(
+    p => `${p.callee} needs ${p.name}: ${p.type}`,
+    p => `add ${p.name}: …`,
+  ),
   'argument-twice': error<{ callee: string; name: string }>(p => `${p.name} of ${p.callee} is given twice`),
   'twin-parts': error<{ name: string }>(
     p => `two calls of ${p.name} in one body each own weights or draws, and have the same name`,
-    p => `name them: ${p.name}(…) as first; to share weights, write part shared = ${p.name}(…) and call it twice`,
+    p =>
+      `name them: ${p.name}(…) as first; to share weights, write part shared = ${p.name}(…) and call it twice`,
     () => 'the second one',
   ),
   'part-not-called': error<{ part: string; field: string }>(
@@ -133,22 +187,35 @@ export const semanticRules = {
   'part-shape-changed': error<{ path: string; before: string; after: string }>(
     p => `${p.path} is shared by two calls that need it in two sizes: ${p.before} and ${p.after}`,
   ),
-  'recursive-block': error<{ name: string }>(p => `${p.name} calls itself, directly or through others`, () => 'use repeat'),
-  'no-return': error<{ name: string }>(p => `${p.name} never returns anything`, () => 'end its body with return …'),
+  'recursive-block': error<{ name: string }>(
+    p => `${p.name} calls itself, directly or through others`,
+    () => 'use repeat',
+  ),
+  'no-return': error<{ name: string }>(
+    p => `${p.name} never returns anything`,
+    () => 'end its body with return …',
+  ),
   'after-return': error<Record<string, never>>(() => 'nothing after return is ever reached'),
   'weight-of-data-size': error<{ path: string; dim: string; why: string }>(
     p => `the weight ${p.path} would be as large as the data: ${p.dim} ${p.why}`,
-    () => 'a weight has the size of something written in the spec; pad to a fixed length, or use the modality\'s own maximum',
+    () =>
+      "a weight has the size of something written in the spec; pad to a fixed length, or use the modality's own maximum",
   ),
   'not-an-initializer': error<{ got: string; suggestion: string | undefined }>(
     p => `${p.got} is not an initializer`,
-    p => (p.suggestion === undefined ? 'initializers are zeros(), ones(), constant(value), normal(std), uniform(low, high)' : `did you mean ${p.suggestion}?`),
+    p =>
+      p.suggestion === undefined
+        ? 'initializers are zeros(), ones(), constant(value), normal(std), uniform(low, high)'
+        : `did you mean ${p.suggestion}?`,
   ),
 
   // ── Models
   'unknown-modality-kind': error<{ name: string; suggestion: string | undefined }>(
     p => `${p.name} is not a kind of modality`,
-    p => (p.suggestion === undefined ? 'Image(height:, width:) and Text(tokenizer:, length:) are' : `did you mean ${p.suggestion}?`),
+    p =>
+      p.suggestion === undefined
+        ? 'Image(height:, width:) and Text(tokenizer:, length:) are'
+        : `did you mean ${p.suggestion}?`,
   ),
   'bad-setting': error<{ setting: string; reason: string }>(p => `${p.setting} ${p.reason}`),
   'field-type': error<{ name: string; got: string }>(
@@ -156,7 +223,8 @@ export const semanticRules = {
     () => 'fields are modalities (picture[B]), labels (index(Thing)[B]) and numbers (float[B])',
   ),
   'fields-of-other-rows': error<{ a: string; b: string }>(
-    p => `all fields of an objective come from the same rows, so they share their first dim: ${p.a} and ${p.b} don't`,
+    p =>
+      `all fields of an objective come from the same rows, so they share their first dim: ${p.a} and ${p.b} don't`,
     p => `write ${p.a} for both`,
   ),
   'not-a-loss': error<{ name: string; got: string }>(
@@ -173,17 +241,24 @@ export const semanticRules = {
     p => `${p.objective} is minimized on no data`,
     () => 'write: minimize … on SET.SPLIT batch SIZE',
   ),
-  'no-batch': error<{ data: string }>(p => `how many rows of ${p.data} make a batch?`, () => 'write: on SET.SPLIT batch 128'),
+  'no-batch': error<{ data: string }>(
+    p => `how many rows of ${p.data} make a batch?`,
+    () => 'write: on SET.SPLIT batch 128',
+  ),
   'matches-nothing': error<{ pattern: string; suggestion: string | undefined }>(
     p => `${p.pattern} matches no weight that this stage's objectives reach`,
     suggest,
   ),
   'trained-and-frozen': error<{ path: string }>(p => `${p.path} is both trained and frozen`),
   'neither-trained-nor-frozen': error<{ paths: readonly string[] }>(
-    p => `${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more` : ''} ${p.paths.length === 1 ? 'is' : 'are'} neither trained nor frozen`,
+    p =>
+      `${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more` : ''} ${p.paths.length === 1 ? 'is' : 'are'} neither trained nor frozen`,
     () => 'add: train rest, or freeze rest',
   ),
-  'everything-frozen': error<{ stage: string }>(p => `stage ${p.stage} trains nothing`, () => 'add: train all'),
+  'everything-frozen': error<{ stage: string }>(
+    p => `stage ${p.stage} trains nothing`,
+    () => 'add: train all',
+  ),
   'dead-objective': error<{ objective: string }>(
     p => `${p.objective} depends on no weight, so it can't be minimized`,
   ),
@@ -193,10 +268,15 @@ export const semanticRules = {
       `no objective of any stage reaches ${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more weights` : ''}: it would stay as initialized`,
     help: () => 'use it in an objective, or remove it',
   } satisfies DiagnosticRule<{ paths: readonly string[] }>,
-  'stage-cycle': error<{ stage: string }>(p => `stage ${p.stage} starts from itself, directly or through others`),
+  'stage-cycle': error<{ stage: string }>(
+    p => `stage ${p.stage} starts from itself, directly or through others`,
+  ),
   'unknown-metric': error<{ name: string; suggestion: string | undefined }>(
     p => `${p.name} is neither a metric nor an objective`,
-    p => (p.suggestion === undefined ? 'metrics are recall(align, at: […]), accuracy(call, field) and the objectives themselves' : `did you mean ${p.suggestion}?`),
+    p =>
+      p.suggestion === undefined
+        ? 'metrics are recall(align, at: […]), accuracy(call, field) and the objectives themselves'
+        : `did you mean ${p.suggestion}?`,
   ),
   'recall-wants-align': error<{ got: string }>(p => `recall measures an align; ${p.got} isn't one`),
   'export-type-missing': error<{ name: string }>(
@@ -209,7 +289,8 @@ export const semanticRules = {
   ),
   'config-needed': error<{ model: string; names: readonly string[] }>(
     p => `model ${p.model} leaves open: ${p.names.join(', ')}`,
-    p => `give each a default, or check a variant: variant Small = ${p.model}(${p.names.map(n => `${n}: …`).join(', ')})`,
+    p =>
+      `give each a default, or check a variant: variant Small = ${p.model}(${p.names.map(n => `${n}: …`).join(', ')})`,
   ),
   'too-large': error<{ what: string; limit: string }>(p => `${p.what} is too large: ${p.limit}`),
 } as const;

@@ -52,13 +52,26 @@ export function emitOps(
   try {
     trace.nodes += 1;
     if (trace.nodes > 200_000) {
-      if (trace.nodes === 200_001) complain(frame, 'too-large', { what: 'this model', limit: 'it has more than 200,000 operations' }, span);
+      if (trace.nodes === 200_001)
+        complain(
+          frame,
+          'too-large',
+          { what: 'this model', limit: 'it has more than 200,000 operations' },
+          span,
+        );
       return undefined;
     }
     const padded = options.keeps === undefined && inputs.some(v => v.keeps.length > 0);
     const { ids, keeps } = padded
       ? emitPadded(frame, op, inputs, attrs)
-      : { ids: builder.emit(op, inputs.map(v => v.id), attrs), keeps: [] };
+      : {
+          ids: builder.emit(
+            op,
+            inputs.map(v => v.id),
+            attrs,
+          ),
+          keeps: [],
+        };
     const origins = mergeOrigins(inputs);
     return ids.map((id, i) => {
       const type = builder.typeOf(id);
@@ -99,7 +112,12 @@ function emitPadded(
   const def = builder.registry.get(op) as OpDef | undefined;
   if (def === undefined) throw new Error(`no op named ${op}`);
   const types = inputs.map(v => builder.typeOf(v.id));
-  const query = { inputs: types, attrs, regions: [], dims: { same: (a: Dim, b: Dim) => compareDims(frame.trace.facts, a, b) === 'equal' } };
+  const query = {
+    inputs: types,
+    attrs,
+    regions: [],
+    dims: { same: (a: Dim, b: Dim) => compareDims(frame.trace.facts, a, b) === 'equal' },
+  };
   const dtypes = def.dtype(query);
   const outputs = def.shape(query).map((shape, i) => ({ shape, dtype: dtypes[i] ?? 'f32' }));
   const flow = def.keep({ inputs: inputs.map(v => v.keeps), types, outputs, attrs, builder });
@@ -151,7 +169,13 @@ export function scalar(frame: Frame, value: number | undefined, element: Element
 }
 
 /** A tensor, or a static number as a scalar; anything else is reported. */
-export function asTensor(frame: Frame, value: Value, span: Span, where: string, element: Element = float): TensorValue | ErrorValue {
+export function asTensor(
+  frame: Frame,
+  value: Value,
+  span: Span,
+  where: string,
+  element: Element = float,
+): TensorValue | ErrorValue {
   switch (value.kind) {
     case 'tensor':
     case 'error':
@@ -172,7 +196,13 @@ export function asTensor(frame: Frame, value: Value, span: Span, where: string, 
  * The dims that two operands have together: only a literal 1 and missing leading dims broadcast. Undefined where
  * they don't fit, which is reported with both sides.
  */
-export function broadcastDims(frame: Frame, span: Span, what: string, a: TensorValue, b: TensorValue): boolean {
+export function broadcastDims(
+  frame: Frame,
+  span: Span,
+  what: string,
+  a: TensorValue,
+  b: TensorValue,
+): boolean {
   const rank = Math.min(a.dims.length, b.dims.length);
   for (let i = 1; i <= rank; i++) {
     const left = a.dims[a.dims.length - i];
@@ -186,7 +216,15 @@ export function broadcastDims(frame: Frame, span: Span, what: string, a: TensorV
 }
 
 /** Tells that two dims differ, where each side comes from, and for which sizes. */
-export function complainDims(frame: Frame, span: Span, what: string, a: TensorValue, b: TensorValue, left: Dim, right: Dim): void {
+export function complainDims(
+  frame: Frame,
+  span: Span,
+  what: string,
+  a: TensorValue,
+  b: TensorValue,
+  left: Dim,
+  right: Dim,
+): void {
   const sides: readonly (readonly [TensorValue, Dim])[] = [
     [a, left],
     [b, right],

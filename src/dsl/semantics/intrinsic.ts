@@ -2,8 +2,8 @@
 // their tables are in intrinsics/.
 
 import type { Span } from '../../base/span.ts';
-import { complain, type Frame } from './trace.ts';
 import { asTensor } from './emit.ts';
+import { complain, type Frame } from './trace.ts';
 import type { ErrorValue, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -49,19 +49,33 @@ export function intArg(call: IntrinsicCall, name: string, fallback: number): num
   if (given === undefined) return fallback;
   if (given.value.kind === 'int' && typeof given.value.dim === 'number') return given.value.dim;
   if (given.value.kind !== 'error') {
-    complain(call.frame, 'wrong-kind', { where: `${name} of ${call.name}`, expected: 'a whole number', got: showType(given.value) }, given.span);
+    complain(
+      call.frame,
+      'wrong-kind',
+      { where: `${name} of ${call.name}`, expected: 'a whole number', got: showType(given.value) },
+      given.span,
+    );
   }
   return undefined;
 }
 
 /** The number given for a parameter; 'unknown' where it is a parameter of the block being defined. */
-export function numberArg(call: IntrinsicCall, name: string, fallback: number): number | 'unknown' | undefined {
+export function numberArg(
+  call: IntrinsicCall,
+  name: string,
+  fallback: number,
+): number | 'unknown' | undefined {
   const given = call.args.get(name);
   if (given === undefined) return fallback;
   if (given.value.kind === 'number') return given.value.value ?? 'unknown';
   if (given.value.kind === 'int') return typeof given.value.dim === 'number' ? given.value.dim : 'unknown';
   if (given.value.kind !== 'error') {
-    complain(call.frame, 'wrong-kind', { where: `${name} of ${call.name}`, expected: 'a number', got: showType(given.value) }, given.span);
+    complain(
+      call.frame,
+      'wrong-kind',
+      { where: `${name} of ${call.name}`, expected: 'a number', got: showType(given.value) },
+      given.span,
+    );
   }
   return undefined;
 }
@@ -75,7 +89,11 @@ export function axisOf(call: IntrinsicCall, v: TensorValue, axis: number, span: 
 }
 
 /** `axis: -1`, or `axes: [-2, -1]`; `fallback` where neither is given. Sorted, counted from 0. */
-export function axesArg(call: IntrinsicCall, v: TensorValue, fallback: readonly number[]): readonly number[] | undefined {
+export function axesArg(
+  call: IntrinsicCall,
+  v: TensorValue,
+  fallback: readonly number[],
+): readonly number[] | undefined {
   const given = call.args.get('axis') ?? call.args.get('axes');
   if (given === undefined) return fallback;
   const items = given.value.kind === 'list' ? given.value.items : [given.value];
@@ -83,7 +101,16 @@ export function axesArg(call: IntrinsicCall, v: TensorValue, fallback: readonly 
   for (const item of items) {
     if (item.kind !== 'int' || typeof item.dim !== 'number') {
       if (item.kind !== 'error') {
-        complain(call.frame, 'wrong-kind', { where: `axis of ${call.name}`, expected: 'a whole number or a list of them', got: showType(item) }, given.span);
+        complain(
+          call.frame,
+          'wrong-kind',
+          {
+            where: `axis of ${call.name}`,
+            expected: 'a whole number or a list of them',
+            got: showType(item),
+          },
+          given.span,
+        );
       }
       return undefined;
     }

@@ -7,7 +7,7 @@ import type { Dim, DimComparison } from '../../base/dim.ts';
 import { dimEqual, dimLowerBound, dimSub, dimSubstitute, dimUpperBound } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import { outermost, spanVia } from '../../base/span.ts';
-import { createBuilder, type Builder } from '../../ir/builder.ts';
+import { type Builder, createBuilder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep, OpRegistry } from '../../ir/op.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
@@ -175,7 +175,10 @@ export function complain<C extends keyof Rules & string>(
   const full = here(frame, span);
   const user = outermost(full);
   const inStd = isStd(full.file) && !isStd(user.file);
-  const related = [...(place.related ?? []), ...(inStd ? [{ span: { ...full }, message: 'in the standard library, here' }] : [])];
+  const related = [
+    ...(place.related ?? []),
+    ...(inStd ? [{ span: { ...full }, message: 'in the standard library, here' }] : []),
+  ];
   // The registry's rule types are checked by ParamsOf; diagnose wants the same pair.
   frame.trace.report(diagnose(code, params as never, { ...place, span: inStd ? user : full, related }));
 }

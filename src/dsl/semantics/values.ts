@@ -133,6 +133,19 @@ export interface InitializerValue {
   readonly initializer: import('./model.ts').Initializer;
 }
 
+/** A modality's name: a type, and a dim where it has a vocabulary. */
+export interface ModalityValue {
+  readonly kind: 'modality';
+  readonly info: import('./model.ts').ModalityInfo;
+}
+
+/** A space's name: a type, and the dim of its vectors. */
+export interface SpaceValue {
+  readonly kind: 'space';
+  readonly name: string;
+  readonly dim: Dim;
+}
+
 /** Something wrong was reported where this was made; whatever uses it stays silent. */
 export interface ErrorValue {
   readonly kind: 'error';
@@ -152,6 +165,8 @@ export type Value =
   | UnknownBlockValue
   | FileValue
   | InitializerValue
+  | ModalityValue
+  | SpaceValue
   | ErrorValue;
 
 export const errorValue: ErrorValue = { kind: 'error' };
@@ -203,6 +218,10 @@ export function showType(v: Value): string {
       return `the file ${v.name}`;
     case 'initializer':
       return 'an initializer';
+    case 'modality':
+      return `the modality ${v.info.name}`;
+    case 'space':
+      return `the space ${v.name}`;
     case 'error':
       return 'something wrong';
     default:

@@ -1,13 +1,13 @@
 // Products of tensors: the matrix product, einsum, convolution.
 
-import { emitOp, complainDims } from '../emit.ts';
+import type { Span } from '../../../base/span.ts';
+import { complainDims, emitOp } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { tensorArg } from '../intrinsic.ts';
 import type { Frame } from '../trace.ts';
 import { compareDims, complain } from '../trace.ts';
 import type { TensorValue, Value } from '../values.ts';
 import { errorValue, showType } from '../values.ts';
-import type { Span } from '../../../base/span.ts';
 import { floatArg } from './elementwise.ts';
 import { namesOf, parseSide, splitArrow, twice } from './pattern.ts';
 
@@ -16,19 +16,41 @@ export function matmul(frame: Frame, span: Span, a: TensorValue, b: TensorValue)
   const { facts } = frame.trace;
   const bad = [a, b].find(v => v.element.kind !== 'float');
   if (bad !== undefined || a.dims.length < 1 || b.dims.length < 2) {
-    complain(frame, 'wrong-kind', { where: 'each side of @', expected: 'a float tensor with rows and columns', got: showType(bad ?? (a.dims.length < 1 ? a : b)) }, span);
+    complain(
+      frame,
+      'wrong-kind',
+      {
+        where: 'each side of @',
+        expected: 'a float tensor with rows and columns',
+        got: showType(bad ?? (a.dims.length < 1 ? a : b)),
+      },
+      span,
+    );
     return errorValue;
   }
   const inner = a.dims[a.dims.length - 1];
   const outer = b.dims[b.dims.length - 2];
   if (inner === undefined || outer === undefined) return errorValue;
   if (compareDims(facts, inner, outer) !== 'equal') {
-    complainDims(frame, span, '@ multiplies the last axis of the left with the last but one of the right', a, b, inner, outer);
+    complainDims(
+      frame,
+      span,
+      '@ multiplies the last axis of the left with the last but one of the right',
+      a,
+      b,
+      inner,
+      outer,
+    );
     return errorValue;
   }
   const lead = b.dims.length - 2;
   if (lead > 0 && lead !== a.dims.length - 2) {
-    complain(frame, 'op-refused', { op: '@', reason: `the leading dims differ in number: ${showType(a)} and ${showType(b)}` }, span);
+    complain(
+      frame,
+      'op-refused',
+      { op: '@', reason: `the leading dims differ in number: ${showType(a)} and ${showType(b)}` },
+      span,
+    );
     return errorValue;
   }
   for (let i = 0; i < lead; i++) {
@@ -57,7 +79,12 @@ const einsum: Intrinsic = {
     const given = call.args.get('pattern');
     if (given === undefined || given.value.kind === 'error') return errorValue;
     if (given.value.kind !== 'string') {
-      complain(call.frame, 'wrong-kind', { where: 'the pattern of einsum', expected: 'a string, first', got: showType(given.value) }, given.span);
+      complain(
+        call.frame,
+        'wrong-kind',
+        { where: 'the pattern of einsum', expected: 'a string, first', got: showType(given.value) },
+        given.span,
+      );
       return errorValue;
     }
     const pattern = given.value.value;
@@ -70,7 +97,8 @@ const einsum: Intrinsic = {
     const operands: TensorValue[] = [];
     for (const r of call.rest) {
       if (r.value.kind === 'error') return errorValue;
-      if (r.value.kind !== 'tensor' || r.value.element.kind !== 'float') return refuse('its operands are float tensors');
+      if (r.value.kind !== 'tensor' || r.value.element.kind !== 'float')
+        return refuse('its operands are float tensors');
       operands.push(r.value);
     }
     const sides = splitArrow(pattern);
@@ -91,7 +119,8 @@ const einsum: Intrinsic = {
       }
       names.push(own);
     }
-    if (names.length !== operands.length) return refuse(`it names ${names.length} operands, and there are ${operands.length}`);
+    if (names.length !== operands.length)
+      return refuse(`it names ${names.length} operands, and there are ${operands.length}`);
     const wanted = namesOf(out);
     const doubled = twice(wanted);
     if (doubled !== undefined) return refuse(`${doubled} stands twice in the result`);
@@ -126,7 +155,15 @@ function contractAll(
       const l = left.value.dims[left.names.indexOf(n)];
       const r = right.value.dims[right.names.indexOf(n)];
       if (l !== undefined && r !== undefined && compareDims(call.frame.trace.facts, l, r) !== 'equal') {
-        complainDims(call.frame, call.span, `einsum: the axis ${n} has two sizes`, left.value, right.value, l, r);
+        complainDims(
+          call.frame,
+          call.span,
+          `einsum: the axis ${n} has two sizes`,
+          left.value,
+          right.value,
+          l,
+          r,
+        );
         return errorValue;
       }
     }
@@ -145,7 +182,9 @@ function contractAll(
   const summed = sumAlone(call, at, new Set(wanted));
   if (summed === undefined) return errorValue;
   const perm = wanted.map(n => summed.names.indexOf(n));
-  return perm.every((p, i) => p === i) ? summed.value : emitOp(call.frame, call.span, 'transpose', [summed.value], { perm });
+  return perm.every((p, i) => p === i)
+    ? summed.value
+    : emitOp(call.frame, call.span, 'transpose', [summed.value], { perm });
 }
 
 /** Sums the axes that nothing else reads. */
@@ -176,7 +215,11 @@ const conv2d: Intrinsic = {
     const stride = dimOf('stride', 1);
     const pad = dimOf('pad', 0);
     if (stride === undefined || pad === undefined) return errorValue;
-    return emitOp(call.frame, call.span, 'conv2d', [x, weight], { strides: [stride, stride], low: [pad, pad], high: [pad, pad] });
+    return emitOp(call.frame, call.span, 'conv2d', [x, weight], {
+      strides: [stride, stride],
+      low: [pad, pad],
+      high: [pad, pad],
+    });
   },
 };
 

@@ -1,6 +1,6 @@
 // Functions applied position by position.
 
-import { emitOp, broadcastDims } from '../emit.ts';
+import { broadcastDims, emitOp } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { axesArg, tensorArg } from '../intrinsic.ts';
 import { complain } from '../trace.ts';
@@ -12,7 +12,12 @@ export function floatArg(call: IntrinsicCall, name: string): TensorValue | undef
   const v = tensorArg(call, name);
   if (v.kind === 'error') return undefined;
   if (v.element.kind === 'float') return v;
-  complain(call.frame, 'wrong-kind', { where: `${name} of ${call.name}`, expected: 'a float tensor', got: showType(v) }, call.span);
+  complain(
+    call.frame,
+    'wrong-kind',
+    { where: `${name} of ${call.name}`, expected: 'a float tensor', got: showType(v) },
+    call.span,
+  );
   return undefined;
 }
 
@@ -23,7 +28,8 @@ function unary(name: string, op: string, doc: string, number?: (x: number) => nu
     params: [{ name: 'x', kind: 'any' }],
     apply: call => {
       const given = call.args.get('x')?.value;
-      if (number !== undefined && given?.kind === 'number') return { kind: 'number', value: given.value === undefined ? undefined : number(given.value) };
+      if (number !== undefined && given?.kind === 'number')
+        return { kind: 'number', value: given.value === undefined ? undefined : number(given.value) };
       if (number !== undefined && given?.kind === 'int') {
         return { kind: 'number', value: typeof given.dim === 'number' ? number(given.dim) : undefined };
       }
@@ -36,7 +42,10 @@ function unary(name: string, op: string, doc: string, number?: (x: number) => nu
 function extreme(name: 'min' | 'max'): Intrinsic {
   return {
     name,
-    doc: name === 'max' ? 'The larger of two, or the largest along an axis: max(x, axis: -1).' : 'The smaller of two, or the smallest along an axis.',
+    doc:
+      name === 'max'
+        ? 'The larger of two, or the largest along an axis: max(x, axis: -1).'
+        : 'The smaller of two, or the smallest along an axis.',
     params: [
       { name: 'x', kind: 'any' },
       { name: 'y', kind: 'any', optional: true },
@@ -53,7 +62,12 @@ function extreme(name: 'min' | 'max'): Intrinsic {
       }
       const left = floatArg(call, 'x');
       const right = floatArg(call, 'y');
-      if (left === undefined || right === undefined || !broadcastDims(call.frame, call.span, name, left, right)) return errorValue;
+      if (
+        left === undefined ||
+        right === undefined ||
+        !broadcastDims(call.frame, call.span, name, left, right)
+      )
+        return errorValue;
       return emitOp(call.frame, call.span, name, [left, right]);
     },
   };
@@ -96,7 +110,12 @@ const where: Intrinsic = {
     const b = tensorArg(call, 'b');
     if (condition.kind === 'error' || a.kind === 'error' || b.kind === 'error') return errorValue;
     if (condition.element.kind !== 'bool') {
-      complain(call.frame, 'wrong-kind', { where: 'the condition of where', expected: 'a bool tensor', got: showType(condition) }, call.span);
+      complain(
+        call.frame,
+        'wrong-kind',
+        { where: 'the condition of where', expected: 'a bool tensor', got: showType(condition) },
+        call.span,
+      );
       return errorValue;
     }
     if (a.element.kind !== b.element.kind) {
@@ -135,7 +154,9 @@ const gelu: Intrinsic = {
     const x = floatArg(call, 'x');
     const approximate = call.args.get('approximate')?.value;
     if (x === undefined) return errorValue;
-    return emitOp(call.frame, call.span, 'gelu', [x], { approximate: approximate?.kind === 'bool' && approximate.value === true });
+    return emitOp(call.frame, call.span, 'gelu', [x], {
+      approximate: approximate?.kind === 'bool' && approximate.value === true,
+    });
   },
 };
 
@@ -145,7 +166,9 @@ const toFloat: Intrinsic = {
   params: [{ name: 'x', kind: 'tensor' }],
   apply: call => {
     const x = tensorArg(call, 'x');
-    return x.kind === 'error' ? errorValue : emitOp(call.frame, call.span, 'cast', [x], { to: 'f32' }, { element: { kind: 'float' } });
+    return x.kind === 'error'
+      ? errorValue
+      : emitOp(call.frame, call.span, 'cast', [x], { to: 'f32' }, { element: { kind: 'float' } });
   },
 };
 
@@ -157,7 +180,14 @@ const stop: Intrinsic = {
     const x = tensorArg(call, 'x');
     return x.kind === 'error'
       ? errorValue
-      : emitOp(call.frame, call.span, 'stop_gradient', [x], {}, { element: x.element, quality: x.quality, keeps: x.keeps });
+      : emitOp(
+          call.frame,
+          call.span,
+          'stop_gradient',
+          [x],
+          {},
+          { element: x.element, quality: x.quality, keeps: x.keeps },
+        );
   },
 };
 

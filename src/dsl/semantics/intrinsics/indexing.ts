@@ -13,7 +13,12 @@ function indexArg(call: IntrinsicCall, name: string): TensorValue | undefined {
   const v = tensorArg(call, name);
   if (v.kind === 'error') return undefined;
   if (v.element.kind === 'index' || v.element.kind === 'int') return v;
-  complain(call.frame, 'wrong-kind', { where: `${name} of ${call.name}`, expected: 'an index', got: showType(v) }, call.span);
+  complain(
+    call.frame,
+    'wrong-kind',
+    { where: `${name} of ${call.name}`, expected: 'an index', got: showType(v) },
+    call.span,
+  );
   return undefined;
 }
 
@@ -24,7 +29,11 @@ function pointsInto(call: IntrinsicCall, index: TensorValue, dim: Dim): boolean 
   complain(
     call.frame,
     'wrong-kind',
-    { where: `the index of ${call.name}`, expected: `an index(${showDim(dim)})`, got: showElement(index.element) },
+    {
+      where: `the index of ${call.name}`,
+      expected: `an index(${showDim(dim)})`,
+      got: showElement(index.element),
+    },
     call.span,
   );
   return false;
@@ -41,7 +50,8 @@ const gather: Intrinsic = {
     const table = tensorArg(call, 'table');
     const index = indexArg(call, 'index');
     const rows = table.kind === 'tensor' ? table.dims[0] : undefined;
-    if (table.kind === 'error' || index === undefined || rows === undefined || !pointsInto(call, index, rows)) return errorValue;
+    if (table.kind === 'error' || index === undefined || rows === undefined || !pointsInto(call, index, rows))
+      return errorValue;
     return emitOp(call.frame, call.span, 'gather', [table, index], {}, { element: table.element });
   },
 };
@@ -57,12 +67,29 @@ const take: Intrinsic = {
     const x = tensorArg(call, 'x');
     const index = indexArg(call, 'index');
     const last = x.kind === 'tensor' ? x.dims[x.dims.length - 1] : undefined;
-    if (x.kind === 'error' || index === undefined || last === undefined || !pointsInto(call, index, last)) return errorValue;
+    if (x.kind === 'error' || index === undefined || last === undefined || !pointsInto(call, index, last))
+      return errorValue;
     const { frame, span } = call;
-    const column = emitOp(frame, span, 'reshape', [index], { shape: [...index.dims, 1] }, { element: index.element });
+    const column = emitOp(
+      frame,
+      span,
+      'reshape',
+      [index],
+      { shape: [...index.dims, 1] },
+      { element: index.element },
+    );
     if (column.kind === 'error') return errorValue;
-    const taken = emitOp(frame, span, 'take_along', [x, column], { axis: x.dims.length - 1 }, { element: x.element });
-    return taken.kind === 'error' ? errorValue : emitOp(frame, span, 'reshape', [taken], { shape: index.dims }, { element: x.element });
+    const taken = emitOp(
+      frame,
+      span,
+      'take_along',
+      [x, column],
+      { axis: x.dims.length - 1 },
+      { element: x.element },
+    );
+    return taken.kind === 'error'
+      ? errorValue
+      : emitOp(frame, span, 'reshape', [taken], { shape: index.dims }, { element: x.element });
   },
 };
 
@@ -74,11 +101,23 @@ const iota: Intrinsic = {
     const given = call.args.get('size');
     if (given === undefined || given.value.kind === 'error') return errorValue;
     if (given.value.kind !== 'int') {
-      complain(call.frame, 'wrong-kind', { where: 'the size of iota', expected: 'a dim', got: showType(given.value) }, given.span);
+      complain(
+        call.frame,
+        'wrong-kind',
+        { where: 'the size of iota', expected: 'a dim', got: showType(given.value) },
+        given.span,
+      );
       return errorValue;
     }
     const { dim } = given.value;
-    return emitOp(call.frame, call.span, 'iota', [], { dtype: 'i32', shape: [dim], axis: 0 }, { element: { kind: 'index', of: dim } });
+    return emitOp(
+      call.frame,
+      call.span,
+      'iota',
+      [],
+      { dtype: 'i32', shape: [dim], axis: 0 },
+      { element: { kind: 'index', of: dim } },
+    );
   },
 };
 
@@ -105,7 +144,15 @@ function placesOf(call: IntrinsicCall, x: TensorValue, axis: number): Value {
   // Where what is kept is a prefix, counting kept positions is counting positions.
   const holes = x.keeps.filter(k => k.axes.includes(axis) && !prefixes.has(k.mask));
   const [keep] = holes;
-  if (keep === undefined) return emitOp(frame, span, 'iota', [], { dtype: 'i32', shape: [size], axis: 0 }, { element: { kind: 'int' } });
+  if (keep === undefined)
+    return emitOp(
+      frame,
+      span,
+      'iota',
+      [],
+      { dtype: 'i32', shape: [size], axis: 0 },
+      { element: { kind: 'int' } },
+    );
   // place[t] = Σ_{s < t} kept[s]: a product with the strictly lower triangle of ones.
   const mask = alignMask(frame, { mask: keep.mask, axes: keep.axes }, axis + 1);
   const ones = builder.one('cast', [mask], { to: 'f32' });
@@ -113,9 +160,22 @@ function placesOf(call: IntrinsicCall, x: TensorValue, axis: number): Value {
   const columns = builder.one('iota', [], { dtype: 'i32', shape: [size, size], axis: 1 });
   const before = builder.one('cast', [builder.one('less', [rows, columns])], { to: 'f32' });
   const rank = builder.shapeOf(ones).length;
-  const counted = builder.one('dot_general', [ones, before], { lhsBatch: [], rhsBatch: [], lhsContract: [rank - 1], rhsContract: [0] });
+  const counted = builder.one('dot_general', [ones, before], {
+    lhsBatch: [],
+    rhsBatch: [],
+    lhsContract: [rank - 1],
+    rhsContract: [0],
+  });
   const id = builder.one('cast', [counted], { to: 'i32' });
-  return { kind: 'tensor', id, element: { kind: 'int' }, dims: builder.shapeOf(id), quality: undefined, keeps: [], origins: x.origins };
+  return {
+    kind: 'tensor',
+    id,
+    element: { kind: 'int' },
+    dims: builder.shapeOf(id),
+    quality: undefined,
+    keeps: [],
+    origins: x.origins,
+  };
 }
 
 export const indexing: readonly Intrinsic[] = [gather, take, iota, places];

@@ -1,9 +1,9 @@
 // Draws. Each has its own identity, the path of the part that draws, so that two draws never share bits.
 
 import type { Dim } from '../../../base/dim.ts';
+import { emitOp, scalar } from '../emit.ts';
 import type { Intrinsic } from '../intrinsic.ts';
 import { tensorArg } from '../intrinsic.ts';
-import { emitOp, scalar } from '../emit.ts';
 import type { Frame } from '../trace.ts';
 import type { TensorValue } from '../values.ts';
 import { errorValue } from '../values.ts';
@@ -27,13 +27,18 @@ const uniform: Intrinsic = {
     let path = base;
     for (let n = 2; frame.trace.draws.has(path); n++) path = `${base}${n}`;
     frame.trace.draws.add(path);
-    const bits = emitOp(frame, span, 'random_bits', drawInputs(frame), { shape: like.dims as readonly Dim[], identity: identityOf(path) });
+    const bits = emitOp(frame, span, 'random_bits', drawInputs(frame), {
+      shape: like.dims as readonly Dim[],
+      identity: identityOf(path),
+    });
     if (bits.kind === 'error') return errorValue;
     // The upper 24 bits as a float are exact: u = (bits >>> 8) · 2⁻²⁴.
     const high = emitOp(frame, span, 'shift_right', [bits], { by: 8 });
     if (high.kind === 'error') return errorValue;
     const floats = emitOp(frame, span, 'cast', [high], { to: 'f32' }, { element: { kind: 'float' } });
-    return floats.kind === 'error' ? errorValue : emitOp(frame, span, 'mul', [floats, scalar(frame, 2 ** -24)], {}, { keeps: like.keeps });
+    return floats.kind === 'error'
+      ? errorValue
+      : emitOp(frame, span, 'mul', [floats, scalar(frame, 2 ** -24)], {}, { keeps: like.keeps });
   },
 };
 

@@ -25,12 +25,19 @@ export const rearrange: Intrinsic = {
     const given = call.args.get('pattern');
     if (x.kind === 'error' || given === undefined || given.value.kind === 'error') return errorValue;
     if (given.value.kind !== 'string') {
-      complain(call.frame, 'wrong-kind', { where: 'the pattern of rearrange', expected: 'a string', got: showType(given.value) }, given.span);
+      complain(
+        call.frame,
+        'wrong-kind',
+        { where: 'the pattern of rearrange', expected: 'a string', got: showType(given.value) },
+        given.span,
+      );
       return errorValue;
     }
     const pattern = given.value.value;
     const refuse = (reason: string): Value => {
-      complain(call.frame, 'pattern-wrong', { pattern, reason }, given.span, { notes: [`x is ${showType(x)}`] });
+      complain(call.frame, 'pattern-wrong', { pattern, reason }, given.span, {
+        notes: [`x is ${showType(x)}`],
+      });
       return errorValue;
     };
     const sides = splitArrow(pattern);
@@ -45,7 +52,8 @@ export const rearrange: Intrinsic = {
     if (lost !== undefined) return refuse(`${lost} is lost: it stands on the left only`);
     const found = namesOf(right).find(n => !namesOf(left).includes(n));
     if (found !== undefined) return refuse(`${found} stands on the right only`);
-    if (left.length !== x.dims.length) return refuse(`its left side has ${left.length} axes, the tensor ${x.dims.length}`);
+    if (left.length !== x.dims.length)
+      return refuse(`its left side has ${left.length} axes, the tensor ${x.dims.length}`);
     const sizes = sizesOf(call, x, left);
     if ('wrong' in sizes) return refuse(sizes.wrong);
     return apply(call, x, left, right, sizes.sizes);
@@ -61,7 +69,8 @@ function sizesOf(
   for (const arg of call.rest) {
     if (arg.name === undefined) return { wrong: 'sizes are given by name' };
     if (!namesOf(left).includes(arg.name)) return { wrong: `it has no axis ${arg.name}` };
-    if (arg.value.kind !== 'int') return { wrong: `the size of ${arg.name} must be a whole number; it is ${showType(arg.value)}` };
+    if (arg.value.kind !== 'int')
+      return { wrong: `the size of ${arg.name} must be a whole number; it is ${showType(arg.value)}` };
     sizes.set(arg.name, arg.value.dim);
   }
   for (const [i, group] of left.entries()) {
@@ -69,9 +78,13 @@ function sizesOf(
     const unknown = group.names.filter(n => n !== '1' && !sizes.has(n));
     const known = dimProduct(group.names.map(n => (n === '1' ? 1 : (sizes.get(n) ?? 1))));
     const [name, more] = unknown;
-    if (more !== undefined) return { wrong: `say the size of ${unknown.slice(0, -1).join(' or ')}: ${group.names.join('·')} = ${showDim(whole)} doesn't` };
+    if (more !== undefined)
+      return {
+        wrong: `say the size of ${unknown.slice(0, -1).join(' or ')}: ${group.names.join('·')} = ${showDim(whole)} doesn't`,
+      };
     if (name === undefined) {
-      if (dimEqual(known, whole) === 'different') return { wrong: `(${group.names.join(' ')}) is ${showDim(known)}, the axis has ${showDim(whole)}` };
+      if (dimEqual(known, whole) === 'different')
+        return { wrong: `(${group.names.join(' ')}) is ${showDim(known)}, the axis has ${showDim(whole)}` };
       continue;
     }
     if (typeof whole === 'number' && typeof known === 'number' && whole % known !== 0) {

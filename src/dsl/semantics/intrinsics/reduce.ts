@@ -42,7 +42,10 @@ const sum: Intrinsic = {
     if (x.kind === 'error') return errorValue;
     const axes = axesOrAll(call, x);
     if (axes === undefined) return errorValue;
-    const numbers = x.element.kind === 'bool' ? emitOp(call.frame, call.span, 'cast', [x], { to: 'f32' }, { element: float }) : x;
+    const numbers =
+      x.element.kind === 'bool'
+        ? emitOp(call.frame, call.span, 'cast', [x], { to: 'f32' }, { element: float })
+        : x;
     return numbers.kind === 'error' || axes.length === 0
       ? numbers
       : emitOp(call.frame, call.span, 'reduce_sum', [numbers], { axes, keepdims: false });
@@ -77,13 +80,26 @@ function countKept(frame: Frame, x: TensorValue, axes: readonly number[]): Value
     const full: Dim[] = [...Array<Dim>(rank - dims.length).fill(1), ...dims];
     return full.length === dims.length ? mask : builder.one('reshape', [mask], { shape: full });
   });
-  const together = aligned.slice(1).reduce<ValueId>((a, b) => builder.one('and', [a, b]), aligned[0] as ValueId);
+  const together = aligned
+    .slice(1)
+    .reduce<ValueId>((a, b) => builder.one('and', [a, b]), aligned[0] as ValueId);
   const covered = builder.shapeOf(together);
   const uncounted = axes.filter(a => covered[a] === 1).reduce((n, a) => n * (sizeOf(x.dims[a]) ?? 1), 1);
-  const kept = builder.one('reduce_sum', [builder.one('cast', [together], { to: 'f32' })], { axes, keepdims: false });
+  const kept = builder.one('reduce_sum', [builder.one('cast', [together], { to: 'f32' })], {
+    axes,
+    keepdims: false,
+  });
   const scaled = uncounted === 1 ? kept : builder.one('mul', [kept, builder.constant(uncounted)]);
   const id = builder.one('max', [scaled, builder.constant(1)]);
-  return { kind: 'tensor', id, element: float, dims: builder.shapeOf(id), quality: undefined, keeps: [], origins: new Map() };
+  return {
+    kind: 'tensor',
+    id,
+    element: float,
+    dims: builder.shapeOf(id),
+    quality: undefined,
+    keeps: [],
+    origins: new Map(),
+  };
 }
 
 function sizeOf(dim: Dim | undefined): number | undefined {
@@ -99,7 +115,14 @@ const softmax: Intrinsic = {
     if (x === undefined) return errorValue;
     const axis = lastAxis(call, x);
     if (axis === undefined) return errorValue;
-    return emitOp(call.frame, call.span, 'softmax', [x], { axis }, { quality: axis === x.dims.length - 1 ? 'simplex' : undefined });
+    return emitOp(
+      call.frame,
+      call.span,
+      'softmax',
+      [x],
+      { axis },
+      { quality: axis === x.dims.length - 1 ? 'simplex' : undefined },
+    );
   },
 };
 
@@ -111,7 +134,9 @@ const logsumexp: Intrinsic = {
     const x = floatArg(call, 'x');
     if (x === undefined) return errorValue;
     const axis = lastAxis(call, x);
-    return axis === undefined ? errorValue : emitOp(call.frame, call.span, 'logsumexp', [x], { axis, keepdims: false });
+    return axis === undefined
+      ? errorValue
+      : emitOp(call.frame, call.span, 'logsumexp', [x], { axis, keepdims: false });
   },
 };
 
@@ -147,10 +172,15 @@ const unit: Intrinsic = {
     if (squares.kind === 'error') return errorValue;
     const length = emitOp(frame, span, 'reduce_sum', [squares], { axes: [axis], keepdims: true });
     if (length.kind === 'error') return errorValue;
-    const safe = emitOp(frame, span, 'add', [length, scalar(frame, epsilon === 'unknown' ? undefined : epsilon)]);
+    const safe = emitOp(frame, span, 'add', [
+      length,
+      scalar(frame, epsilon === 'unknown' ? undefined : epsilon),
+    ]);
     if (safe.kind === 'error') return errorValue;
     const inverse = emitOp(frame, span, 'rsqrt', [safe]);
-    return inverse.kind === 'error' ? errorValue : emitOp(frame, span, 'mul', [x, inverse], {}, { quality: 'unit' });
+    return inverse.kind === 'error'
+      ? errorValue
+      : emitOp(frame, span, 'mul', [x, inverse], {}, { quality: 'unit' });
   },
 };
 

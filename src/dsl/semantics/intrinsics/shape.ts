@@ -42,7 +42,12 @@ const reshape: Intrinsic = {
     const shape: Dim[] = [];
     for (const item of items) if (item.kind === 'int') shape.push(item.dim);
     if (given.value.kind !== 'list' || shape.length !== items.length) {
-      complain(call.frame, 'wrong-kind', { where: 'the shape of reshape', expected: 'a list of whole numbers', got: showType(given.value) }, given.span);
+      complain(
+        call.frame,
+        'wrong-kind',
+        { where: 'the shape of reshape', expected: 'a list of whole numbers', got: showType(given.value) },
+        given.span,
+      );
       return errorValue;
     }
     if (compareDims(call.frame.trace.facts, dimProduct(x.dims), dimProduct(shape)) !== 'equal') {
@@ -50,7 +55,10 @@ const reshape: Intrinsic = {
       complain(
         call.frame,
         'op-refused',
-        { op: 'reshape', reason: `[${shape.map(showDim).join(', ')}] ${differ} of another size than ${showType(x)}` },
+        {
+          op: 'reshape',
+          reason: `[${shape.map(showDim).join(', ')}] ${differ} of another size than ${showType(x)}`,
+        },
         given.span,
       );
       return errorValue;
@@ -68,13 +76,21 @@ const concat: Intrinsic = {
     const values: TensorValue[] = [];
     for (const r of call.rest) {
       if (r.value.kind === 'tensor') values.push(r.value);
-      else if (r.value.kind !== 'error') complain(call.frame, 'wrong-kind', { where: 'what concat joins', expected: 'tensors', got: showType(r.value) }, r.span);
+      else if (r.value.kind !== 'error')
+        complain(
+          call.frame,
+          'wrong-kind',
+          { where: 'what concat joins', expected: 'tensors', got: showType(r.value) },
+          r.span,
+        );
     }
     const [first] = values;
     const wanted = intArg(call, 'axis', 0);
     if (first === undefined || values.length !== call.rest.length || wanted === undefined) return errorValue;
     const axis = axisOf(call, first, wanted, call.span);
-    return axis === undefined ? errorValue : emitOp(call.frame, call.span, 'concat', values, { axis }, { element: first.element });
+    return axis === undefined
+      ? errorValue
+      : emitOp(call.frame, call.span, 'concat', values, { axis }, { element: first.element });
   },
 };
 

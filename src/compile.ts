@@ -1,0 +1,43 @@
+// The pipeline on one screen: text → parse → resolve → check (Model) → lower → recognise → differentiate →
+// optimize → schedule (Plan). Engines emit and run plans; see src/backends.
+
+import type { Diagnostic } from './base/diagnostic.ts';
+import { type ExportSizes, exportProgram } from './compiler/export-program.ts';
+import type { Target } from './compiler/plan.ts';
+import type { ExportProgram, StageProgram } from './compiler/program.ts';
+import { type StageOptions, stageProgram } from './compiler/stage-program.ts';
+import { type CheckedFile, checkText } from './dsl/semantics/check.ts';
+import type { Library, ReadFile } from './dsl/semantics/library.ts';
+import type { Model } from './dsl/semantics/model.ts';
+import { ops } from './ops/registry.ts';
+
+/** Checks a spec: everything wrong with it, and the models in it where nothing is. */
+export function check(text: string, file: string, read: ReadFile): CheckedFile {
+  return checkText(text, file, { registry: ops, read });
+}
+
+/** A model of a checked file, ready to be turned into programs for an engine. */
+export interface Compilation {
+  readonly library: Library;
+  readonly model: Model;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The train step and measures of a stage. */
+  readonly stage: (name: string, target: Target, options?: StageOptions) => StageProgram;
+  /** One export for arguments of these sizes. */
+  readonly export: (name: string, target: Target, sizes: ExportSizes) => ExportProgram;
+}
+
+export function compile(
+  library: Library,
+  model: Model,
+  diagnostics: readonly Diagnostic[] = [],
+): Compilation {
+  return {
+    library,
+    model,
+    diagnostics,
+    stage: (name, target, options = {}) =>
+      stageProgram({ library, model, target, registry: ops }, name, options),
+    export: (name, target, sizes) => exportProgram({ library, model, target, registry: ops }, name, sizes),
+  };
+}

@@ -1,0 +1,93 @@
+// An export for arguments of given sizes: one graph, a batch for each parameter, what its results mean.
+
+import { callBlock } from '../dsl/semantics/call-block.ts';
+import { leadName } from '../dsl/semantics/objectives.ts';
+import { showTypeExpr } from '../dsl/semantics/types.ts';
+import type { BoundArg, Value } from '../dsl/semantics/values.ts';
+import type { Param, TypeExpr } from '../dsl/syntax/ast.ts';
+import { createBatch, type LowerContext, LoweringError, startLowering, weightSpecs } from './lower.ts';
+import type { ExportProgram, ExportResult } from './program.ts';
+import { evaluationEntry } from './stage-program.ts';
+
+/** How many rows each parameter has, by its name. */
+export type ExportSizes = ReadonlyMap<string, number>;
+
+/** A batch is padded where rows may be fewer than its size; sizes of parameters with one leading dim must agree. */
+export function exportProgram(context: LowerContext, name: string, sizes: ExportSizes): ExportProgram {
+  const member = context.model.exports.get(name);
+  if (member === undefined) throw new Error(`no export ${name} in ${context.model.name}`);
+  const lowering = startLowering(context, name, () => false);
+  const { declared, trace } = lowering;
+  const params = member.params.filter(p => p.fallback === undefined);
+  const batches = params.map(p => ({
+    p,
+    batch: createBatch(lowering, p.name.text, sizes.get(p.name.text) ?? 1, true),
+  }));
+  const args: BoundArg[] = batches.map(({ p, batch }) => ({
+    name: p.name.text,
+    value: batch.field(p),
+    span: p.span,
+  }));
+  const result = callBlock(
+    declared.frame,
+    { kind: 'block', name, callable: member, scope: declared.scope, path: name },
+    args,
+    member.name.span,
+    undefined,
+  );
+  lowering.finish();
+  const results = resultsOf(context, result, member.result, params, name);
+  for (const r of results) trace.builder.output(r.result.fetch, 'fetch', r.id);
+  const specs = batches.map(({ p, batch }) => ({
+    name: p.name.text,
+    size: batch.size,
+    batch: batch.spec(undefined, []),
+  }));
+  return {
+    name,
+    doc: member.doc,
+    entry: evaluationEntry(
+      context,
+      `export ${name}`,
+      trace,
+      specs.map(s => s.batch),
+    ),
+    weights: weightSpecs([trace]),
+    params: specs,
+    results: results.map(r => r.result),
+  };
+}
+
+function resultsOf(
+  context: LowerContext,
+  value: Value,
+  type: TypeExpr | undefined,
+  params: readonly Param[],
+  name: string,
+): readonly { readonly result: ExportResult; readonly id: number }[] {
+  if (value.kind === 'record') {
+    return [...value.fields].flatMap(([field, v]) => {
+      const of = type?.kind === 'record' ? type.fields.find(f => f.name.text === field)?.type : undefined;
+      return resultsOf(context, v, of, params, field).map(r => ({
+        ...r,
+        result: { ...r.result, name: field },
+      }));
+    });
+  }
+  if (value.kind !== 'tensor') throw new LoweringError([]);
+  const of = type?.kind === 'tensor' && type.of?.kind === 'name' ? type.of.text : undefined;
+  const indexes = of === undefined ? undefined : params.find(p => leadName(p) === of)?.name.text;
+  const labels = of === undefined ? undefined : context.model.labels.get(of)?.names;
+  return [
+    {
+      id: value.id,
+      result: {
+        name: '',
+        fetch: `result/${name}`,
+        type: type === undefined ? '' : showTypeExpr(type),
+        indexes,
+        labels,
+      },
+    },
+  ];
+}

@@ -1,0 +1,207 @@
+// From a checked model to graphs: fields of the data become inputs, with their padding, and bodies are traced with
+// every size a number.
+
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { type Declared, declareModel } from '../dsl/semantics/declare.ts';
+import { fillDropped } from '../dsl/semantics/emit.ts';
+import type { Library } from '../dsl/semantics/library.ts';
+import type { Model, StageData, Transform } from '../dsl/semantics/model.ts';
+import { type Field, fieldOf } from '../dsl/semantics/objectives.ts';
+import { createTrace, type Trace } from '../dsl/semantics/trace.ts';
+import type { Element, TensorValue, Value } from '../dsl/semantics/values.ts';
+import { errorValue } from '../dsl/semantics/values.ts';
+import type { Param } from '../dsl/syntax/ast.ts';
+import type { ValueId } from '../ir/graph.ts';
+import type { Keep, OpRegistry } from '../ir/op.ts';
+import type { Target } from './plan.ts';
+import type { BatchSpec, FieldFeed, FieldKind, FieldSpec, ModalitySpec, WeightSpec } from './program.ts';
+
+export interface LowerContext {
+  readonly library: Library;
+  readonly model: Model;
+  readonly target: Target;
+  readonly registry: OpRegistry;
+}
+
+/** Something that only shows with every size known: thrown by lowering, told by whoever asked for the program. */
+export class LoweringError extends Error {
+  constructor(readonly diagnostics: readonly Diagnostic[]) {
+    super(diagnostics[0]?.message ?? 'lowering failed');
+  }
+}
+
+export interface Lowering {
+  readonly declared: Declared;
+  readonly trace: Trace;
+  /** Throws where something was reported. */
+  readonly finish: () => void;
+}
+
+/** A fresh graph of the model with its members declared in it. */
+export function startLowering(
+  context: LowerContext,
+  name: string,
+  learning: (path: string) => boolean,
+): Lowering {
+  const diagnostics: Diagnostic[] = [];
+  const trace = createTrace({
+    mode: 'lower',
+    registry: context.registry,
+    learning,
+    report: d => diagnostics.push(d),
+    name,
+  });
+  const { model, library } = context;
+  const variant = library.variants.find(v => v.name.text === model.variant);
+  const declared = declareModel(trace, library, model.item, variant);
+  const finish = (): void => {
+    const errors = diagnostics.filter(d => d.severity === 'error');
+    if (errors.length > 0) throw new LoweringError(errors);
+  };
+  return { declared, trace, finish };
+}
+
+export interface BatchBuilder {
+  readonly id: string;
+  readonly size: number;
+  /** Rows may be padding: a short last batch. Every value then carries that mask. */
+  readonly padded: boolean;
+  /** The value of a field; asked for twice, it is one input. */
+  readonly field: (p: Param) => Value;
+  readonly spec: (data: StageData | undefined, distinct: readonly string[]) => BatchSpec;
+  readonly keep: ValueId;
+}
+
+/** One batch's inputs, made as fields are asked for. */
+export function createBatch(lowering: Lowering, id: string, size: number, padded: boolean): BatchBuilder {
+  const { trace, declared } = lowering;
+  const { builder } = trace;
+  const keepFeed = `${id}/keep`;
+  const keep = builder.input(keepFeed, 'feed', { dtype: 'bool', shape: [size] });
+  const rows: readonly Keep[] = padded ? [{ mask: keep, axes: [0] }] : [];
+  const values = new Map<string, Value>();
+  const specs = new Map<
+    string,
+    { readonly type: FieldKind; readonly feeds: FieldFeed[]; readonly param: Param }
+  >();
+
+  const input = (
+    field: string,
+    component: FieldFeed['component'],
+    dtype: FieldFeed['dtype'],
+    shape: readonly number[],
+  ): ValueId => {
+    const feed = `${id}/${field}.${component}`;
+    specs.get(field)?.feeds.push({ component, feed, dtype, shape });
+    return builder.input(feed, 'feed', { dtype, shape });
+  };
+  /** Dropped positions of an input hold zero, whatever the data has there: 0 · NaN would reach what is kept. */
+  const clean = (raw: ValueId, element: Element, keeps: readonly Keep[]): TensorValue => {
+    const filled = keeps.reduce((v, k) => fillDropped(declared.frame, v, k, 0), raw);
+    return {
+      kind: 'tensor',
+      id: filled,
+      element,
+      dims: builder.shapeOf(raw),
+      quality: undefined,
+      keeps,
+      origins: new Map(),
+    };
+  };
+  const make = (p: Param): Value => {
+    const name = p.name.text;
+    const kind = fieldOf(declared, p);
+    if (kind === undefined) return errorValue;
+    specs.set(name, { type: fieldKind(kind), feeds: [], param: p });
+    if (kind.kind === 'number') return clean(input(name, 'value', 'f32', [size]), { kind: 'float' }, rows);
+    if (kind.kind === 'labels')
+      return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.labels.size }, rows);
+    const { info } = kind;
+    const fields = new Map<string, Value>();
+    if (info.spec.kind === 'image') {
+      const { height, width, channels } = info.spec;
+      fields.set(
+        'pixels',
+        clean(input(name, 'pixels', 'f32', [size, height, width, channels]), { kind: 'float' }, rows),
+      );
+    } else {
+      const { length, tokenizer } = info.spec;
+      const ids = input(name, 'ids', 'i32', [size, length]);
+      const mask = input(name, 'keep', 'bool', [size, length]);
+      // A tokenizer fills from the left, so what is kept is a prefix.
+      trace.prefixes.add(mask);
+      fields.set(
+        'ids',
+        clean(ids, { kind: 'index', of: tokenizer.vocabulary }, [...rows, { mask, axes: [0, 1] }]),
+      );
+    }
+    return { kind: 'record', fields, modality: info.name, lead: [size] };
+  };
+  return {
+    id,
+    size,
+    padded,
+    keep,
+    field: p => {
+      const known = values.get(p.name.text);
+      if (known !== undefined) return known;
+      const value = make(p);
+      values.set(p.name.text, value);
+      return value;
+    },
+    spec: (data, distinct) => ({
+      id,
+      data: data === undefined ? undefined : { set: data.set, split: data.split },
+      size,
+      fields: [...specs].map(
+        ([name, s]): FieldSpec => ({
+          name,
+          type: s.type,
+          feeds: s.feeds,
+          transforms: (data?.transforms.get(name) ?? []) as readonly Transform[],
+          span: s.param.span,
+        }),
+      ),
+      keepFeed,
+      distinct,
+      span: data?.span,
+    }),
+  };
+}
+
+function fieldKind(field: Field): FieldKind {
+  switch (field.kind) {
+    case 'number':
+      return { kind: 'number' };
+    case 'labels':
+      return { kind: 'labels', name: field.labels.name, size: field.labels.size, names: field.labels.names };
+    case 'modality': {
+      const { name, spec } = field.info;
+      return { kind: 'modality', modality: { name, ...spec } as ModalitySpec };
+    }
+    default:
+      return field satisfies never;
+  }
+}
+
+/** Weights of several tracings together, in order of path. */
+export function weightSpecs(traces: readonly Trace[]): readonly WeightSpec[] {
+  const specs = new Map<string, WeightSpec>();
+  for (const trace of traces) {
+    for (const w of trace.weights.values()) {
+      if (specs.has(w.path)) continue;
+      const { dtype, shape } = trace.builder.typeOf(w.value.id);
+      specs.set(w.path, {
+        path: w.path,
+        kind: 'weight',
+        dtype,
+        shape: shape as readonly number[],
+        initializer: w.initializer,
+        atLeast: w.atLeast,
+        atMost: w.atMost,
+        span: w.span,
+      });
+    }
+  }
+  return [...specs.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}

@@ -1,0 +1,283 @@
+// A stage as what an engine runs: one train step over all its objectives and batches, and its measures.
+
+import { accuracyFields, weightsBehind } from '../dsl/semantics/check.ts';
+import { evaluate } from '../dsl/semantics/expressions.ts';
+import type { Measure, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
+import { fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
+import { learnsIn, partition } from '../dsl/semantics/stages.ts';
+import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
+import type { Graph, ValueId } from '../ir/graph.ts';
+import { fusionsOf } from './fusions.ts';
+import {
+  type BatchBuilder,
+  createBatch,
+  type LowerContext,
+  LoweringError,
+  startLowering,
+  weightSpecs,
+} from './lower.ts';
+import { optimize } from './optimize.ts';
+import type { Pass } from './passes/pass.ts';
+import type { Plan } from './plan.ts';
+import type { Entry, MeasureSpec, StageProgram } from './program.ts';
+import { recognise } from './recognise.ts';
+import { schedule } from './schedule.ts';
+import { trainStep } from './train-step.ts';
+
+export interface StageOptions {
+  /** Replaces every batch size of the stage. */
+  readonly batch?: number;
+  readonly steps?: number;
+  /** Sees the graph after each step of the pipeline, by its name: for `mm print` and the verifier. */
+  readonly afterEach?: (pass: string, graph: Graph) => void;
+  /** Leaves measures out: explaining and printing need only the train step. */
+  readonly measures?: boolean;
+}
+
+/** What tracing saw, for `mm explain`. */
+export interface TracedStage {
+  readonly calls: readonly PartCall[];
+  readonly forward: Graph;
+}
+
+export function stageProgram(context: LowerContext, name: string, options: StageOptions): StageProgram {
+  const stage = context.model.stages.get(name);
+  if (stage === undefined) throw new Error(`no stage ${name} in ${context.model.name}`);
+  const { train, trace, parts } = trainEntry(context, stage, options);
+  const traces = [trace];
+  const measures = (options.measures === false ? [] : stage.measures).map(m => {
+    const made = measureSpec(context, stage, m, options);
+    traces.push(made.trace);
+    return made.spec;
+  });
+  return {
+    stage: name,
+    from: stage.from,
+    steps: options.steps ?? stage.steps,
+    optimizer: stage.optimizer,
+    weights: weightSpecs(traces),
+    trained: parts.trained,
+    frozen: parts.frozen,
+    train,
+    measures,
+  };
+}
+
+/** The forward graph of a stage's loss, before anything is made of it. */
+export function tracedStage(context: LowerContext, name: string, options: StageOptions): TracedStage {
+  const stage = context.model.stages.get(name);
+  if (stage === undefined) throw new Error(`no stage ${name} in ${context.model.name}`);
+  const { trace, forward } = traceLoss(context, stage, options);
+  return { calls: trace.calls, forward };
+}
+
+function traceLoss(context: LowerContext, stage: Stage, options: StageOptions) {
+  const lowering = startLowering(context, stage.name, path => learnsIn(stage, path));
+  const { trace, declared } = lowering;
+  const { builder } = trace;
+  const batches = new Map<StageData, BatchBuilder>();
+  const distinct = new Map<StageData, Set<string>>();
+  const losses: { readonly name: string; readonly id: ValueId; readonly weight: number }[] = [];
+  for (const term of stage.terms) {
+    const objective = context.model.objectives.get(term.objective);
+    if (objective === undefined) throw new Error(`no objective ${term.objective}`);
+    let batch = batches.get(term.data);
+    if (batch === undefined) {
+      batch = createBatch(lowering, `b${batches.size}`, options.batch ?? term.data.batch ?? 1, false);
+      batches.set(term.data, batch);
+      distinct.set(term.data, new Set());
+    }
+    const fields = new Map(objective.params.map(p => [p.name.text, (batch as BatchBuilder).field(p)]));
+    // In a contrast every other row is a negative: rows that are equal on either side must not meet.
+    if (objective.sides !== undefined)
+      for (const p of objective.params) distinct.get(term.data)?.add(p.name.text);
+    const loss = traceObjective(declared, objective, fields);
+    if (loss !== undefined) losses.push({ name: objective.name, id: loss.id, weight: term.weight });
+  }
+  lowering.finish();
+  const weighted = losses.map(l =>
+    l.weight === 1 ? l.id : builder.one('mul', [l.id, builder.constant(l.weight)]),
+  );
+  const total = weighted.reduce((a, b) => builder.one('add', [a, b]));
+  builder.output('loss', 'fetch', total);
+  if (losses.length > 1) for (const l of losses) builder.output(`loss/${l.name}`, 'fetch', l.id);
+  const specs = [...batches].map(([data, batch]) => batch.spec(data, [...(distinct.get(data) ?? [])]));
+  return { trace, forward: builder.finish(), total, specs };
+}
+
+function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) {
+  const { registry, target } = context;
+  const { trace, forward, total, specs } = traceLoss(context, stage, options);
+  const paths = [...weightsBehind(trace, total)].sort();
+  const parts = partition(stage, paths);
+  const see = options.afterEach;
+  const eachPass =
+    see === undefined ? {} : { afterEach: (pass: Pass, graph: Graph) => see(pass.name, graph) };
+  see?.('lower', forward);
+  const recognised = recognise(forward, registry, eachPass);
+  const weights = [...trace.weights.values()].filter(w => parts.trained.includes(w.path));
+  const step = trainStep({
+    graph: recognised,
+    trained: weights.map(w => ({
+      name: w.path,
+      decay: w.value.dims.length >= 2,
+      atLeast: w.atLeast,
+      atMost: w.atMost,
+    })),
+    optimizer: stage.optimizer,
+    registry,
+  });
+  see?.('differentiate', step);
+  const graph = optimize(step, target, registry, eachPass);
+  const entry = entryOf('train', planOf(graph, context), specs);
+  return { train: entry, trace, parts };
+}
+
+function planOf(graph: Graph, { target, registry }: LowerContext): Plan {
+  return schedule(graph, target, fusionsOf(graph, target, registry));
+}
+
+function entryOf(name: string, plan: Plan, batches: Entry['batches']): Entry {
+  return {
+    name,
+    plan,
+    batches,
+    scalars: plan.graph.inputs.filter(i => i.role === 'scalar').map(i => i.name),
+    fetches: plan.graph.outputs.filter(o => o.role === 'fetch').map(o => o.name),
+  };
+}
+
+/** An evaluation graph of a tracing whose outputs are named. */
+export function evaluationEntry(
+  context: LowerContext,
+  name: string,
+  trace: Trace,
+  batches: Entry['batches'],
+): Entry {
+  const { registry, target } = context;
+  const graph = optimize(recognise(trace.builder.finish(), registry), target, registry);
+  return entryOf(name, planOf(graph, context), batches);
+}
+
+export function metricName(measure: Measure): string {
+  const { metric } = measure;
+  switch (metric.kind) {
+    case 'objective':
+      return metric.objective;
+    case 'recall':
+      return metric.align;
+    case 'accuracy':
+      return `accuracy of ${metric.target}`;
+    default:
+      return metric satisfies never;
+  }
+}
+
+function measureSpec(
+  context: LowerContext,
+  stage: Stage,
+  measure: Measure,
+  options: StageOptions,
+): { readonly spec: MeasureSpec; readonly trace: Trace } {
+  const name = metricName(measure);
+  const lowering = startLowering(context, `measure ${name}`, () => false);
+  const { declared, trace } = lowering;
+  const { builder } = trace;
+  const largest = Math.max(...stage.terms.map(t => t.data.batch ?? 1));
+  const batch = createBatch(lowering, 'b0', measure.data.batch ?? options.batch ?? largest, true);
+  const { metric } = measure;
+  const objective = objectiveFor(context, declared, measure);
+  const fields = new Map(objective.params.map(p => [p.name.text, batch.field(p)]));
+  let fold: MeasureSpec['fold'];
+  switch (metric.kind) {
+    case 'recall': {
+      const sides = traceSides(declared, objective, fields);
+      lowering.finish();
+      if (sides === undefined || objective.sides === undefined) throw new LoweringError([]);
+      builder.output('left', 'fetch', sides.left.id);
+      builder.output('right', 'fetch', sides.right.id);
+      const [leftField] = objective.sides.leftFields;
+      const [rightField] = objective.sides.rightFields;
+      fold = {
+        kind: 'recall',
+        at: metric.at,
+        left: 'left',
+        right: 'right',
+        leftField: leftField ?? '',
+        rightField: rightField ?? '',
+      };
+      break;
+    }
+    case 'objective': {
+      const loss = traceObjective(declared, objective, fields);
+      lowering.finish();
+      if (loss === undefined) throw new LoweringError([]);
+      builder.output('value', 'fetch', loss.id);
+      builder.output('weight', 'fetch', countRows(trace, batch.keep));
+      fold = { kind: 'mean' };
+      break;
+    }
+    case 'accuracy': {
+      const labels = context.model.labels;
+      const frame = fieldFrame(declared, objective, fields);
+      const predicted = evaluate(frame, metric.predicted);
+      lowering.finish();
+      if (predicted.kind !== 'tensor' || predicted.element.kind !== 'index') throw new LoweringError([]);
+      const classes = typeof predicted.element.of === 'number' ? predicted.element.of : 1;
+      const set = [...labels.values()].find(l => l.size === classes);
+      const at = { text: metric.target, span: measure.span };
+      const dim = {
+        kind: 'dim',
+        value: { kind: 'name', text: 'B', span: measure.span },
+        span: measure.span,
+      } as const;
+      const of = { kind: 'name', text: set?.name ?? '', span: measure.span } as const;
+      const target = batch.field({
+        name: at,
+        type: {
+          kind: 'tensor',
+          qualifier: undefined,
+          base: { text: 'index', span: measure.span },
+          of,
+          dims: [dim],
+          span: measure.span,
+        },
+        fallback: undefined,
+        span: measure.span,
+      });
+      lowering.finish();
+      if (target.kind !== 'tensor') throw new LoweringError([]);
+      const right = builder.one('and', [builder.one('equal', [predicted.id, target.id]), batch.keep]);
+      builder.output('correct', 'fetch', countRows(trace, right));
+      builder.output('weight', 'fetch', countRows(trace, batch.keep));
+      fold = { kind: 'accuracy', classes };
+      break;
+    }
+    default:
+      return metric satisfies never;
+  }
+  const entry = evaluationEntry(context, `measure ${name}`, trace, [batch.spec(measure.data, [])]);
+  return { spec: { name, entry, every: measure.every, fold, span: measure.span }, trace };
+}
+
+function objectiveFor(
+  context: LowerContext,
+  declared: import('../dsl/semantics/declare.ts').Declared,
+  measure: Measure,
+): Objective {
+  const { metric } = measure;
+  if (metric.kind === 'accuracy')
+    return accuracyFields(declared, metric.predicted, metric.target, measure.span);
+  const name = metric.kind === 'recall' ? metric.align : metric.objective;
+  const objective = context.model.objectives.get(name);
+  if (objective === undefined) throw new Error(`no objective ${name}`);
+  return objective;
+}
+
+function countRows(trace: Trace, mask: ValueId): ValueId {
+  const { builder } = trace;
+  return builder.one('reduce_sum', [builder.one('cast', [mask], { to: 'f32' })], {
+    axes: [0],
+    keepdims: false,
+  });
+}

@@ -1,0 +1,300 @@
+// Calls: which argument goes to which parameter, what is called, and what the call is named.
+
+import { nearestName } from '../../base/nearest-name.ts';
+import type { Span } from '../../base/span.ts';
+import type { Arg, CallExpr, Expr, Name, PartMember, PipeExpr } from '../syntax/ast.ts';
+import { callBlock } from './call-block.ts';
+import { asTensor } from './emit.ts';
+import { evaluate } from './expressions.ts';
+import type { GivenArg, Intrinsic } from './intrinsic.ts';
+import { lookUp, namesInReach } from './scope.ts';
+import type { Frame } from './trace.ts';
+import { complain } from './trace.ts';
+import { isStaticType, showTypeExpr } from './types.ts';
+import type { BlockValue, BoundArg, Value } from './values.ts';
+import { errorValue, showType } from './values.ts';
+
+/** A piped value as the first argument of the call to its right. */
+export function evaluatePipe(frame: Frame, e: PipeExpr, name: Name | undefined): Value {
+  const left: BoundArg = { name: undefined, value: evaluate(frame, e.left), span: e.left.span };
+  return pipeInto(frame, e.right, left, name, e.span);
+}
+
+function pipeInto(frame: Frame, right: Expr, left: BoundArg, name: Name | undefined, span: Span): Value {
+  switch (right.kind) {
+    case 'call':
+      return evaluateCall(frame, right, name, left);
+    case 'as':
+      return pipeInto(frame, right.value, left, right.name, span);
+    case 'name':
+    case 'field':
+      return callValue(frame, calleeOf(frame, right), calleeName(right), [left], right.span, name);
+    default:
+      complain(frame, 'not-callable', { got: 'not a call' }, right.span, {
+        help: 'to the right of |> stands a call: x |> linear(out: 64)',
+      });
+      return errorValue;
+  }
+}
+
+export function evaluateCall(
+  frame: Frame,
+  e: CallExpr,
+  name: Name | undefined,
+  piped: BoundArg | undefined,
+): Value {
+  const callee = calleeOf(frame, e.callee);
+  const args = evaluateArgs(frame, e.args);
+  return callValue(
+    frame,
+    callee,
+    calleeName(e.callee),
+    piped === undefined ? args : [piped, ...args],
+    e.span,
+    name,
+  );
+}
+
+export function evaluateArgs(frame: Frame, args: readonly Arg[]): BoundArg[] {
+  return args.map(a => ({
+    name: a.name?.text,
+    value: evaluate(frame, a.value),
+    span: a.name?.span === undefined ? a.value.span : a.span,
+  }));
+}
+
+function calleeName(e: Expr): string {
+  return e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : 'this';
+}
+
+function calleeOf(frame: Frame, e: Expr): Value {
+  if (e.kind !== 'name') return evaluate(frame, e);
+  const found = lookUp(frame.scope, e.text);
+  if (found !== undefined) return found.value;
+  complain(
+    frame,
+    'unknown-name',
+    { name: e.text, what: 'block or function', suggestion: nearestName(e.text, namesInReach(frame.scope)) },
+    e.span,
+  );
+  return errorValue;
+}
+
+export function callValue(
+  frame: Frame,
+  callee: Value,
+  name: string,
+  args: readonly BoundArg[],
+  span: Span,
+  as: Name | undefined,
+): Value {
+  switch (callee.kind) {
+    case 'error':
+      return callee;
+    case 'intrinsic':
+      return callIntrinsic(frame, callee.intrinsic, args, span);
+    case 'block':
+      return callBlock(frame, callee, args, span, as);
+    case 'part':
+      return callBlock(
+        frame,
+        { ...callee.block, path: callee.path, name: callee.name },
+        [...args, ...callee.args],
+        span,
+        as,
+      );
+    case 'unknown-block': {
+      // What it does is known only to callers; it is taken to keep the type, as an activation does.
+      const [first] = args;
+      return first === undefined
+        ? errorValue
+        : asTensor(frame, first.value, first.span, `what ${name} is applied to`);
+    }
+    default:
+      complain(frame, 'not-callable', { got: showType(callee) }, span);
+      return errorValue;
+  }
+}
+
+function callIntrinsic(frame: Frame, intrinsic: Intrinsic, args: readonly BoundArg[], span: Span): Value {
+  const given = new Map<string, GivenArg>();
+  const rest: (GivenArg & { name: string | undefined })[] = [];
+  const { params, name } = intrinsic;
+  const known = params.map(p => p.name);
+  let next = 0;
+  for (const a of args) {
+    if (a.name === undefined) {
+      const param =
+        intrinsic.more === 'positional' && params[next]?.optional === true ? undefined : params[next];
+      if (param !== undefined) {
+        next += 1;
+        given.set(param.name, a);
+      } else if (intrinsic.more === 'positional') rest.push({ ...a, name: undefined });
+      else {
+        complain(frame, 'too-many-arguments', { callee: name, takes: params.length, known }, a.span);
+        return errorValue;
+      }
+    } else if (known.includes(a.name)) {
+      if (given.has(a.name)) {
+        complain(frame, 'argument-twice', { callee: name, name: a.name }, a.span);
+        return errorValue;
+      }
+      given.set(a.name, a);
+    } else if (intrinsic.more === 'named') rest.push({ ...a, name: a.name });
+    else {
+      complain(
+        frame,
+        'unknown-argument',
+        { callee: name, name: a.name, known, suggestion: nearestName(a.name, known) },
+        a.span,
+      );
+      return errorValue;
+    }
+  }
+  for (const p of params) {
+    if (p.optional === true || given.has(p.name)) continue;
+    complain(
+      frame,
+      'missing-argument',
+      { callee: name, name: p.name, type: p.kind === 'tensor' ? 'a tensor' : 'a value' },
+      span,
+    );
+    return errorValue;
+  }
+  if ([...given.values(), ...rest].some(a => a.value.kind === 'error')) return errorValue;
+  return intrinsic.apply({ frame, name, span, args: given, rest });
+}
+
+/**
+ * Puts arguments to parameters: named ones by name, the others in order. Reports what doesn't fit; undefined then.
+ */
+export function assignArgs(
+  frame: Frame,
+  block: BlockValue,
+  args: readonly BoundArg[],
+  span: Span,
+): ReadonlyMap<string, BoundArg> | undefined {
+  const params = block.callable.params;
+  const known = params.map(p => p.name.text);
+  const assigned = new Map<string, BoundArg>();
+  const named = new Set(args.flatMap(a => (a.name === undefined ? [] : [a.name])));
+  const open = params.filter(p => !named.has(p.name.text));
+  let next = 0;
+  let fits = true;
+  for (const a of args) {
+    if (a.name === undefined) {
+      const param = open[next];
+      if (param === undefined) {
+        complain(
+          frame,
+          'too-many-arguments',
+          {
+            callee: block.name,
+            takes: params.length,
+            known: params.map(p => `${p.name.text}: ${showTypeExpr(p.type)}`),
+          },
+          a.span,
+        );
+        fits = false;
+        continue;
+      }
+      next += 1;
+      assigned.set(param.name.text, a);
+    } else if (!known.includes(a.name)) {
+      complain(
+        frame,
+        'unknown-argument',
+        { callee: block.name, name: a.name, known, suggestion: nearestName(a.name, known) },
+        a.span,
+        {
+          related: [{ span: block.callable.name.span, message: `${block.name} is declared here` }],
+        },
+      );
+      fits = false;
+    } else if (assigned.has(a.name)) {
+      complain(frame, 'argument-twice', { callee: block.name, name: a.name }, a.span);
+      fits = false;
+    } else assigned.set(a.name, a);
+  }
+  for (const p of params) {
+    if (assigned.has(p.name.text) || p.fallback !== undefined) continue;
+    complain(
+      frame,
+      'missing-argument',
+      { callee: block.name, name: p.name.text, type: showTypeExpr(p.type) },
+      span,
+      {
+        related: [{ span: p.span, message: `${p.name.text} is declared here` }],
+      },
+    );
+    fits = false;
+  }
+  return fits ? assigned : undefined;
+}
+
+/** `part n = f(config)`: static arguments now, tensors with each call. */
+export function definePart(frame: Frame, member: PartMember, path: string): Value {
+  const { value: e } = member;
+  if (e.kind !== 'call') {
+    const value = evaluate(frame, e);
+    // An alias of a part or encoder: the same weights under another name.
+    if (value.kind === 'part' || value.kind === 'error') return value;
+    if (value.kind === 'block')
+      return value.path === undefined
+        ? { kind: 'part', name: member.name.text, path, block: value, args: [] }
+        : value;
+    complain(
+      frame,
+      'wrong-kind',
+      {
+        where: 'a part',
+        expected: 'a block with its settings, as in embedding(width: 64)',
+        got: showType(value),
+      },
+      e.span,
+    );
+    return errorValue;
+  }
+  const callee = calleeOf(frame, e.callee);
+  if (callee.kind === 'error') return callee;
+  if (callee.kind !== 'block') {
+    complain(
+      frame,
+      'wrong-kind',
+      {
+        where: 'a part',
+        expected: 'a block with its settings, as in embedding(width: 64)',
+        got: showType(callee),
+      },
+      e.callee.span,
+    );
+    return errorValue;
+  }
+  const statics = callee.callable.params.filter(p => isStaticType(p.type));
+  const args: BoundArg[] = [];
+  let next = 0;
+  for (const a of evaluateArgs(frame, e.args)) {
+    const name = a.name ?? statics[next++]?.name.text;
+    const known = callee.callable.params.map(p => p.name.text);
+    if (name === undefined) {
+      complain(
+        frame,
+        'too-many-arguments',
+        { callee: callee.name, takes: statics.length, known: statics.map(p => p.name.text) },
+        a.span,
+      );
+      return errorValue;
+    }
+    if (!known.includes(name)) {
+      complain(
+        frame,
+        'unknown-argument',
+        { callee: callee.name, name, known, suggestion: nearestName(name, known) },
+        a.span,
+      );
+      return errorValue;
+    }
+    args.push({ ...a, name });
+  }
+  return { kind: 'part', name: member.name.text, path, block: callee, args };
+}

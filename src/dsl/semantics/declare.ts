@@ -1,0 +1,297 @@
+// A model's declarations as names: modalities, dims, parts, encoders, exports. Built anew for every tracing, since
+// in `check` mode a space is a symbol and in `lower` mode its size.
+
+import type { Dim } from '../../base/dim.ts';
+import { dimSymbol } from '../../base/dim.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantItem } from '../syntax/ast.ts';
+import { staticArg } from './call-block.ts';
+import { definePart, evaluateArgs } from './calls.ts';
+import { evaluate } from './expressions.ts';
+import { type Library, markFile } from './library.ts';
+import type { LabelSet, ModalityInfo } from './model.ts';
+import { childScope, type Scope } from './scope.ts';
+import { placeArgs, readNumber, readNumbers } from './settings.ts';
+import { traceParam } from './statements.ts';
+import { complain, type Frame, type Trace } from './trace.ts';
+import { showTypeExpr } from './types.ts';
+import type { Value } from './values.ts';
+import { errorValue, int } from './values.ts';
+
+export interface Declared {
+  readonly frame: Frame;
+  readonly scope: Scope;
+  readonly modalities: ReadonlyMap<string, ModalityInfo>;
+  readonly labels: ReadonlyMap<string, LabelSet>;
+}
+
+/** Declares every member of a model in a scope above its file's. */
+export function declareModel(
+  trace: Trace,
+  library: Library,
+  item: ModelItem,
+  variant: VariantItem | undefined,
+): Declared {
+  const scope = childScope(library.scope);
+  markFile(scope);
+  const frame: Frame = { trace, scope, path: '', via: undefined, carries: new Map(), uses: new Map() };
+  const modalities = new Map<string, ModalityInfo>();
+  const labels = new Map<string, LabelSet>();
+  bindConfig(frame, library, item, variant);
+  for (const member of item.members) {
+    const before = 'name' in member ? scope.names.get(member.name.text) : undefined;
+    if (before !== undefined) {
+      complain(frame, 'defined-twice', { name: member.name.text, what: member.kind }, member.name.span, {
+        related: before.span === undefined ? [] : [{ span: before.span, message: 'the earlier one' }],
+      });
+      continue;
+    }
+    const name = member.name.text;
+    const put = (value: Value): void => {
+      scope.names.set(name, { value, span: member.name.span });
+    };
+    const block = (path: string | undefined): Value =>
+      member.kind === 'block' || member.kind === 'encoder' || member.kind === 'export'
+        ? { kind: 'block', name, callable: member, scope, path }
+        : errorValue;
+    switch (member.kind) {
+      case 'modality': {
+        const info = modalityInfo(frame, member);
+        if (info !== undefined) modalities.set(name, info);
+        put(info === undefined ? errorValue : { kind: 'modality', info });
+        break;
+      }
+      case 'space': {
+        const dim = nominal(frame, name, member.size);
+        put(dim === undefined ? errorValue : { kind: 'space', name, dim });
+        break;
+      }
+      case 'vocabulary': {
+        const dim = nominal(frame, name, member.size);
+        put(dim === undefined ? errorValue : int(dim));
+        break;
+      }
+      case 'labels': {
+        const set = labelSet(frame, member);
+        if (set !== undefined) labels.set(name, set);
+        put(set === undefined ? errorValue : int(set.dim));
+        break;
+      }
+      case 'part':
+        put(definePart(frame, member, name));
+        break;
+      case 'param':
+        put(traceParam(frame, member));
+        break;
+      case 'block':
+        put(block(undefined));
+        break;
+      case 'encoder':
+      case 'export':
+        put(block(name));
+        break;
+      case 'objective':
+      case 'align':
+      case 'stage':
+        break;
+      default:
+        member satisfies never;
+    }
+  }
+  return { frame, scope, modalities, labels };
+}
+
+/** A model's parameters: the variant's settings, else the defaults. */
+function bindConfig(frame: Frame, library: Library, item: ModelItem, variant: VariantItem | undefined): void {
+  const { scope } = frame;
+  const outer: Frame = { ...frame, scope: library.scope };
+  const names = item.params.map(p => p.name.text);
+  const given = new Map<
+    string,
+    { readonly value: Value; readonly span: import('../../base/span.ts').Span }
+  >();
+  let next = 0;
+  for (const a of evaluateArgs(outer, variant?.args ?? [])) {
+    const name = a.name ?? names[next++];
+    if (name === undefined || !names.includes(name)) {
+      complain(
+        outer,
+        'unknown-argument',
+        {
+          callee: item.name.text,
+          name: name ?? 'more',
+          known: names,
+          suggestion: nearestName(name ?? '', names),
+        },
+        a.span,
+      );
+    } else given.set(name, a);
+  }
+  const open: string[] = [];
+  for (const p of item.params) {
+    const a = given.get(p.name.text);
+    const value =
+      a !== undefined
+        ? staticArg(outer, item.name.text, p, a.value, a.span)
+        : p.fallback !== undefined
+          ? staticArg(frame, item.name.text, p, evaluate(frame, p.fallback), p.fallback.span)
+          : undefined;
+    if (value === undefined) open.push(`${p.name.text}: ${showTypeExpr(p.type)}`);
+    scope.names.set(p.name.text, { value: value ?? errorValue, span: p.name.span });
+  }
+  if (open.length > 0)
+    complain(
+      frame,
+      'config-needed',
+      { model: item.name.text, names: open.map(o => o.split(':')[0] ?? o) },
+      variant?.span ?? item.name.span,
+    );
+}
+
+/** A named dim: a symbol of known size while checking, its size afterwards. */
+function nominal(frame: Frame, name: string, size: Expr): Dim | undefined {
+  const n = readNumber(frame, size, `the size of ${name}`, { whole: true, least: 1, most: 10_000_000 });
+  return n === undefined ? undefined : named(frame, name, n);
+}
+
+function named(frame: Frame, name: string, size: number): Dim {
+  return frame.trace.mode === 'lower'
+    ? size
+    : dimSymbol({ id: `nominal:${name}`, name, role: 'nominal', size });
+}
+
+function labelSet(frame: Frame, member: LabelsMember): LabelSet | undefined {
+  const name = member.name.text;
+  if (member.names !== undefined) {
+    const names = member.names.map(n => n.text);
+    const twice = member.names.find((n, i) => names.indexOf(n.text) !== i);
+    if (twice !== undefined) {
+      complain(frame, 'defined-twice', { name: twice.text, what: 'label' }, twice.span);
+      return undefined;
+    }
+    if (names.length === 0) {
+      complain(
+        frame,
+        'bad-setting',
+        { setting: `labels ${name}`, reason: 'needs at least one label' },
+        member.span,
+      );
+      return undefined;
+    }
+    return { name, dim: named(frame, name, names.length), size: names.length, names };
+  }
+  if (member.size === undefined) return undefined;
+  const size = readNumber(frame, member.size, `the size of ${name}`, {
+    whole: true,
+    least: 1,
+    most: 10_000_000,
+  });
+  return size === undefined ? undefined : { name, dim: named(frame, name, size), size, names: undefined };
+}
+
+function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | undefined {
+  const e = member.type;
+  const kind =
+    e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : e.kind === 'name' ? e.text : '';
+  if (e.kind !== 'call' || (kind !== 'Image' && kind !== 'Text')) {
+    complain(
+      frame,
+      'unknown-modality-kind',
+      { name: kind === '' ? 'this' : kind, suggestion: nearestName(kind, ['Image', 'Text']) },
+      e.span,
+    );
+    return undefined;
+  }
+  return kind === 'Image' ? imageInfo(frame, member, e) : textInfo(frame, member, e);
+}
+
+const side = { whole: true, least: 1, most: 4096 } as const;
+
+function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
+  const placed = placeArgs(frame, call, 'Image', ['height', 'width']);
+  const numbers =
+    placed === undefined
+      ? undefined
+      : readNumbers(
+          frame,
+          'Image',
+          placed,
+          [
+            { name: 'height', ...side },
+            { name: 'width', ...side },
+          ],
+          call.span,
+        );
+  if (numbers === undefined) return undefined;
+  const height = numbers.get('height') ?? 1;
+  const width = numbers.get('width') ?? 1;
+  return {
+    name: member.name.text,
+    spec: { kind: 'image', height, width, channels: 3 },
+    axes: [],
+    components: [{ name: 'pixels', element: { kind: 'float' }, inner: [height, width, 3] }],
+    vocabulary: undefined,
+    span: member.span,
+  };
+}
+
+function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
+  const name = member.name.text;
+  const placed = placeArgs(frame, call, 'Text', ['tokenizer', 'length']);
+  if (placed === undefined) return undefined;
+  const numbers = readNumbers(
+    frame,
+    'Text',
+    placed,
+    [{ name: 'length', whole: true, least: 1, most: 65_536 }],
+    call.span,
+  );
+  const tokenizer = placed.get('tokenizer');
+  if (tokenizer === undefined) {
+    complain(
+      frame,
+      'missing-argument',
+      { callee: 'Text', name: 'tokenizer', type: 'tokenizer, as in bpe(4096)' },
+      call.span,
+    );
+    return undefined;
+  }
+  const kind = tokenizer.kind === 'call' && tokenizer.callee.kind === 'name' ? tokenizer.callee.text : '';
+  if (tokenizer.kind !== 'call' || kind !== 'bpe') {
+    complain(
+      frame,
+      'unknown-name',
+      {
+        name: kind === '' ? 'this' : kind,
+        what: 'tokenizer',
+        suggestion: 'bpe(SIZE), byte-level pairs fitted on the training split',
+      },
+      tokenizer.span,
+    );
+    return undefined;
+  }
+  const sizes = placeArgs(frame, tokenizer, 'bpe', ['vocabulary']);
+  // Byte-level pairs start from the 256 bytes and the special tokens.
+  const size =
+    sizes === undefined
+      ? undefined
+      : readNumbers(
+          frame,
+          'bpe',
+          sizes,
+          [{ name: 'vocabulary', whole: true, least: 260, most: 1_000_000 }],
+          tokenizer.span,
+        );
+  const vocabulary = size?.get('vocabulary');
+  const length = numbers?.get('length');
+  if (vocabulary === undefined || length === undefined) return undefined;
+  const dim = named(frame, name, vocabulary);
+  return {
+    name,
+    spec: { kind: 'text', tokenizer: { kind: 'bpe', vocabulary }, length },
+    axes: [length],
+    components: [{ name: 'ids', element: { kind: 'index', of: dim }, inner: [] }],
+    vocabulary: dim,
+    span: member.span,
+  };
+}

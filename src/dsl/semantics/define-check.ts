@@ -1,0 +1,68 @@
+// A block checked where it is defined, for all its uses: every dim of its parameters is a symbol.
+
+import { dimSymbol } from '../../base/dim.ts';
+import type { Param } from '../syntax/ast.ts';
+import { keepsPromise } from './call-block.ts';
+import { evaluate } from './expressions.ts';
+import { childScope, type Scope } from './scope.ts';
+import { traceBody } from './statements.ts';
+import { complain, type Frame, type Trace } from './trace.ts';
+import type { Binding } from './types.ts';
+import { formalValue, isStaticType } from './types.ts';
+import type { Callable, Value } from './values.ts';
+import { errorValue, int } from './values.ts';
+
+/** Traces a callable with formal arguments; what it returns, or the error value where something is wrong. */
+export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, path: string): Value {
+  const inner = childScope(scope);
+  const frame: Frame = { trace, scope: inner, path, via: undefined, carries: new Map(), uses: new Map() };
+  const binding: Binding = { scope: inner, bound: new Map(), pack: undefined };
+  const seen = new Set<string>();
+  let ok = true;
+  const bind = (p: Param, value: Value): void => {
+    inner.names.set(p.name.text, { value, span: p.span });
+    if (value.kind === 'error') ok = false;
+  };
+  for (const p of callable.params) {
+    if (seen.has(p.name.text))
+      complain(frame, 'defined-twice', { name: p.name.text, what: 'parameter' }, p.name.span);
+    seen.add(p.name.text);
+    if (isStaticType(p.type)) bind(p, formalStatic(frame, p));
+  }
+  for (const p of callable.params)
+    if (!isStaticType(p.type)) bind(p, formalValue(frame, binding, p.type, p.name.text));
+  if (!ok) return errorValue;
+  const result = traceBody(frame, callable.body, callable.name.text);
+  if (result.kind === 'error') return result;
+  if (
+    callable.result !== undefined &&
+    !keepsPromise(frame, binding, callable.name.text, callable.result, result)
+  )
+    return errorValue;
+  return result;
+}
+
+/** A static parameter of which only its kind is known. */
+function formalStatic(frame: Frame, p: Param): Value {
+  const kind = p.type.kind === 'tensor' ? p.type.base.text : '';
+  const fallback = (): Value => (p.fallback === undefined ? errorValue : evaluate(frame, p.fallback));
+  switch (kind) {
+    case 'int':
+    case 'dim':
+      return int(dimSymbol({ id: `${frame.path}:${p.name.text}`, name: p.name.text, role: 'config' }));
+    case 'number':
+      return { kind: 'number', value: undefined };
+    case 'bool':
+      return { kind: 'bool', value: undefined, facts: [] };
+    case 'string':
+      return p.fallback === undefined ? { kind: 'string', value: '' } : fallback();
+    case 'block':
+      return { kind: 'unknown-block', name: p.name.text };
+    case 'axes':
+      return p.fallback === undefined ? int(-1) : fallback();
+    case 'list':
+      return p.fallback === undefined ? { kind: 'list', items: [] } : fallback();
+    default:
+      return errorValue;
+  }
+}

@@ -1,0 +1,163 @@
+// Expressions, evaluated: static ones to what they are, the others to values of the graph.
+
+import { nearestName } from '../../base/nearest-name.ts';
+import type { Expr, FieldExpr, NameExpr, NumberExpr, WhenExpr } from '../syntax/ast.ts';
+import { evaluateBinary, evaluateUnary } from './arithmetic.ts';
+import { evaluateCall, evaluatePipe } from './calls.ts';
+import { evaluateIndex } from './index-expr.ts';
+import { lookUp, namesInReach } from './scope.ts';
+import type { Frame } from './trace.ts';
+import { complain } from './trace.ts';
+import type { Value } from './values.ts';
+import { errorValue, int, showType } from './values.ts';
+
+export function evaluate(frame: Frame, e: Expr): Value {
+  switch (e.kind) {
+    case 'number':
+      return evaluateNumber(frame, e);
+    case 'string':
+      return { kind: 'string', value: e.value };
+    case 'bool':
+      return { kind: 'bool', value: e.value, facts: [] };
+    case 'name':
+      return evaluateName(frame, e);
+    case 'list':
+      return { kind: 'list', items: e.items.map(item => evaluate(frame, item)) };
+    case 'record': {
+      const fields = new Map<string, Value>();
+      for (const f of e.fields) {
+        if (fields.has(f.name.text))
+          complain(frame, 'defined-twice', { name: f.name.text, what: 'field' }, f.name.span);
+        fields.set(f.name.text, evaluate(frame, f.value));
+      }
+      return { kind: 'record', fields, modality: undefined, lead: [] };
+    }
+    case 'unary':
+      return evaluateUnary(frame, e);
+    case 'binary':
+      return evaluateBinary(frame, e);
+    case 'call':
+      return evaluateCall(frame, e, undefined, undefined);
+    case 'field':
+      return evaluateField(frame, e);
+    case 'index':
+      return evaluateIndex(frame, e);
+    case 'as':
+      if (e.value.kind === 'call') return evaluateCall(frame, e.value, e.name, undefined);
+      if (e.value.kind === 'pipe') return evaluatePipe(frame, e.value, e.name);
+      complain(frame, 'not-callable', { got: 'not a call, and as names the part that a call makes' }, e.span);
+      return evaluate(frame, e.value);
+    case 'pipe':
+      return evaluatePipe(frame, e, undefined);
+    case 'when':
+      return evaluateWhen(frame, e);
+    case 'lambda':
+      complain(frame, 'wrong-kind', { where: 'this place', expected: 'a value', got: 'a function' }, e.span);
+      return errorValue;
+    default:
+      return e satisfies never;
+  }
+}
+
+/** Units of time and frequency, each as a factor to seconds or hertz. */
+const units: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, Hz: 1, kHz: 1e3, fps: 1 };
+
+function evaluateNumber(frame: Frame, e: NumberExpr): Value {
+  if (e.unit !== undefined) {
+    const factor = units[e.unit];
+    if (factor === undefined) {
+      complain(frame, 'unknown-unit', { unit: e.unit }, e.span);
+      return errorValue;
+    }
+    return { kind: 'number', value: e.value * factor };
+  }
+  return Number.isSafeInteger(e.value) && /^\d+$/.test(e.text)
+    ? int(e.value)
+    : { kind: 'number', value: e.value };
+}
+
+function evaluateName(frame: Frame, e: NameExpr): Value {
+  const found = lookUp(frame.scope, e.text);
+  if (found !== undefined) return found.value;
+  complain(
+    frame,
+    'unknown-name',
+    { name: e.text, what: 'value', suggestion: nearestName(e.text, namesInReach(frame.scope)) },
+    e.span,
+  );
+  return errorValue;
+}
+
+function evaluateField(frame: Frame, e: FieldExpr): Value {
+  const object = evaluate(frame, e.object);
+  const field = e.field.text;
+  const unknown = (of: string, known: readonly string[]): Value => {
+    complain(
+      frame,
+      'unknown-field',
+      { field, of, known, suggestion: nearestName(field, known) },
+      e.field.span,
+    );
+    return errorValue;
+  };
+  switch (object.kind) {
+    case 'error':
+      return object;
+    case 'record':
+      return object.fields.get(field) ?? unknown(showType(object), [...object.fields.keys()]);
+    case 'file':
+      return object.scope.names.get(field)?.value ?? unknown(object.name, [...object.scope.names.keys()]);
+    case 'part':
+    case 'block': {
+      const path = object.path;
+      const name = object.kind === 'part' ? object.name : object.name;
+      if (path === undefined) return unknown(showType(object), []);
+      const weight = frame.trace.weights.get(`${path}.${field}`);
+      if (weight !== undefined) return weight.value;
+      const known = [...frame.trace.weights.keys()]
+        .filter(p => p.startsWith(`${path}.`))
+        .map(p => p.slice(path.length + 1));
+      if (known.length > 0) return unknown(name, known);
+      complain(frame, 'part-not-called', { part: name, field }, e.span);
+      return errorValue;
+    }
+    case 'modality': {
+      const { spec } = object.info;
+      const own: Readonly<Record<string, number>> =
+        spec.kind === 'image'
+          ? { height: spec.height, width: spec.width, channels: spec.channels }
+          : { max: spec.length };
+      const value = own[field];
+      return value === undefined ? unknown(showType(object), Object.keys(own)) : int(value);
+    }
+    default:
+      return unknown(showType(object), []);
+  }
+}
+
+/** `x when learning else y`: static for each part and stage; where unknown, both must have one type. */
+function evaluateWhen(frame: Frame, e: WhenExpr): Value {
+  const condition =
+    e.condition.kind === 'name' && e.condition.text === 'learning'
+      ? { kind: 'bool' as const, value: frame.trace.learning(frame.path), facts: [] }
+      : evaluate(frame, e.condition);
+  if (condition.kind === 'error') return errorValue;
+  if (condition.kind !== 'bool') {
+    complain(frame, 'not-static', { where: 'the condition of when' }, e.condition.span);
+    return errorValue;
+  }
+  if (condition.value === true) return evaluate(frame, e.value);
+  if (condition.value === false) return evaluate(frame, e.otherwise);
+  const a = evaluate(frame, e.value);
+  const b = evaluate(frame, e.otherwise);
+  if (a.kind === 'error' || b.kind === 'error') return errorValue;
+  const [left, right] = [
+    showType({ ...a, quality: undefined } as Value),
+    showType({ ...b, quality: undefined } as Value),
+  ];
+  if (left !== right) {
+    complain(frame, 'branches-differ', { a: left, b: right }, e.span);
+    return errorValue;
+  }
+  return b;
+}

@@ -1,0 +1,148 @@
+// Files and what they declare: the standard library, the user's file, the files it uses. Blocks become callable
+// values in the scope of their file.
+
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Span } from '../../base/span.ts';
+import { stdSources } from '../std/sources.ts';
+import type { BlockItem, ModelItem, SourceFile, VariantItem } from '../syntax/ast.ts';
+import { parse } from '../syntax/parse.ts';
+import { diagnose } from './diagnostics.ts';
+import { intrinsics } from './intrinsics/table.ts';
+import { childScope, type Scope } from './scope.ts';
+import { errorValue } from './values.ts';
+
+/** Marks the scope of a file or model: names above it are not locals of a body. */
+const marker = ' file';
+
+export interface Library {
+  readonly file: SourceFile;
+  readonly scope: Scope;
+  readonly blocks: readonly BlockItem[];
+  readonly models: readonly ModelItem[];
+  readonly variants: readonly VariantItem[];
+  /** This file and every file it uses, as read, for the fingerprint and for rendering errors. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Reads another file by a path relative to `from`: its name for messages and its text, or undefined. */
+export type ReadFile = (
+  path: string,
+  from: string,
+) => { readonly file: string; readonly text: string } | undefined;
+
+let std: Scope | undefined;
+
+/** Intrinsics and the blocks of std. Parsed once. */
+export function stdScope(): Scope {
+  if (std !== undefined) return std;
+  const root = childScope(undefined);
+  root.names.set(marker, { value: errorValue, span: undefined });
+  for (const intrinsic of intrinsics)
+    root.names.set(intrinsic.name, { value: { kind: 'intrinsic', intrinsic }, span: undefined });
+  root.names.set('all', { value: { kind: 'string', value: 'all' }, span: undefined });
+  const scope = childScope(root);
+  scope.names.set(marker, { value: errorValue, span: undefined });
+  for (const { file, text } of stdSources) {
+    const parsed = parse(text, file);
+    if (parsed.value === undefined || parsed.diagnostics.length > 0) {
+      throw new Error(
+        `${file} doesn't parse: ${parsed.diagnostics[0]?.message} at line ${parsed.diagnostics[0]?.span?.line}`,
+      );
+    }
+    for (const item of parsed.value.items) {
+      if (item.kind === 'block')
+        scope.names.set(item.name.text, {
+          value: { kind: 'block', name: item.name.text, callable: item, scope, path: undefined },
+          span: item.name.span,
+        });
+    }
+  }
+  std = scope;
+  return scope;
+}
+
+export interface LoadOptions {
+  readonly read: ReadFile;
+  readonly report: (d: Diagnostic) => void;
+}
+
+/** A parsed file with its names: its own blocks, the files it uses, std beneath. */
+export function loadLibrary(file: SourceFile, text: string, options: LoadOptions): Library {
+  return load(file, text, options, [file.file]);
+}
+
+function load(file: SourceFile, text: string, options: LoadOptions, chain: readonly string[]): Library {
+  const below = stdScope();
+  const scope = childScope(below);
+  scope.names.set(marker, { value: errorValue, span: undefined });
+  const sources = new Map([[file.file, text]]);
+  const declared = new Map<string, Span>();
+  const claim = (name: string, span: Span, what: string): boolean => {
+    const before = declared.get(name);
+    if (before !== undefined) {
+      options.report(
+        diagnose(
+          'defined-twice',
+          { name, what },
+          { span, related: [{ span: before, message: 'the earlier one' }] },
+        ),
+      );
+      return false;
+    }
+    declared.set(name, span);
+    return true;
+  };
+  const blocks: BlockItem[] = [];
+  const models: ModelItem[] = [];
+  const variants: VariantItem[] = [];
+  for (const item of file.items) {
+    switch (item.kind) {
+      case 'block':
+        if (!claim(item.name.text, item.name.span, 'block')) break;
+        blocks.push(item);
+        if (below.names.has(item.name.text))
+          options.report(diagnose('shadows-std', { name: item.name.text }, { span: item.name.span }));
+        scope.names.set(item.name.text, {
+          value: { kind: 'block', name: item.name.text, callable: item, scope, path: undefined },
+          span: item.name.span,
+        });
+        break;
+      case 'model':
+        if (claim(item.name.text, item.name.span, 'model')) models.push(item);
+        break;
+      case 'variant':
+        if (claim(item.name.text, item.name.span, 'variant')) variants.push(item);
+        break;
+      case 'use': {
+        if (!claim(item.name.text, item.name.span, 'use')) break;
+        const found = options.read(item.path, file.file);
+        if (found === undefined) {
+          options.report(diagnose('file-not-found', { path: item.path }, { span: item.pathSpan }));
+        } else if (chain.includes(found.file)) {
+          options.report(diagnose('use-cycle', { path: item.path }, { span: item.pathSpan }));
+        } else {
+          const parsed = parse(found.text, found.file);
+          for (const d of parsed.diagnostics) options.report(d);
+          if (parsed.value !== undefined) {
+            const used = load(parsed.value, found.text, options, [...chain, found.file]);
+            for (const [name, source] of used.sources) sources.set(name, source);
+            scope.names.set(item.name.text, {
+              value: { kind: 'file', name: item.name.text, scope: used.scope },
+              span: item.name.span,
+            });
+            break;
+          }
+        }
+        scope.names.set(item.name.text, { value: errorValue, span: item.name.span });
+        break;
+      }
+      default:
+        item satisfies never;
+    }
+  }
+  return { file, scope, blocks, models, variants, sources };
+}
+
+export function markFile(scope: Scope): void {
+  scope.names.set(marker, { value: errorValue, span: undefined });
+}

@@ -1,0 +1,163 @@
+// What a checked model is: its modalities, dims, stages, and the declarations that lowering traces again.
+
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Dim } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
+import type {
+  AlignMember,
+  EncoderMember,
+  ExportMember,
+  Expr,
+  ModelItem,
+  ObjectiveMember,
+  Param,
+  SourceFile,
+  TypeExpr,
+} from '../syntax/ast.ts';
+import type { Scope } from './scope.ts';
+import type { Element } from './values.ts';
+
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+
+/** One tensor of a modality's record: `pixels` or `ids`. */
+export interface ModalityComponent {
+  readonly name: string;
+  readonly element: Element;
+  /** Its dims after the leading ones and the modality's own axes. */
+  readonly inner: readonly Dim[];
+}
+
+export interface ModalityInfo {
+  readonly name: string;
+  readonly spec: ModalityKind;
+  /** Axes with padding, by their full size: the length of a text. */
+  readonly axes: readonly Dim[];
+  readonly components: readonly ModalityComponent[];
+  /** A text modality's vocabulary. */
+  readonly vocabulary: Dim | undefined;
+  readonly span: Span;
+}
+
+export type ModalityKind =
+  | { readonly kind: 'image'; readonly height: number; readonly width: number; readonly channels: number }
+  | {
+      readonly kind: 'text';
+      readonly tokenizer: { readonly kind: 'bpe'; readonly vocabulary: number };
+      readonly length: number;
+    };
+
+export interface LabelSet {
+  readonly name: string;
+  readonly dim: Dim;
+  readonly size: number;
+  readonly names: readonly string[] | undefined;
+}
+
+/** An objective as written, or an align spelled out as one. */
+export interface Objective {
+  readonly name: string;
+  readonly params: readonly Param[];
+  readonly member: ObjectiveMember | AlignMember;
+  readonly span: Span;
+  /** Of an align: the sides, for recall, and the fields that each reads. */
+  readonly sides:
+    | {
+        readonly left: Expr;
+        readonly right: Expr;
+        readonly leftFields: readonly string[];
+        readonly rightFields: readonly string[];
+      }
+    | undefined;
+}
+
+export interface StageTerm {
+  readonly objective: string;
+  readonly weight: number;
+  readonly data: StageData;
+  readonly span: Span;
+}
+
+export interface StageData {
+  readonly set: string;
+  readonly split: string;
+  readonly batch: number | undefined;
+  readonly transforms: ReadonlyMap<string, readonly Transform[]>;
+  readonly span: Span;
+}
+
+export interface Transform {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, number>>;
+  readonly span: Span;
+}
+
+export type RateSchedule =
+  | { readonly kind: 'constant'; readonly rate: number; readonly warmup: number }
+  | { readonly kind: 'cosine'; readonly peak: number; readonly warmup: number; readonly floor: number }
+  | { readonly kind: 'linear'; readonly peak: number; readonly warmup: number; readonly floor: number };
+
+export interface Optimizer {
+  readonly kind: 'adamw';
+  readonly rate: RateSchedule;
+  readonly decay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly clip: number | undefined;
+}
+
+export type Metric =
+  | { readonly kind: 'objective'; readonly objective: string }
+  | { readonly kind: 'recall'; readonly align: string; readonly at: readonly number[] }
+  | { readonly kind: 'accuracy'; readonly predicted: Expr; readonly target: string };
+
+export interface Measure {
+  readonly metric: Metric;
+  readonly data: StageData;
+  readonly every: number | undefined;
+  readonly span: Span;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly from: string | undefined;
+  readonly terms: readonly StageTerm[];
+  readonly train: readonly Pattern[];
+  readonly freeze: readonly Pattern[];
+  readonly optimizer: Optimizer;
+  readonly steps: number;
+  readonly measures: readonly Measure[];
+  readonly span: Span;
+}
+
+export interface Pattern {
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** A model whose every declaration was checked. */
+export interface Model {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly variant: string | undefined;
+  readonly item: ModelItem;
+  readonly file: SourceFile;
+  /** Names of the model's members. */
+  readonly scope: Scope;
+  readonly modalities: ReadonlyMap<string, ModalityInfo>;
+  readonly labels: ReadonlyMap<string, LabelSet>;
+  readonly encoders: ReadonlyMap<string, EncoderMember>;
+  readonly objectives: ReadonlyMap<string, Objective>;
+  readonly exports: ReadonlyMap<string, ExportMember>;
+  readonly stages: ReadonlyMap<string, Stage>;
+}
+
+export interface Checked {
+  readonly model: Model | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export type { TypeExpr };

@@ -1,0 +1,242 @@
+// Objectives: named losses over fields of the data. An align is one, spelled by its two sides and a loss.
+
+import type { Dim } from '../../base/dim.ts';
+import { dimSymbol } from '../../base/dim.ts';
+import type { AlignMember, Expr, ObjectiveMember, Param } from '../syntax/ast.ts';
+import { callValue, evaluateArgs } from './calls.ts';
+import type { Declared } from './declare.ts';
+import { evaluate } from './expressions.ts';
+import type { LabelSet, ModalityInfo, Objective } from './model.ts';
+import { childScope, lookUp } from './scope.ts';
+import { traceBody } from './statements.ts';
+import { complain, type Frame } from './trace.ts';
+import { asDim, showTypeExpr } from './types.ts';
+import type { BoundArg, TensorValue, Value } from './values.ts';
+import { errorValue, showType } from './values.ts';
+
+/** What a field of the data is. */
+export type Field =
+  | { readonly kind: 'modality'; readonly info: ModalityInfo }
+  | { readonly kind: 'labels'; readonly labels: LabelSet }
+  | { readonly kind: 'number' };
+
+/** The modalities that an expression names: the fields of an align's side. */
+export function modalitiesIn(declared: Declared, e: Expr): readonly string[] {
+  const found = new Set<string>();
+  const visit = (x: Expr): void => {
+    switch (x.kind) {
+      case 'name':
+        if (declared.modalities.has(x.text)) found.add(x.text);
+        return;
+      case 'call':
+        for (const a of x.args) visit(a.value);
+        return;
+      case 'pipe':
+        visit(x.left);
+        visit(x.right);
+        return;
+      case 'as':
+        visit(x.value);
+        return;
+      case 'field':
+      case 'index':
+        visit(x.object);
+        return;
+      case 'unary':
+        visit(x.operand);
+        return;
+      case 'binary':
+        visit(x.left);
+        visit(x.right);
+        return;
+      case 'record':
+        for (const f of x.fields) visit(f.value);
+        return;
+      case 'list':
+        x.items.forEach(visit);
+        return;
+      default:
+        return;
+    }
+  };
+  visit(e);
+  return [...found];
+}
+
+/** An align's field as a parameter: `picture: picture[B]`. */
+function fieldParam(name: string, member: AlignMember): Param {
+  const at = { text: name, span: member.span };
+  const dim = {
+    kind: 'dim',
+    value: { kind: 'name', text: 'B', span: member.span },
+    span: member.span,
+  } as const;
+  const type = {
+    kind: 'tensor',
+    qualifier: undefined,
+    base: at,
+    of: undefined,
+    dims: [dim],
+    span: member.span,
+  } as const;
+  return { name: at, type, fallback: undefined, span: member.span };
+}
+
+export function objectiveOf(declared: Declared, member: ObjectiveMember | AlignMember): Objective {
+  const common = { name: member.name.text, member, span: member.span };
+  if (member.kind === 'objective') return { ...common, params: member.params, sides: undefined };
+  const leftFields = modalitiesIn(declared, member.left);
+  const rightFields = modalitiesIn(declared, member.right);
+  const params = [...new Set([...leftFields, ...rightFields])].map(n => fieldParam(n, member));
+  return { ...common, params, sides: { left: member.left, right: member.right, leftFields, rightFields } };
+}
+
+/** The field that a parameter binds by name; reported where its type can't come from data. */
+export function fieldOf(declared: Declared, p: Param): Field | undefined {
+  const { frame } = declared;
+  const { type } = p;
+  const refuse = (): undefined => {
+    complain(frame, 'field-type', { name: p.name.text, got: showTypeExpr(type) }, type.span);
+    return undefined;
+  };
+  if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();
+  const info = declared.modalities.get(type.base.text);
+  if (info !== undefined) return { kind: 'modality', info };
+  if (type.base.text === 'float' && type.dims.length === 1) return { kind: 'number' };
+  if (type.base.text === 'index' && type.of?.kind === 'name' && type.dims.length === 1) {
+    const labels = declared.labels.get(type.of.text);
+    if (labels !== undefined) return { kind: 'labels', labels };
+    const named = lookUp(declared.scope, type.of.text)?.value;
+    if (named === undefined || asDim(named) === undefined) return refuse();
+  }
+  return refuse();
+}
+
+/** The name of a parameter's leading dim. */
+export function leadName(p: Param): string | undefined {
+  const first = p.type.kind === 'tensor' ? p.type.dims?.[0] : undefined;
+  if (first?.kind === 'pack') return first.name.text;
+  return first?.kind === 'dim' && first.value.kind === 'name' ? first.value.text : undefined;
+}
+
+/** A frame for a body over fields: their values by name, the leading and own dims as ints. */
+export function fieldFrame(
+  declared: Declared,
+  objective: Objective,
+  values: ReadonlyMap<string, Value>,
+): Frame {
+  const scope = childScope(declared.scope);
+  const frame: Frame = {
+    ...declared.frame,
+    scope,
+    path: objective.name,
+    carries: new Map(),
+    uses: new Map(),
+  };
+  for (const p of objective.params) {
+    const value = values.get(p.name.text) ?? errorValue;
+    scope.names.set(p.name.text, { value, span: p.span });
+    bindDims(frame, p, value);
+  }
+  return frame;
+}
+
+function bindDims(frame: Frame, p: Param, value: Value): void {
+  if (p.type.kind !== 'tensor') return;
+  const dims: readonly Dim[] =
+    value.kind === 'tensor' ? value.dims : value.kind === 'record' ? firstDims(value.fields) : [];
+  for (const [i, d] of (p.type.dims ?? []).entries()) {
+    const dim = dims[i];
+    const name = d.kind === 'pack' ? d.name.text : d.value.kind === 'name' ? d.value.text : undefined;
+    if (name !== undefined && dim !== undefined && !frame.scope.names.has(name))
+      frame.scope.names.set(name, { value: { kind: 'int', dim }, span: d.span });
+  }
+}
+
+function firstDims(fields: ReadonlyMap<string, Value>): readonly Dim[] {
+  for (const v of fields.values()) if (v.kind === 'tensor') return v.dims;
+  return [];
+}
+
+/** The loss of an objective over its fields' values; undefined where something is wrong, which is reported. */
+export function traceObjective(
+  declared: Declared,
+  objective: Objective,
+  values: ReadonlyMap<string, Value>,
+): TensorValue | undefined {
+  const frame = fieldFrame(declared, objective, values);
+  const { member } = objective;
+  const loss =
+    member.kind === 'objective' ? traceBody(frame, member.body, member.name.text) : traceAlign(frame, member);
+  if (loss.kind === 'error') return undefined;
+  if (loss.kind === 'tensor' && loss.dims.length === 0 && loss.element.kind === 'float') return loss;
+  complain(
+    frame,
+    'not-a-loss',
+    { name: objective.name, got: showType(loss) },
+    member.kind === 'objective' ? member.name.span : member.by.span,
+  );
+  return undefined;
+}
+
+function traceAlign(frame: Frame, member: AlignMember): Value {
+  const left: BoundArg = { name: undefined, value: evaluate(frame, member.left), span: member.left.span };
+  const right: BoundArg = { name: undefined, value: evaluate(frame, member.right), span: member.right.span };
+  const { by } = member;
+  if (left.value.kind === 'error' || right.value.kind === 'error') return errorValue;
+  if (by.kind === 'call') {
+    const callee = evaluateCallee(frame, by.callee);
+    return callValue(
+      frame,
+      callee.value,
+      callee.name,
+      [left, right, ...evaluateArgs(frame, by.args)],
+      by.span,
+      undefined,
+    );
+  }
+  const callee = evaluateCallee(frame, by);
+  return callValue(frame, callee.value, callee.name, [left, right], by.span, undefined);
+}
+
+function evaluateCallee(frame: Frame, e: Expr): { readonly value: Value; readonly name: string } {
+  const name = e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : 'this';
+  return { value: evaluate(frame, e), name };
+}
+
+/** The two sides of an align, for a measure over embeddings. */
+export function traceSides(
+  declared: Declared,
+  objective: Objective,
+  values: ReadonlyMap<string, Value>,
+): { readonly left: TensorValue; readonly right: TensorValue } | undefined {
+  const { sides } = objective;
+  if (sides === undefined) return undefined;
+  const frame = fieldFrame(declared, objective, values);
+  const left = evaluate(frame, sides.left);
+  const right = evaluate(frame, sides.right);
+  return left.kind === 'tensor' && right.kind === 'tensor' ? { left, right } : undefined;
+}
+
+/** Symbolic values for the fields of an objective, whose rows are one dim. */
+export function symbolicFields(
+  declared: Declared,
+  objective: Objective,
+  make: (frame: Frame, p: Param, rows: Dim) => Value,
+): ReadonlyMap<string, Value> {
+  const { frame } = declared;
+  const [first] = objective.params;
+  const rows = dimSymbol({
+    id: `${objective.name}:rows`,
+    name: (first === undefined ? undefined : leadName(first)) ?? 'B',
+    role: 'data',
+  });
+  const at: Frame = {
+    ...frame,
+    path: objective.name,
+    scope: childScope(declared.scope),
+    carries: new Map(),
+    uses: new Map(),
+  };
+  return new Map(objective.params.map(p => [p.name.text, make(at, p, rows)]));
+}

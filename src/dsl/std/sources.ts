@@ -1,0 +1,25 @@
+// The standard library's files, as text.
+
+import align from './align.mm';
+import attention from './attention.mm';
+import crossEntropy from './cross-entropy.mm';
+import dropout from './dropout.mm';
+import embedding from './embedding.mm';
+import linear from './linear.mm';
+import mean from './mean.mm';
+import norm from './norm.mm';
+import picture from './picture.mm';
+import transformer from './transformer.mm';
+
+export const stdSources: readonly { readonly file: string; readonly text: string }[] = [
+  { file: 'std/align.mm', text: align },
+  { file: 'std/attention.mm', text: attention },
+  { file: 'std/cross-entropy.mm', text: crossEntropy },
+  { file: 'std/dropout.mm', text: dropout },
+  { file: 'std/embedding.mm', text: embedding },
+  { file: 'std/linear.mm', text: linear },
+  { file: 'std/mean.mm', text: mean },
+  { file: 'std/norm.mm', text: norm },
+  { file: 'std/picture.mm', text: picture },
+  { file: 'std/transformer.mm', text: transformer },
+];
