@@ -162,3 +162,53 @@ export function transformRule(name: string): TransformRule | undefined {
   if (Object.hasOwn(textTransforms, name)) return textTransforms[name as TextTransformName];
   return undefined;
 }
+
+export type Settings = Readonly<Record<string, number>>;
+
+/**
+ * The settings with defaults filled in, or what is wrong with them. A spec gives them by name or by place (`0`, `1`),
+ * and a range at place 0 as `0.from` and `0.to`.
+ */
+export function completeSettings(
+  rule: TransformRule,
+  given: Settings,
+): { readonly settings: Settings } | { readonly problem: string } {
+  const names = Object.keys(rule.settings);
+  const settings: Record<string, number> = {};
+  for (const [key, value] of Object.entries(given)) {
+    const name = settingName(names, key);
+    const setting = name === undefined ? undefined : rule.settings[name];
+    if (name === undefined || setting === undefined) return { problem: noSetting(names, key) };
+    if (!(value >= setting.min && value <= setting.max))
+      return { problem: `${name} is ${value}, and goes from ${setting.min} to ${setting.max}` };
+    settings[name] = value;
+  }
+  for (const name of names) {
+    if (settings[name] !== undefined) continue;
+    const setting = rule.settings[name];
+    if (setting?.default === undefined) return { problem: `${name} is missing (${setting?.doc})` };
+    settings[name] = setting.default;
+  }
+  const { from, to } = settings;
+  if (from !== undefined && to !== undefined && from > to)
+    return { problem: `it goes from ${from} to ${to}: the smaller one first` };
+  return { settings };
+}
+
+/** The setting that `pixels`, `0` or `0.from` means; undefined where there is none. */
+function settingName(names: readonly string[], key: string): string | undefined {
+  const [, at, end] = /^(\d+)(?:\.(from|to))?$/.exec(key) ?? [];
+  if (at === undefined) return names.includes(key) ? key : undefined;
+  const name = names[Number(at)];
+  if (end === undefined) return name;
+  return name === 'from' ? end : undefined;
+}
+
+function noSetting(names: readonly string[], key: string): string {
+  const takes = `it takes ${names
+    .map(n => (n === 'from' ? 'a range from..to' : n))
+    .filter(n => n !== 'to')
+    .join(', ')}`;
+  if (/^\d+\.(from|to)$/.test(key)) return `${takes}, and a range is given`;
+  return /^\d+$/.test(key) ? `${takes}, and more is given` : `it has no setting ${key}; ${takes}`;
+}

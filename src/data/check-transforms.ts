@@ -2,11 +2,11 @@
 
 import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { imageTransforms, type TransformRule, textTransforms, transformRule } from '../base/transform.ts';
+import { completeSettings, imageTransforms, textTransforms, transformRule } from '../base/transform.ts';
 import type { FieldSpec, TransformSpec } from '../compiler/program.ts';
 import { dataDiagnostic } from './diagnostics.ts';
 
-/** The field's transforms with every setting there; a setting may also be given by its position: `0`, `1`. */
+/** The field's transforms with every setting there. */
 export function checkTransforms(field: FieldSpec): Result<readonly TransformSpec[]> {
   const diagnostics: Diagnostic[] = [];
   const out: TransformSpec[] = [];
@@ -35,33 +35,4 @@ export function checkTransforms(field: FieldSpec): Result<readonly TransformSpec
     }
   }
   return { value: diagnostics.length === 0 ? out : undefined, diagnostics };
-}
-
-function completeSettings(
-  rule: TransformRule,
-  given: Readonly<Record<string, number>>,
-): { readonly settings: Readonly<Record<string, number>> } | { readonly problem: string } {
-  const names = Object.keys(rule.settings);
-  const settings: Record<string, number> = {};
-  for (const [key, value] of Object.entries(given)) {
-    const name = /^\d+$/.test(key) ? names[Number(key)] : key;
-    const setting = name === undefined ? undefined : rule.settings[name];
-    if (name === undefined || setting === undefined) {
-      const what = /^\d+$/.test(key) ? `it takes ${names.length} settings` : `it has no setting ${key}`;
-      return { problem: `${what}: ${names.join(', ')}` };
-    }
-    if (!(value >= setting.min && value <= setting.max))
-      return { problem: `${name} is ${value}, and goes from ${setting.min} to ${setting.max}` };
-    settings[name] = value;
-  }
-  for (const name of names) {
-    if (settings[name] !== undefined) continue;
-    const fallback = rule.settings[name]?.default;
-    if (fallback === undefined) return { problem: `${name} is missing (${rule.settings[name]?.doc})` };
-    settings[name] = fallback;
-  }
-  const { from, to } = settings;
-  if (from !== undefined && to !== undefined && from > to)
-    return { problem: `from ${from} is more than to ${to}` };
-  return { settings };
 }

@@ -175,10 +175,15 @@ describe('checking declared transforms', () => {
   };
 
   it('fills in defaults and takes settings by position', () => {
-    expect(check(imageField(1, [transform('erase', { 0: 0.3 }), transform('mirror')]))).toEqual([
-      { share: 0.3, from: 0.125, to: 0.4 },
-      { share: 0.5 },
-    ]);
+    expect(
+      check(
+        imageField(1, [
+          transform('erase', { 0: 0.3 }),
+          transform('mirror'),
+          transform('crop', { '0.from': 0.5, '0.to': 1 }),
+        ]),
+      ),
+    ).toEqual([{ share: 0.3, from: 0.125, to: 0.4 }, { share: 0.5 }, { from: 0.5, to: 1 }]);
   });
 
   it('names what is unknown, out of bounds, missing or for something else', () => {
@@ -190,16 +195,18 @@ describe('checking declared transforms', () => {
       transform('grey', { share: 2 }),
       transform('shift'),
       transform('crop', { from: 0.9, to: 0.1 }),
+      transform('shift', { '0.from': 1, '0.to': 2 }),
       transform('shift', { pixels: Number.NaN }),
     ];
     expect(check(imageField(1, transforms))).toEqual([
       'transform-unknown: there is no transform shfit | did you mean shift?',
       'transform-modality: shuffle is for text, and picture is image',
-      'transform-setting: shift: it has no setting pixel: pixels',
-      'transform-setting: shift: it takes 1 settings: pixels',
+      'transform-setting: shift: it has no setting pixel; it takes pixels',
+      'transform-setting: shift: it takes pixels, and more is given',
       'transform-setting: grey: share is 2, and goes from 0 to 1',
       'transform-setting: shift: pixels is missing (farthest move along each axis, in pixels)',
-      'transform-setting: crop: from 0.9 is more than to 0.1',
+      'transform-setting: crop: it goes from 0.9 to 0.1: the smaller one first',
+      'transform-setting: shift: it takes pixels, and a range is given',
       'transform-setting: shift: pixels is NaN, and goes from 0 to 4096',
     ]);
     expect(check(textField(1, [transform('mirror')]))).toEqual([
