@@ -9,12 +9,8 @@ import type { Pass } from './pass.ts';
 import { dotDims } from './products.ts';
 import { reshaped } from './shapes.ts';
 
-const dot = (once: boolean): Pattern => op('dot_general', [any('x'), any('w')], { as: 'dot', once });
-const biased = (once: boolean): Pattern =>
-  op('add', [either(dot(true), op('reshape', [dot(true)], { once: true })), any('bias')], {
-    as: 'sum',
-    once,
-  });
+const dot = op('dot_general', [any('x'), any('w')], { as: 'dot', once: true });
+const biased = op('add', [either(dot, op('reshape', [dot], { once: true })), any('bias')]);
 
 const activations: readonly (readonly [string, (approximate: unknown) => string])[] = [
   ['relu', () => 'relu'],

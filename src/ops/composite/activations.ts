@@ -94,15 +94,15 @@ function byOp<A extends Attrs>(name: string): GradRule<A> {
   };
 }
 
-/** Constants of the builder's float dtype for x. */
+/** Ops on values and numbers (`…By`) of x's dtype. */
 function pointwise(b: Builder, x: ValueId) {
-  const { dtype } = b.typeOf(x);
-  const of = (v: ValueId | number): ValueId => (typeof v === 'number' ? b.constant(v, dtype) : v);
+  const number = (v: number): ValueId => b.constant(v, b.typeOf(x).dtype);
   return {
-    constant: (v: number): ValueId => b.constant(v, dtype),
-    mul: (p: ValueId | number, q: ValueId | number): ValueId => b.one('mul', [of(p), of(q)]),
-    add: (p: ValueId | number, q: ValueId | number): ValueId => b.one('add', [of(p), of(q)]),
-    sub: (p: ValueId | number, q: ValueId | number): ValueId => b.one('sub', [of(p), of(q)]),
+    mul: (p: ValueId, q: ValueId): ValueId => b.one('mul', [p, q]),
+    add: (p: ValueId, q: ValueId): ValueId => b.one('add', [p, q]),
+    mulBy: (p: ValueId, by: number): ValueId => b.one('mul', [p, number(by)]),
+    addBy: (p: ValueId, by: number): ValueId => b.one('add', [p, number(by)]),
+    subFrom: (from: number, p: ValueId): ValueId => b.one('sub', [number(from), p]),
     unary: (op: string, p: ValueId): ValueId => b.one(op, [p]),
   };
 }
@@ -137,11 +137,11 @@ export const gelu = activation<Gelu>({
       ? 0.5 * x * (1 + Math.tanh(tanhScale * (x + tanhCubic * x ** 3)))
       : 0.5 * x * (1 + erf(x / Math.SQRT2)),
   decompose: (b, x, { approximate }) => {
-    const { mul, add, unary } = pointwise(b, x);
+    const { mul, mulBy, addBy, unary } = pointwise(b, x);
     const inner = approximate
-      ? unary('tanh', mul(mul(x, tanhScale), add(mul(mul(x, x), tanhCubic), 1)))
-      : unary('erf', mul(x, Math.SQRT1_2));
-    return mul(mul(x, 0.5), add(inner, 1));
+      ? unary('tanh', mul(mulBy(x, tanhScale), addBy(mulBy(mul(x, x), tanhCubic), 1)))
+      : unary('erf', mulBy(x, Math.SQRT1_2));
+    return mul(mulBy(x, 0.5), addBy(inner, 1));
   },
   grad: byOp('gelu_grad'),
 });
@@ -158,15 +158,15 @@ export const geluGrad = activationGrad<Gelu>({
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * tanhScale * (1 + 3 * tanhCubic * x * x);
   },
   decompose: (b, x, { approximate }) => {
-    const { mul, add, sub, unary } = pointwise(b, x);
+    const { mul, add, mulBy, addBy, subFrom, unary } = pointwise(b, x);
     const square = mul(x, x);
     if (!approximate) {
-      const cdf = mul(add(unary('erf', mul(x, Math.SQRT1_2)), 1), 0.5);
-      return add(cdf, mul(mul(x, 1 / Math.sqrt(2 * Math.PI)), unary('exp', mul(square, -0.5))));
+      const cdf = mulBy(addBy(unary('erf', mulBy(x, Math.SQRT1_2)), 1), 0.5);
+      return add(cdf, mul(mulBy(x, 1 / Math.sqrt(2 * Math.PI)), unary('exp', mulBy(square, -0.5))));
     }
-    const t = unary('tanh', mul(mul(x, tanhScale), add(mul(square, tanhCubic), 1)));
-    const inner = mul(mul(x, 0.5 * tanhScale), add(mul(square, 3 * tanhCubic), 1));
-    return add(mul(add(t, 1), 0.5), mul(sub(1, mul(t, t)), inner));
+    const t = unary('tanh', mul(mulBy(x, tanhScale), addBy(mulBy(square, tanhCubic), 1)));
+    const inner = mul(mulBy(x, 0.5 * tanhScale), addBy(mulBy(square, 3 * tanhCubic), 1));
+    return add(mulBy(addBy(t, 1), 0.5), mul(subFrom(1, mul(t, t)), inner));
   },
 });
 
@@ -177,8 +177,8 @@ export const quickGelu = activation<NoAttrs>({
   flops: 6,
   value: x => x * sigmoid(quick * x),
   decompose: (b, x) => {
-    const { mul, unary } = pointwise(b, x);
-    return mul(x, unary('sigmoid', mul(x, quick)));
+    const { mul, mulBy, unary } = pointwise(b, x);
+    return mul(x, unary('sigmoid', mulBy(x, quick)));
   },
   grad: byOp('quick_gelu_grad'),
 });
@@ -222,8 +222,8 @@ export const siluGrad = activationGrad<NoAttrs>({
 
 /** d/dx x·σ(ax) = s·(1 + ax(1 − s)), s = σ(ax). */
 function swishSlope(b: Builder, x: ValueId, a: number): ValueId {
-  const { mul, add, sub, unary } = pointwise(b, x);
-  const scaled = a === 1 ? x : mul(x, a);
+  const { mul, mulBy, addBy, subFrom, unary } = pointwise(b, x);
+  const scaled = a === 1 ? x : mulBy(x, a);
   const s = unary('sigmoid', scaled);
-  return mul(s, add(mul(scaled, sub(1, s)), 1));
+  return mul(s, addBy(mul(scaled, subFrom(1, s)), 1));
 }

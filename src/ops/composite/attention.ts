@@ -119,7 +119,8 @@ export const attention = defineOp<Attention>({
         : b.emit('attention_grad', [ofQ!, ofK!, ofV!, probabilities, dout], { scale: attrs.scale });
     if (dprobabilities === undefined) {
       const [dq, dk, dv, dscores] = byValues;
-      return [dq, dk, dv, dscores === undefined ? undefined : ofBias(dscores)];
+      const main = [dq, dk, dv];
+      return bias === undefined ? main : [...main, dscores === undefined ? undefined : ofBias(dscores)];
     }
     const dscores = b.one('softmax_grad', [probabilities, dprobabilities], { axis: 3 });
     const byScores = [...scoresGrad(b, ofQ!, ofK!, dscores, attrs.scale), undefined, dscores];
@@ -127,7 +128,7 @@ export const attention = defineOp<Attention>({
       const other = byScores[i];
       return g === undefined ? other : other === undefined ? g : b.one('add', [g, other]);
     });
-    return [dq, dk, dv, ofBias(all!)];
+    return bias === undefined ? [dq, dk, dv] : [dq, dk, dv, ofBias(all!)];
   },
   reference: q => {
     const [ofQ, ofK, ofV, bias] = q.inputs;
