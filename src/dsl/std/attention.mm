@@ -25,3 +25,12 @@ block attend(query: float[N..., T, D], key: float[N..., S, D], value: float[N...
   }
   return rearrange(softmax(scores) @ v, "n h t k -> n t (h k)")
 }
+
+/// Pools a sequence by learned attention: each head weighs the positions by softmax of a linear score and averages
+/// its share of the channels. Padded positions get no weight.
+block attention_pool(x: float[N..., T, D], heads: int) -> float[N..., D] {
+  require D % heads == 0
+  let weights = softmax(rearrange(linear(x, out: heads) as scores, "n t h -> n h t"))
+  let values = rearrange(x, "n t (h k) -> n h t k", h: heads)
+  return rearrange(einsum("n h t, n h t k -> n h k", weights, values), "n h k -> n (h k)")
+}
