@@ -133,6 +133,24 @@ test('status tells the version without loading the runtime', async () => {
   expect(status.version).toMatch(/^1\.\d+\.\d+$/);
 });
 
+test('rows scattered onto one another are all counted, on two threads', async () => {
+  const [count, width] = [6000, 96];
+  const b = createBuilder('scatter', ops);
+  const ids = b.input('ids', 'feed', { dtype: 'i32', shape: [count] });
+  const updates = b.input('updates', 'feed', { dtype: 'f32', shape: [count, width] });
+  b.output('sums', 'fetch', b.one('scatter_add', [ids, updates], { rows: 2 }));
+  const session = await open({ scatter: b.finish() }, createOnnxEngine(), 2);
+  const feeds = new Map<string, HostTensor>([
+    ['ids', { dtype: 'i32', shape: [count], data: new Int32Array(count).fill(1) }],
+    ['updates', { dtype: 'f32', shape: [count, width], data: new Float32Array(count * width).fill(1) }],
+  ]);
+  for (let run = 0; run < 20; run++) {
+    const sums = values((await session.run('scatter', feeds)).get('sums'));
+    expect(new Set(sums.slice(0, width))).toEqual(new Set([0]));
+    expect(new Set(sums.slice(width))).toEqual(new Set([count]));
+  }
+});
+
 const adamw: OptimizerSpec = {
   kind: 'adamw',
   rate: { kind: 'constant', rate: 0.01, warmup: 0 },

@@ -49,15 +49,15 @@ const attentionGrad: Emit = q => {
   return [dq, dk, dv, dscores];
 };
 
-const activationNames: readonly string[] = [
-  'none',
-  'relu',
-  'gelu',
-  'gelu_tanh',
-  'quick_gelu',
-  'silu',
-] satisfies readonly Activation[];
-const isActivation = (name: string): name is Activation => activationNames.includes(name);
+const gradientOf: Readonly<Record<Activation, string>> = {
+  none: 'none',
+  relu: 'relu',
+  gelu: 'gelu_grad',
+  gelu_tanh: 'gelu_grad',
+  quick_gelu: 'quick_gelu_grad',
+  silu: 'silu_grad',
+};
+const isActivation = (name: string): name is Activation => Object.hasOwn(gradientOf, name);
 
 /** activation(x·w + b); the bias is added apart: Gemm with a bias is slower. */
 const linear: Emit = q => {
@@ -67,7 +67,7 @@ const linear: Emit = q => {
   if (inputType(q, 1).shape.length !== 2) throw new Error('linear: the weight has rank 2');
   const product = matmul(w, input(q, 0), input(q, 1));
   const shifted = q.inputs.length > 2 ? w.one('Add', [product, input(q, 2)]) : product;
-  return [activated(w, shifted, activation)];
+  return [activated(w, shifted, activation, q.graphOps.has(gradientOf[activation]))];
 };
 
 export const fused = {

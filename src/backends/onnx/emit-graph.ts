@@ -56,6 +56,7 @@ export function emitGraph(graph: Graph): EmittedGraph {
   const inputs = graph.inputs.map(i => ({ onnx: `in/${i.name}`, name: i.name, type: types[i.id]! }));
   for (const [i, entry] of graph.inputs.entries()) names.set(entry.id, inputs[i]!.onnx);
   const read = new Set<ValueId>([...graph.nodes.flatMap(n => n.inputs), ...graph.outputs.map(o => o.id)]);
+  const graphOps = new Set(graph.nodes.map(n => n.op));
   const unexpanded = broadcastsToSkip(graph, types);
 
   for (const [index, node] of graph.nodes.entries()) {
@@ -80,6 +81,7 @@ export function emitGraph(graph: Graph): EmittedGraph {
       types: widen ? inputTypes.map(widened) : inputTypes,
       outputs: widen ? outputTypes.map(widened) : outputTypes,
       used: node.outputs.map(id => read.has(id)),
+      graphOps,
     });
     if (!widen) return results;
     return results.map((n, i) => (narrow(outputTypes[i]!.dtype) ? castTo(w, n, outputTypes[i]!.dtype) : n));

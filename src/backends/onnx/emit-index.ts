@@ -14,13 +14,15 @@ const gather: Emit = q => {
   return [q.w.one('Gather', [input(q, 0), clamped(q.w, input(q, 1), rows)], { axis: 0 })];
 };
 
-/** Up to this many multiply-adds, a matrix of ones and zeros times the updates is the faster sum. */
-const oneHotWork = 5e8;
-
 /**
- * out[v] = Σ_{n: id(n) = v} update(n). ScatterND adds from several threads without order or lock, so it isn't used:
- * small tables are summed as onehotᵀ · updates, large ones by ScatterElements, which runs in order.
+ * ScatterND adds rows from several threads without order or lock, unless rows × width is small: its thread pool keeps
+ * a loop of less than 2.1e5 cycles, one an element, in the caller. Half of that is the most that one call is given.
  */
+const scatteredAtOnce = 1e5;
+/** More calls than this, and the slower ScatterElements is used: it always runs in order. */
+const mostScatters = 1000;
+
+/** out[v] = Σ_{n: id(n) = v} update(n), added in order of n. */
 const scatterAdd: Emit = q => {
   const { w } = q;
   const { shape, dtype } = outputType(q);
@@ -28,23 +30,33 @@ const scatterAdd: Emit = q => {
   const count = product(ids);
   const [rows = 0, ...inner] = shape;
   const width = product(inner);
-  const flatIds = reshaped(w, clamped(w, input(q, 0), rows), ids, [count, 1]);
+  const flatIds = castTo(w, reshaped(w, clamped(w, input(q, 0), rows), ids, [count, 1]), 'i64');
   const updates = reshaped(w, input(q, 1), inputType(q, 1).shape, [count, width]);
-  if (dtype === 'f32' && rows * count * width <= oneHotWork) {
-    const numbers = w.tensor(
-      'i32',
-      [1, rows],
-      Array.from({ length: rows }, (_, i) => i),
-    );
-    const oneHot = castTo(w, w.one('Equal', [flatIds, numbers]), 'f32');
-    const sums = w.contrib('FusedMatMul', [oneHot, updates], { transA: 1 });
+  const zeros = w.one('Expand', [w.scalar(0, dtype), w.ints([rows, width])]);
+  const atOnce = Math.max(1, Math.floor(scatteredAtOnce / Math.max(width, 1)));
+  const calls = Math.ceil(count / atOnce);
+  if (calls > mostScatters) {
+    const places = w.one('Expand', [flatIds, w.ints([count, width])]);
+    const sums = w.one('ScatterElements', [zeros, places, updates], { axis: 0, reduction: 'add' });
     return [reshaped(w, sums, [rows, width], shape)];
   }
-  const zeros = w.one('Expand', [w.scalar(0, dtype), w.ints([rows, width])]);
-  const places = w.one('Expand', [flatIds, w.ints([count, width])]);
-  const sums = w.one('ScatterElements', [zeros, places, updates], { axis: 0, reduction: 'add' });
+  const parts = chunked(w, flatIds, count, atOnce).map((part, i) => ({
+    part,
+    of: chunked(w, updates, count, atOnce)[i]!,
+  }));
+  const sums = parts.reduce(
+    (sum, { part, of }) => w.one('ScatterND', [sum, part, of], { reduction: 'add' }),
+    zeros,
+  );
   return [reshaped(w, sums, [rows, width], shape)];
 };
+
+/** Rows in pieces of `size`, the last one shorter. */
+function chunked(w: Writer, name: string, count: number, size: number): readonly string[] {
+  const sizes = Array.from({ length: Math.ceil(count / size) }, (_, i) => Math.min(size, count - i * size));
+  if (sizes.length <= 1) return [name];
+  return w.node('Split', [name, w.ints(sizes)], { axis: 0 }, { outputs: sizes.map(() => true) });
+}
 
 const takeAlong: Emit = q => {
   const { w } = q;

@@ -19,6 +19,8 @@ export interface EmitQuery {
   readonly outputs: readonly StaticType[];
   /** Whether anything reads that output. */
   readonly used: readonly boolean[];
+  /** The ops of the whole graph: some have a faster form where their gradient isn't there. */
+  readonly graphOps: ReadonlySet<string>;
 }
 
 /** Writes one op's nodes and gives the ONNX names of its outputs. */
