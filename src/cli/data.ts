@@ -1,0 +1,146 @@
+// What `mm data` does.
+
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createReferenceEngine } from '../backends/reference/engine.ts';
+import { type Diagnostic, defineDiagnostics, hasErrors } from '../base/diagnostic.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import { check, compile } from '../compile.ts';
+import type { BatchSpec, StageProgram } from '../compiler/program.ts';
+import { type DataDescription, type DataProgress, describeData, openData, orThrow } from '../data/index.ts';
+import type { Model } from '../dsl/semantics/model.ts';
+import { writeWhole } from '../train/atomic-file.ts';
+import type { DataCommandOptions } from './command-data.ts';
+import { type Context, present, report } from './context.ts';
+import { dataPage } from './data-page.ts';
+import { dataJson, dataText } from './data-text.ts';
+import { type ExitCode, exit } from './exit.ts';
+import { loadSpec } from './load-spec.ts';
+
+const dataCommandDiagnostic = defineDiagnostics({
+  'unknown-variant': {
+    severity: 'error',
+    message: (p: { variant: string; known: readonly string[] }) => `there is no variant ${p.variant}`,
+    help: (p: { known: readonly string[] }) =>
+      p.known.length === 0 ? 'the spec has none' : `there are ${p.known.join(', ')}`,
+  },
+  'split-not-read': {
+    severity: 'error',
+    message: (p: { split: string; near: string | undefined; known: readonly string[] }) =>
+      `no stage of the spec reads ${p.split}`,
+    help: (p: { near: string | undefined; known: readonly string[] }) =>
+      p.near === undefined ? `it reads ${p.known.join(', ')}` : `did you mean ${p.near}?`,
+  },
+});
+
+const MAX_USED_FILE = 4 << 20;
+
+/** Describes every split that the spec's stages read, or one of them. */
+export async function runData(
+  file: string,
+  options: DataCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const loaded = loadSpec(file);
+  if (loaded.diagnostics !== undefined) return report(context, loaded.diagnostics);
+  context.sources.set(file, loaded.text);
+  const checked = check(loaded.text, file, (path, from) => readUsed(path, from, context));
+  if (checked.library === undefined || hasErrors(checked.diagnostics))
+    return report(context, checked.diagnostics);
+  const model = checked.models.find(m => m.variant === options.variant) ?? undefined;
+  if (model === undefined) return report(context, [variantMissing(options.variant, checked.models)]);
+  const { target } = createReferenceEngine({ precision: 'f32' });
+  const compilation = compile(checked.library, model);
+  const stages = [...model.stages.keys()].map(name => compilation.stage(name, target));
+  const batches = distinctBatches(stages);
+  const wanted = batches.filter(b => options.split === undefined || splitMatches(b, options.split));
+  if (wanted.length === 0 && options.split !== undefined)
+    return report(context, [splitMissing(options.split, batches)]);
+
+  const diagnostics: Diagnostic[] = [];
+  const data = openData({
+    specFile: file,
+    overrides: options.data,
+    onDiagnostic: d => void diagnostics.push(d),
+    onProgress: progressLine(context),
+  });
+  const trained = stages.flatMap(s => s.train.batches);
+  const tokenizers = orThrow(
+    await data.fitTokenizers([...trained, ...wanted].filter(b => b.data !== undefined)),
+  );
+  const descriptions: DataDescription[] = [];
+  for (const batch of wanted) {
+    const split = orThrow(await data.prepare(batch));
+    const described = await describeData({ batch, split, tokenizers, seed: 0 });
+    diagnostics.push(...described.diagnostics);
+    if (described.value !== undefined) descriptions.push(described.value);
+  }
+  if (options.out !== undefined) writeWhole(options.out, [dataPage(file, descriptions)]);
+  if (hasErrors(diagnostics)) return report(context, diagnostics);
+  report(context, diagnostics);
+  const { paint } = context.output.out;
+  const page = options.out === undefined ? '' : `\n\npage: ${options.out}`;
+  present(
+    context,
+    descriptions.map(dataJson),
+    () => descriptions.map(d => dataText(d, paint)).join('\n\n') + page,
+  );
+  return exit.ok;
+}
+
+/** A file that the spec uses, beside it; undefined where it can't be read. */
+function readUsed(path: string, from: string, context: Context): { file: string; text: string } | undefined {
+  const file = join(dirname(from), path);
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat?.isFile() || stat.size > MAX_USED_FILE) return undefined;
+  const text = readFileSync(file, 'utf8');
+  context.sources.set(file, text);
+  return { file, text };
+}
+
+/** Batches that read something different: the same split read twice in the same way is shown once. */
+function distinctBatches(stages: readonly StageProgram[]): readonly BatchSpec[] {
+  const known = new Map<string, BatchSpec>();
+  for (const stage of stages) {
+    for (const entry of [stage.train, ...stage.measures.map(m => m.entry)]) {
+      for (const batch of entry.batches) {
+        if (batch.data === undefined) continue;
+        const fields = batch.fields.map(f => [f.name, f.type, f.transforms.map(t => [t.name, t.settings])]);
+        const key = JSON.stringify([batch.data, fields]);
+        if (!known.has(key)) known.set(key, batch);
+      }
+    }
+  }
+  return [...known.values()];
+}
+
+const splitName = (batch: BatchSpec): string => `${batch.data?.set}.${batch.data?.split}`;
+const splitMatches = (batch: BatchSpec, split: string): boolean =>
+  splitName(batch) === split || batch.data?.split === split;
+
+function splitMissing(split: string, batches: readonly BatchSpec[]): Diagnostic {
+  const known = [...new Set(batches.map(splitName))];
+  return dataCommandDiagnostic(
+    'split-not-read',
+    { split, near: nearestName(split, known), known },
+    { span: undefined },
+  );
+}
+
+function variantMissing(variant: string | undefined, models: readonly Model[]): Diagnostic {
+  const known = models.flatMap(m => (m.variant === undefined ? [] : [m.variant]));
+  return dataCommandDiagnostic(
+    'unknown-variant',
+    { variant: variant ?? '(none)', known },
+    { span: undefined },
+  );
+}
+
+/** One line that is redrawn while pictures are decoded; nothing where nobody watches. */
+function progressLine(context: Context): (event: DataProgress) => void {
+  const { err } = context.output;
+  if (!err.terminal || context.json) return () => undefined;
+  return ({ split, done, total }) => {
+    err.write(`\r${split}: ${done} of ${total} pictures${done === total ? '\n' : ''}`);
+  };
+}
