@@ -4,12 +4,12 @@ import type { Dim } from '../../base/dim.ts';
 import type { Builder } from '../../ir/builder.ts';
 import { fault } from '../../ir/builder.ts';
 import type { TensorType, ValueId } from '../../ir/graph.ts';
-import type { DimCheck, KeepQuery, SampleInput } from '../../ir/op.ts';
+import type { DimCheck, KeepFlow, KeepQuery, SampleInput } from '../../ir/op.ts';
 import { defineOp } from '../define.ts';
 import { unbroadcast } from '../gradient-rules.ts';
-import { distinctKeeps } from '../keep-rules.ts';
+import { broadcastKeep, distinctKeeps } from '../keep-rules.ts';
 import { showType } from '../shape-rules.ts';
-import { alongside, concrete, oneFloat, operand, sameShape } from './rules.ts';
+import { alongside, concrete, fillsAlong, masked, oneFloat, operand, sameShape } from './rules.ts';
 
 type Attention = {
   readonly scale: number;
@@ -57,14 +57,20 @@ function broadcasts(dims: DimCheck, from: readonly Dim[], to: readonly Dim[]): b
   return lead >= 0 && from.every((d, i) => d === 1 || dims.same(d, to[lead + i]!));
 }
 
-/** Axes B, H and T of q and its results; padding of keys is the bias's business. */
-function keeps<A extends Attention>(q: KeepQuery<A>) {
-  const [ofQ, ofK, ofV] = q.inputs;
+/** Axes B, H and T of q and its results; padding of keys is the bias's business, whose dropped keys are hidden. */
+function keeps<A extends Attention>(q: KeepQuery<A>): KeepFlow {
+  const [ofQ, ofK, ofV, ofBias = []] = q.inputs;
   for (const keep of [...ofK!, ...ofV!])
     if (keep.axes.some(a => a > 1)) fault('attention takes the padding of its keys as a bias of −1e30');
   if (ofQ!.some(k => k.axes.includes(3))) fault('attention cannot skip padding along the width of a head');
-  const joined = distinctKeeps([...ofQ!, ...ofK!, ...ofV!]);
-  return { fills: [], outputs: [joined, joined] };
+  const bias = q.types[3]?.shape ?? [];
+  const scores = q.outputs[1]!.shape;
+  const lastAxis = bias.length - 1;
+  const rows = ofBias
+    .filter(k => !k.axes.includes(lastAxis))
+    .map(k => broadcastKeep(q.builder, k, bias, scores));
+  const joined = distinctKeeps([...ofQ!, ...ofK!, ...ofV!, ...rows]);
+  return { fills: fillsAlong(3, ofBias, lastAxis, masked), outputs: [joined, joined] };
 }
 
 const head = (...shape: number[]): SampleInput => ({ type: { dtype: 'f32', shape } });

@@ -47,7 +47,10 @@ export const softmaxCrossEntropy = defineOp<NoAttrs>({
     const axis = classes(q.types[0]!);
     const rows = distinctKeeps([...keepsWithout(q.inputs[0]!, axis, false), ...q.inputs[1]!]);
     return {
-      fills: fillsAlong(0, q.inputs[0]!, axis, masked),
+      fills: [
+        ...fillsAlong(0, q.inputs[0]!, axis, masked),
+        ...q.inputs[1]!.map(keep => ({ input: 1, keep, value: 0 })),
+      ],
       outputs: [rows, distinctKeeps([...q.inputs[0]!, ...q.inputs[1]!])],
     };
   },

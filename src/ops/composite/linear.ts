@@ -62,10 +62,14 @@ export const linear = defineOp<Linear>({
       fault(`linear has no activation ${q.attrs.activation}`);
     return [oneFloat('linear', q.inputs)];
   },
-  keep: q => ({
-    fills: fillsAlong(0, q.inputs[0]!, 1, 0),
-    outputs: [distinctKeeps(keepsWithout(q.inputs[0]!, 1, true))],
-  }),
+  keep: q => {
+    const [ofX, ofW, ofBias = []] = q.inputs;
+    const columns = [...keepsWithout(ofW!, 0, true), ...ofBias.map(k => ({ mask: k.mask, axes: [1] }))];
+    return {
+      fills: [...fillsAlong(0, ofX!, 1, 0), ...fillsAlong(1, ofW!, 0, 0)],
+      outputs: [distinctKeeps([...keepsWithout(ofX!, 1, true), ...columns])],
+    };
+  },
   dependence: q =>
     q.axis === 0
       ? q.types.map((_, i) => (i === 0 ? { kind: 'same', axis: 0 } : { kind: 'all' }))

@@ -93,7 +93,9 @@ export const softmaxGrad = defineOp<Axis>({
   dtype: q => [oneFloat('softmax_grad', q.inputs)],
   keep: q => {
     const joined = distinctKeeps(q.inputs.flat());
-    return { fills: fillsAlong(0, joined, q.attrs.axis, 0), outputs: [joined] };
+    const { axis } = q.attrs;
+    const fills = q.inputs.flatMap((_, i) => fillsAlong(i, joined, axis, 0));
+    return { fills, outputs: [joined] };
   },
   dependence: q => rowDependence(q, q.attrs.axis),
   grad: { none: 'second derivatives of softmax are not defined' },
