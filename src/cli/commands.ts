@@ -22,6 +22,7 @@
 
 import type { Command } from 'commander';
 import { checkCommand } from './command-check.ts';
+import { dataCommand } from './command-data.ts';
 import { enginesCommand } from './command-engines.ts';
 import type { Context } from './context.ts';
 
@@ -30,4 +31,4 @@ export interface CommandEntry {
   readonly register: (program: Command, context: Context) => void;
 }
 
-export const commands: readonly CommandEntry[] = [checkCommand, enginesCommand];
+export const commands: readonly CommandEntry[] = [checkCommand, dataCommand, enginesCommand];
