@@ -79,6 +79,49 @@ export const trainDiagnostic = defineDiagnostics({
     help: () =>
       'lower the peak rate, lengthen the warmup or clip the gradient; the last checkpoint is from before this step',
   },
+  'no-model': {
+    severity: 'error',
+    message: (p: { file: string }) => `${p.file} has no model`,
+    help: () => 'a spec to train holds `model NAME version "1.0.0" { … }`',
+  },
+  'variant-needed': {
+    severity: 'error',
+    message: (p: { file: string; known: readonly string[] }) =>
+      `${p.file} holds several models: ${list(p.known)}`,
+    help: (p: { known: readonly string[] }) => `choose one: --variant ${p.known[0]}`,
+  },
+  'unknown-variant': {
+    severity: 'error',
+    message: (p: UnknownName) => `there is no variant ${p.name}; there are: ${list(p.known)}`,
+    help: meant,
+  },
+  'unknown-engine': {
+    severity: 'error',
+    message: (p: UnknownName) => `there is no engine ${p.name}; the engines are: ${list(p.known)}`,
+    help: meant,
+  },
+  'engine-not-ready': {
+    severity: 'error',
+    message: (p: { name: string; add: string | undefined }) => `the engine ${p.name} isn't installed here`,
+    help: (p: { add: string | undefined }) => p.add && `add it: ${p.add}`,
+  },
+  'stage-needs-run': {
+    severity: 'error',
+    message: (p: { stage: string; from: string }) =>
+      `the stage ${p.stage} starts from ${p.from}, so it needs a run in which ${p.from} is trained`,
+    help: (p: { stage: string }) =>
+      `name that run with --run DIR, or leave out --stage ${p.stage} to train all`,
+  },
+  'stage-not-begun': {
+    severity: 'error',
+    message: (p: { run: string; stage: string }) => `the run ${p.run} has not begun the stage ${p.stage}`,
+    help: (p: { run: string; stage: string }) => `begin it: mm train --stage ${p.stage} --run ${p.run}`,
+  },
+  'no-spec': {
+    severity: 'error',
+    message: (_: object) => 'no spec was given to train',
+    help: () => 'name a spec (mm train specs/emoji.mm) or a run to go on with (--resume DIR)',
+  },
   'unknown-stage': {
     severity: 'error',
     message: (p: UnknownName) => `there is no stage ${p.name}; the stages are: ${list(p.known)}`,

@@ -2,6 +2,8 @@
 
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Measured } from './measure.ts';
+import type { StageReport } from './report.ts';
+import type { RunSettings } from './run-settings.ts';
 
 export type TrainEvent =
   | {
@@ -24,5 +26,18 @@ export type TrainEvent =
       readonly samplesPerSecond: number;
     }
   | { readonly kind: 'evaluated'; readonly stage: string; readonly step: number; readonly measured: Measured }
-  | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string }
-  | { readonly kind: 'note'; readonly diagnostic: Diagnostic };
+  | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string };
+
+/** What a whole training reports: its run, its data, its stages, what came out. */
+export type RunEvent =
+  | TrainEvent
+  | {
+      readonly kind: 'run';
+      readonly dir: string;
+      readonly settings: RunSettings;
+      readonly resumed: boolean;
+    }
+  | { readonly kind: 'data'; readonly split: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'note'; readonly diagnostic: Diagnostic }
+  | { readonly kind: 'reporting'; readonly stage: string }
+  | { readonly kind: 'report'; readonly report: StageReport; readonly page: string | undefined };

@@ -27,6 +27,8 @@ export interface DataSource {
   stream(spec: BatchSpec, seed: number, at: unknown): Promise<BatchStream>;
   /** Every example of the split once, in order, as it is; the last batch padded. */
   sweep(spec: BatchSpec): AsyncIterable<Batch>;
+  /** By field, for the rows of a sweep in order: equal numbers mean equal values. Else rows are compared as fed. */
+  groups?(spec: BatchSpec): Promise<Readonly<Record<string, Int32Array>>>;
 }
 
 /** A key of a row's value in a field: equal exactly where all its components are equal. */

@@ -64,7 +64,7 @@ export function metricNames(measure: MeasureSpec): readonly string[] {
   }
 }
 
-const recallName = (from: string, to: string, k: number): string => `${from}-to-${to}/R@${k}`;
+export const recallName = (from: string, to: string, k: number): string => `${from}-to-${to}/R@${k}`;
 
 /** Whether more is better: not so for a mean, which folds a loss. */
 export const higherIsBetter = (measure: MeasureSpec): boolean => measure.fold.kind !== 'mean';
@@ -124,8 +124,12 @@ async function measureRecall(
   run: MeasureRun,
   fold: Extract<MeasureSpec['fold'], { kind: 'recall' }>,
 ): Promise<Measured> {
-  const left = collector(fold.left, fieldOf(run.measure, fold.leftField));
-  const right = collector(fold.right, fieldOf(run.measure, fold.rightField));
+  const [spec] = run.measure.entry.batches;
+  const groups = spec === undefined ? undefined : await run.data.groups?.(spec);
+  const side = (fetch: string, field: string) =>
+    collector(fetch, fieldOf(run.measure, field), groups?.[field]);
+  const left = side(fold.left, fold.leftField);
+  const right = side(fold.right, fold.rightField);
   const ids: string[] = [];
   for await (const [batch, fetched] of passes(run)) {
     left.add(batch, fetched);
@@ -165,7 +169,7 @@ function fieldOf(measure: MeasureSpec, name: string): FieldSpec {
   return field;
 }
 
-function collector(fetch: string, field: FieldSpec) {
+function collector(fetch: string, field: FieldSpec, groups: Int32Array | undefined) {
   const vectors: Float32Array[] = [];
   const keys: string[] = [];
   return {
@@ -185,6 +189,8 @@ function collector(fetch: string, field: FieldSpec) {
     },
   };
 }
+
+const hashed = (bytes: string): string => createHash('sha256').update(bytes, 'latin1').digest('base64');
 
 async function* passes(run: MeasureRun): AsyncGenerator<readonly [Batch, Fetched]> {
   const { entry } = run.measure;

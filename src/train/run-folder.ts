@@ -92,12 +92,12 @@ export function folderName(...names: readonly (string | undefined)[]): string {
   return words.length === 0 ? 'run' : words.join('-').slice(0, 80);
 }
 
-const isRun = (dir: string): boolean => existsSync(join(dir, 'run.json'));
+export const isRunFolder = (dir: string): boolean => existsSync(join(dir, 'run.json'));
 
 /** Starts a run in an empty or new folder. The settings are written last: a folder without them is no run. */
 export function createRun(dir: string, settings: RunSettings, sources: SpecSources): Run {
   makeFolder(dir);
-  if (isRun(dir)) throw failure('folder-in-use', { run: dir });
+  if (isRunFolder(dir)) throw failure('folder-in-use', { run: dir });
   if (readdirSync(dir).some(name => name !== 'lock')) throw failure('folder-in-use', { run: dir });
   writeWhole(join(dir, 'spec.mm'), [sources.main]);
   for (const [i, [, text]] of [...sources.used].entries()) {

@@ -10,12 +10,20 @@ export interface DataSettings {
   readonly sha256: string;
 }
 
+/** How the manifest prepares what feeds a modality. */
+export interface InputSettings {
+  readonly modality: string;
+  readonly trim: boolean;
+  readonly lowercase: boolean;
+}
+
 export interface StageSettings {
   readonly stage: string;
   readonly from: string | null;
   readonly steps: number;
-  /** `--batch` and `--steps` of this stage, where given. */
-  readonly batch: number | null;
+  /** `--batch` and `--steps`, where given in the place of the spec's own. */
+  readonly chosenBatch: number | null;
+  readonly chosenSteps: number | null;
   readonly batches: readonly {
     readonly id: string;
     readonly set: string | null;
@@ -41,6 +49,7 @@ export interface RunSettings {
   readonly precision: 'f32';
   readonly threads: number | null;
   readonly data: readonly DataSettings[];
+  readonly inputs: readonly InputSettings[];
   readonly stages: readonly StageSettings[];
 }
 
@@ -95,12 +104,14 @@ const fields: Readonly<Record<keyof RunSettings, Check>> = {
   precision: v => v === 'f32',
   threads: orNull(count),
   data: listOf(record({ set: text, manifest: text, sha256: text })),
+  inputs: listOf(record({ modality: text, trim: truth, lowercase: truth })),
   stages: listOf(
     record({
       stage: name,
       from: orNull(name),
       steps: count,
-      batch: orNull(count),
+      chosenBatch: orNull(count),
+      chosenSteps: orNull(count),
       batches: listOf(record({ id: text, set: orNull(text), split: orNull(text), size: count })),
       done: truth,
     }),

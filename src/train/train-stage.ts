@@ -76,7 +76,10 @@ export async function trainStage(options: StageOptions): Promise<StageOutcome> {
     const state = openState(options, held);
     await session.write(state.held);
     for (const spec of program.train.batches)
-      streams.set(spec.id, await options.data.stream(spec, options.seed, state.data[spec.id]));
+      streams.set(
+        spec.id,
+        await options.data.stream(spec, drawSeed(options.seed, program.stage), state.data[spec.id]),
+      );
     const metrics = openMetrics(folder.metrics, state.step);
     try {
       return await loop({ ...options, session, streams, recurring, metrics, held }, state);

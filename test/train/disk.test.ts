@@ -66,6 +66,7 @@ const settings: RunSettings = {
   precision: 'f32',
   threads: null,
   data: [{ set: 'toy', manifest: 'data/toy.yaml', sha256: '00' }],
+  inputs: [],
   stages: [],
 };
 
@@ -133,7 +134,17 @@ describe('the run folder', () => {
       'a stage that leads out of the run',
       JSON.stringify({
         ...settings,
-        stages: [{ stage: '../../x', from: null, steps: 1, batch: null, batches: [], done: true }],
+        stages: [
+          {
+            stage: '../../x',
+            from: null,
+            steps: 1,
+            chosenBatch: null,
+            chosenSteps: null,
+            batches: [],
+            done: true,
+          },
+        ],
       }),
       'broken-file',
     ],

@@ -1,0 +1,108 @@
+// A spec opened for training or for its exports: checked, one of its models chosen, with its fingerprint.
+
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { hasErrors } from '../base/diagnostic.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import type { Compilation } from '../compile.ts';
+import { check, compile } from '../compile.ts';
+import type { ReadFile } from '../dsl/semantics/library.ts';
+import type { Model } from '../dsl/semantics/model.ts';
+import { stdSources } from '../dsl/std/sources.ts';
+import { failure, TrainFailure } from './diagnostics.ts';
+import { fingerprintOf } from './run-settings.ts';
+
+export interface SpecText {
+  /** As named by the user. */
+  readonly file: string;
+  readonly text: string;
+  /** Texts of used files by their paths from the spec's folder, where a run has kept them; else read from the disk. */
+  readonly used?: ReadonlyMap<string, string> | undefined;
+}
+
+export interface OpenedSpec {
+  readonly spec: SpecText;
+  readonly compilation: Compilation;
+  readonly model: Model;
+  readonly used: ReadonlyMap<string, string>;
+  readonly fingerprint: string;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface StageName {
+  readonly name: string;
+  readonly from: string | undefined;
+}
+
+/** Checks the spec and chooses a model by variant (or by the name of the model). Fails with all that is wrong. */
+export function openSpec(spec: SpecText, variant: string | undefined): OpenedSpec {
+  const { library, models, diagnostics } = check(spec.text, spec.file, readerOf(spec));
+  if (library === undefined || hasErrors(diagnostics)) throw new TrainFailure(...diagnostics);
+  const model = choose(spec.file, models, variant);
+  const others = [...library.sources].filter(([file]) => file !== spec.file);
+  const used = new Map(others.map(([file, text]) => [fromSpec(spec, file), text]));
+  return {
+    spec,
+    compilation: compile(library, model, diagnostics),
+    model,
+    used,
+    fingerprint: fingerprintOf(spec.text, used, stdVersion()),
+    warnings: diagnostics,
+  };
+}
+
+function choose(file: string, models: readonly Model[], variant: string | undefined): Model {
+  const name = (m: Model): string => m.variant ?? m.name;
+  if (models.length === 0) throw failure('no-model', { file });
+  const [only] = models;
+  if (variant === undefined) {
+    const plain = models.filter(m => m.variant === undefined);
+    const chosen = plain.length === 1 ? plain[0] : models.length === 1 ? only : undefined;
+    if (chosen === undefined) throw failure('variant-needed', { file, known: models.map(name) });
+    return chosen;
+  }
+  const known = models.map(name);
+  const chosen = models.find(m => name(m) === variant);
+  if (chosen === undefined)
+    throw failure('unknown-variant', { name: variant, known, nearest: nearestName(variant, known) });
+  return chosen;
+}
+
+/** A hash of the standard library's text: a run's meaning depends on it. */
+function stdVersion(): string {
+  const hash = createHash('sha256');
+  for (const { file, text } of stdSources) hash.update(JSON.stringify([file, text]));
+  return hash.digest('hex');
+}
+
+const maxUsed = 4_000_000;
+
+const fromSpec = (spec: SpecText, file: string): string => relative(dirname(spec.file), file);
+
+function readerOf(spec: SpecText): ReadFile {
+  return (path, from) => {
+    const file = join(dirname(from), path);
+    if (spec.used !== undefined) {
+      const text = spec.used.get(fromSpec(spec, file));
+      return text === undefined ? undefined : { file, text };
+    }
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined || !stat.isFile() || stat.size > maxUsed) return undefined;
+    return { file, text: readFileSync(file, 'utf8') };
+  };
+}
+
+/** Stages so that what one starts `from` comes before it; else in the spec's order. */
+export function stagesInOrder(model: Model): readonly StageName[] {
+  const done = new Map<string, StageName>();
+  const visit = (name: string, trail: readonly string[]): void => {
+    const stage = model.stages.get(name);
+    if (stage === undefined || done.has(name) || trail.includes(name)) return;
+    if (stage.from !== undefined) visit(stage.from, [...trail, name]);
+    done.set(name, { name, from: stage.from });
+  };
+  for (const name of model.stages.keys()) visit(name, []);
+  return [...done.values()];
+}

@@ -1,0 +1,141 @@
+// Everything that has to be right before a run begins: the spec, the engine, the stages, the data. Nothing is written
+// here but the folder of a new run, at the end.
+
+import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { StageProgram } from '../compiler/program.ts';
+import { type Data, openData, orThrow } from '../data/index.ts';
+import { failure } from './diagnostics.ts';
+import type { ReadyEngine } from './engines.ts';
+import { defaultEngine, openEngine } from './engines.ts';
+import type { OpenedSpec, SpecText } from './model.ts';
+import { openSpec } from './model.ts';
+import { compareData, describeData, describeInputs, openRunData } from './run-data.ts';
+import type { Run, SpecSources } from './run-folder.ts';
+import { folderName, isRunFolder, newRunFolder, openRun, readSources } from './run-folder.ts';
+import type { RunSettings, StageSettings } from './run-settings.ts';
+import type { TrainOptions } from './train.ts';
+import type { StageChoice } from './train-plan.ts';
+import { chooseStages, resumeSettings, sameRun } from './train-plan.ts';
+
+export interface PreparedTraining {
+  readonly opened: OpenedSpec;
+  readonly ready: ReadyEngine;
+  readonly programs: readonly StageProgram[];
+  readonly data: Data;
+  readonly settings: RunSettings;
+  readonly sources: SpecSources;
+  readonly dir: string;
+  /** The folder holds nothing yet. */
+  readonly isNew: boolean;
+}
+
+export async function prepareTraining(options: TrainOptions): Promise<PreparedTraining> {
+  const existing = existingRun(options);
+  const spec = options.spec ?? (existing === undefined ? undefined : specOf(existing));
+  if (spec === undefined) throw failure('no-spec', {});
+  const opened = openSpec(spec, options.variant ?? existing?.settings.variant ?? undefined);
+  if (existing !== undefined) sameRun(existing, opened, options);
+  for (const diagnostic of opened.warnings) options.onEvent?.({ kind: 'note', diagnostic });
+  const ready = await readyEngine(options, existing);
+  const choices = chooseStages(opened.model, options, existing, options.resume !== undefined);
+  const plans = choices.map(choice => ({ choice, program: programOf(opened, ready, choice) }));
+  const programs = plans.map(p => p.program);
+  const data = openDataOf(options, spec, existing);
+  const described = await describeData(data, programs);
+  if (existing !== undefined) compareData(existing.settings.data, described);
+  const fresh: RunSettings = {
+    format: 1,
+    mmlang: options.mmlang,
+    model: opened.model.name,
+    version: opened.model.version ?? '',
+    variant: opened.model.variant ?? null,
+    spec: spec.file,
+    fingerprint: opened.fingerprint,
+    uses: [...opened.used.keys()],
+    seed: options.seed ?? 1,
+    engine: ready.engine.name,
+    engineVersion: ready.version,
+    precision: 'f32',
+    threads: options.threads ?? availableParallelism(),
+    data: described,
+    inputs: await describeInputs(data, programs),
+    stages: plans.map(({ choice, program }) => stageSettings(choice, program)),
+  };
+  for (const batch of programs.flatMap(p => p.train.batches)) orThrow(await data.prepare(batch));
+  const settings = existing === undefined ? fresh : resumeSettings(existing.settings, fresh);
+  const base = folderName(fresh.model, fresh.variant ?? undefined, options.stage);
+  return {
+    opened,
+    ready,
+    programs,
+    data,
+    settings,
+    sources: { main: spec.text, used: opened.used },
+    dir: existing?.dir ?? options.run ?? newRunFolder(options.root ?? 'runs', base),
+    isNew: existing === undefined,
+  };
+}
+
+function existingRun({ resume, run }: TrainOptions): Run | undefined {
+  if (resume !== undefined) return openRun(resume);
+  if (run === undefined || !existsSync(run)) return undefined;
+  if (isRunFolder(run)) return openRun(run);
+  if (readdirSync(run).length > 0) throw failure('folder-in-use', { run });
+  return undefined;
+}
+
+export function specOf(run: Run): SpecText {
+  const { main, used } = readSources(run);
+  return { file: run.settings.spec, text: main, used };
+}
+
+async function readyEngine(options: TrainOptions, existing: Run | undefined): Promise<ReadyEngine> {
+  const name = options.engine ?? existing?.settings.engine ?? defaultEngine;
+  const ready = await openEngine(name, options.mmlang);
+  if (existing === undefined || existing.settings.engineVersion === ready.version) return ready;
+  throw failure('engine-differs', {
+    run: `${existing.settings.engine} ${existing.settings.engineVersion}`,
+    here: `${ready.engine.name} ${ready.version}`,
+  });
+}
+
+function programOf(
+  opened: OpenedSpec,
+  { engine }: ReadyEngine,
+  { name, steps, batch }: StageChoice,
+): StageProgram {
+  return opened.compilation.stage(name, engine.target, {
+    ...(steps === undefined ? {} : { steps }),
+    ...(batch === undefined ? {} : { batch }),
+  });
+}
+
+function openDataOf(options: TrainOptions, spec: SpecText, existing: Run | undefined): Data {
+  const dataOptions = {
+    specFile: spec.file,
+    overrides: options.data,
+    onProgress: (progress: { readonly split: string; readonly done: number; readonly total: number }) =>
+      options.onEvent?.({ kind: 'data', ...progress }),
+    onDiagnostic: (diagnostic: OpenedSpec['warnings'][number]) =>
+      options.onEvent?.({ kind: 'note', diagnostic }),
+  };
+  return existing === undefined ? openData(dataOptions) : openRunData(dataOptions, existing.settings.data);
+}
+
+function stageSettings(choice: StageChoice, program: StageProgram): StageSettings {
+  return {
+    stage: program.stage,
+    from: program.from ?? null,
+    steps: program.steps,
+    chosenBatch: choice.batch ?? null,
+    chosenSteps: choice.steps ?? null,
+    batches: program.train.batches.map(b => ({
+      id: b.id,
+      set: b.data?.set ?? null,
+      split: b.data?.split ?? null,
+      size: b.size,
+    })),
+    done: false,
+  };
+}

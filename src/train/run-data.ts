@@ -1,0 +1,131 @@
+// The data of a run: opened, compared with what the run was started with, its tokenizers fitted once and kept.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BatchSpec, FieldSpec, StageProgram } from '../compiler/program.ts';
+import type { Data, DataOptions, Tokenizer } from '../data/index.ts';
+import { loadTokenizer, openData, orThrow } from '../data/index.ts';
+import { readFailure, writeWhole } from './atomic-file.ts';
+import { failure } from './diagnostics.ts';
+import type { DataSource } from './feeds.ts';
+import { makeFolder, tokenizerFolder } from './run-folder.ts';
+import type { DataSettings, InputSettings } from './run-settings.ts';
+
+export interface RunData {
+  readonly data: Data;
+  readonly source: DataSource;
+  readonly tokenizers: ReadonlyMap<string, Tokenizer>;
+}
+
+const batchesOf = (stages: readonly StageProgram[]): readonly BatchSpec[] =>
+  stages.flatMap(s => [s.train, ...s.measures.map(m => m.entry)]).flatMap(e => e.batches);
+
+/** Reads the tables of every data set that the stages name: paths and hashes for run.json. */
+export async function describeData(
+  data: Data,
+  stages: readonly StageProgram[],
+): Promise<readonly DataSettings[]> {
+  const sets = [
+    ...new Set(batchesOf(stages).flatMap(b => (b.data === undefined ? [] : [b.data.set]))),
+  ].sort();
+  const described: DataSettings[] = [];
+  for (const set of sets) {
+    const dataset = orThrow(await data.dataset(set));
+    described.push({ set, manifest: dataset.manifest.file, sha256: dataset.fingerprint });
+  }
+  return described;
+}
+
+/** How the manifests prepare what feeds each modality, so that a prediction prepares its inputs likewise. */
+export async function describeInputs(
+  data: Data,
+  stages: readonly StageProgram[],
+): Promise<readonly InputSettings[]> {
+  const inputs = new Map<string, InputSettings>();
+  for (const batch of batchesOf(stages)) {
+    if (batch.data === undefined) continue;
+    const dataset = orThrow(await data.dataset(batch.data.set));
+    for (const { name, type } of batch.fields) {
+      const rule = dataset.manifest.fields.get(name);
+      if (type.kind !== 'modality' || rule === undefined || inputs.has(type.modality.name)) continue;
+      const { trim, lowercase } = rule;
+      inputs.set(type.modality.name, { modality: type.modality.name, trim, lowercase });
+    }
+  }
+  return [...inputs.values()];
+}
+
+/** Fails where a data set isn't what it was when the run began. */
+export function compareData(before: readonly DataSettings[], now: readonly DataSettings[]): void {
+  for (const { set, manifest, sha256 } of now) {
+    const known = before.find(d => d.set === set);
+    if (known !== undefined && known.sha256 !== sha256)
+      throw failure('data-changed', { set, path: manifest });
+  }
+}
+
+const textModality = ({ type }: FieldSpec) =>
+  type.kind === 'modality' && type.modality.kind === 'text' ? type.modality : undefined;
+
+/** Tokenizers that the run has are read; the others are fitted on the training data of the first stage that reads them, and kept. */
+export async function openTokenizers(
+  data: Data,
+  dir: string,
+  stages: readonly StageProgram[],
+): Promise<ReadonlyMap<string, Tokenizer>> {
+  const tokenizers = new Map<string, Tokenizer>();
+  for (const batch of [...stages.flatMap(s => s.train.batches), ...batchesOf(stages)]) {
+    const missing = batch.fields.filter(field => {
+      const modality = textModality(field);
+      if (modality === undefined || tokenizers.has(modality.name)) return false;
+      const kept = readTokenizer(dir, modality.name, modality.tokenizer.vocabulary);
+      if (kept !== undefined) tokenizers.set(modality.name, kept);
+      return kept === undefined;
+    });
+    if (missing.length === 0 || batch.data === undefined) continue;
+    for (const [name, tokenizer] of orThrow(await data.fitTokenizers([batch]))) {
+      if (tokenizers.has(name)) continue;
+      makeFolder(join(tokenizerFolder(dir), name));
+      writeWhole(join(tokenizerFolder(dir), name, 'tokenizer.json'), [tokenizer.json]);
+      tokenizers.set(name, tokenizer);
+    }
+  }
+  return tokenizers;
+}
+
+function readTokenizer(dir: string, name: string, vocabulary: number): Tokenizer | undefined {
+  const file = join(tokenizerFolder(dir), name, 'tokenizer.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    return orThrow(loadTokenizer(readFileSync(file, 'utf8'), { file, vocabulary }));
+  } catch (error) {
+    throw readFailure(error, file);
+  }
+}
+
+/** Every tokenizer in the run's folder. */
+export function keptTokenizers(dir: string): ReadonlyMap<string, Tokenizer> {
+  const folder = tokenizerFolder(dir);
+  if (!existsSync(folder)) return new Map();
+  return new Map(
+    readdirSync(folder).flatMap(name => {
+      const tokenizer = readTokenizer(dir, name, Number.POSITIVE_INFINITY);
+      return tokenizer === undefined ? [] : [[name, tokenizer] as const];
+    }),
+  );
+}
+
+/** Data found by the options, or else where run.json says that it was. */
+export function openRunData(options: DataOptions, kept: readonly DataSettings[]): Data {
+  const overrides = new Map(kept.filter(d => existsSync(d.manifest)).map(d => [d.set, d.manifest]));
+  for (const [set, path] of options.overrides ?? []) overrides.set(set, path);
+  return openData({ ...options, overrides });
+}
+
+/** The data room's batches, and which rows of a split hold equal values. */
+export function dataSource(data: Data, tokenizers: ReadonlyMap<string, Tokenizer>): DataSource {
+  return {
+    ...data.source(tokenizers),
+    groups: async spec => orThrow(await data.prepare(spec)).groups,
+  };
+}

@@ -1,0 +1,176 @@
+// Trains a model: runs the stages one after another in their run folder and reports what came out.
+
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostTensor } from '../base/tensor.ts';
+import type { StageProgram } from '../compiler/program.ts';
+import { writeWhole } from './atomic-file.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { curvesPage } from './curves.ts';
+import { failure } from './diagnostics.ts';
+import type { ReadyEngine } from './engines.ts';
+import type { RunEvent } from './events.ts';
+import { readMetrics } from './metrics-file.ts';
+import type { OpenedSpec, SpecText } from './model.ts';
+import { prepareTraining } from './prepare-training.ts';
+import type { StageReport } from './report.ts';
+import { answersPage, reportStage, writeReport } from './report.ts';
+import type { RunData } from './run-data.ts';
+import { dataSource, openTokenizers } from './run-data.ts';
+import type { Run } from './run-folder.ts';
+import { createRun, makeFolder, saveSettings, stageFolder, sweepTemporaries } from './run-folder.ts';
+import { lockRun } from './run-lock.ts';
+import { checkpointPeriod, logPeriod, trainStage } from './train-stage.ts';
+
+export interface TrainOptions {
+  /** May be left out on a resume: the run keeps its spec. */
+  readonly spec: SpecText | undefined;
+  readonly variant?: string | undefined;
+  /** One stage alone; else all, each after the one it starts from. */
+  readonly stage?: string | undefined;
+  /** The run folder; else a new one under `root`. */
+  readonly run?: string | undefined;
+  /** Default: `runs`. */
+  readonly root?: string | undefined;
+  /** The folder of a run to go on with: everything below is then as it was. */
+  readonly resume?: string | undefined;
+  readonly engine?: string | undefined;
+  /** Default: 1. */
+  readonly seed?: number | undefined;
+  /** In the place of the spec's own, for every stage that is trained. */
+  readonly steps?: number | undefined;
+  readonly batch?: number | undefined;
+  /** Default: as many as the machine runs at once. */
+  readonly threads?: number | undefined;
+  /** Data set → manifest. */
+  readonly data?: ReadonlyMap<string, string> | undefined;
+  /** The version of mmlang, for the record. */
+  readonly mmlang: string;
+  /** Stops after the step that is running, with everything saved. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+export interface TrainResult {
+  /** The run folder. */
+  readonly run: string;
+  readonly outcome: 'finished' | 'stopped';
+  /** Of the stages that ended, in order. */
+  readonly reports: readonly StageReport[];
+  /** The page of answers, where there is one. */
+  readonly page: string | undefined;
+}
+
+/** Errors of the user's are thrown with `diagnostics`. A new run that fails before its first step leaves nothing. */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const training = await prepareTraining(options);
+  const { dir, isNew } = training;
+  makeFolder(dir);
+  const release = lockRun(dir);
+  try {
+    if (!isNew) sweepTemporaries(dir);
+    const run = isNew
+      ? createRun(dir, training.settings, training.sources)
+      : saveSettings(dir, training.settings);
+    options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed: options.resume !== undefined });
+    const tokenizers = await openTokenizers(training.data, dir, training.programs);
+    const { data } = training;
+    const runData = { data, tokenizers, source: dataSource(data, tokenizers) };
+    return await trainStages({ ...training, options, run, data: runData });
+  } catch (error) {
+    if (isNew && !hasBegun(dir, training.programs)) rmSync(dir, { recursive: true, force: true });
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+const hasBegun = (dir: string, programs: readonly StageProgram[]): boolean =>
+  programs.some(p => existsSync(stageFolder(dir, p.stage).metrics));
+
+interface Training {
+  readonly options: TrainOptions;
+  readonly opened: OpenedSpec;
+  readonly ready: ReadyEngine;
+  readonly programs: readonly StageProgram[];
+  readonly run: Run;
+  readonly data: RunData;
+}
+
+async function trainStages(training: Training): Promise<TrainResult> {
+  const { options, run, opened, ready, programs, data } = training;
+  const { dir } = run;
+  let { settings } = run;
+  const { seed } = settings;
+  const threads = settings.threads ?? undefined;
+  const reports: StageReport[] = [];
+  let page: string | undefined;
+  for (const program of programs) {
+    const folder = stageFolder(dir, program.stage);
+    const chance = new Map<string, number>();
+    const draw = (): void => {
+      const about = `${opened.model.name} ${opened.model.version ?? ''} in ${dir}`;
+      const title = `${opened.model.name}: stage ${program.stage}`;
+      writeWhole(folder.curves, [curvesPage(readMetrics(folder.metrics), { title, about, chance })]);
+    };
+    const outcome = await trainStage({
+      program,
+      engine: ready.engine,
+      data: data.source,
+      folder,
+      seed,
+      fingerprint: opened.fingerprint,
+      start: startOf(dir, program),
+      threads,
+      checkpointEvery: checkpointPeriod(program),
+      logEvery: logPeriod(program.steps),
+      signal: options.signal,
+      onEvent: event => {
+        if (event.kind === 'evaluated') for (const [k, v] of event.measured.chance) chance.set(k, v);
+        if (event.kind === 'checkpoint') draw();
+        options.onEvent?.(event);
+      },
+    });
+    if (outcome.kind === 'stopped') return { run: dir, outcome: 'stopped', reports, page };
+    const kept = readCheckpoint(folder.best) ?? readCheckpoint(folder.last);
+    if (kept === undefined) throw failure('nothing-trained', { run: dir });
+    options.onEvent?.({ kind: 'reporting', stage: program.stage });
+    const report = await reportStage({
+      program,
+      weights: kept.tensors,
+      path: folder.best,
+      step: kept.info.step,
+      engine: ready.engine,
+      data,
+      seed,
+      threads,
+      signal: options.signal,
+    });
+    if (report === undefined) return { run: dir, outcome: 'stopped', reports, page };
+    if (report.measured.length > 0) writeReport(join(folder.dir, 'result.json'), report);
+    reports.push(report);
+    const title = `${opened.model.name}: what it makes of data it has not seen`;
+    const about = `stage ${program.stage}, weights of step ${report.step}, seed ${seed}, ${ready.engine.name} ${ready.version}`;
+    const answers = await answersPage(program, report, data, { title, about });
+    if (answers !== undefined) {
+      page = join(dir, 'result.html');
+      writeWhole(page, [answers]);
+    }
+    settings = {
+      ...settings,
+      stages: settings.stages.map(s => (s.stage === program.stage ? { ...s, done: true } : s)),
+    };
+    saveSettings(dir, settings);
+    options.onEvent?.({ kind: 'report', report, page });
+  }
+  return { run: dir, outcome: 'finished', reports, page };
+}
+
+/** What a stage starts from: the last weights of the stage before it, in this run. */
+function startOf(dir: string, program: StageProgram): ReadonlyMap<string, HostTensor> {
+  if (program.from === undefined) return new Map();
+  const checkpoint = readCheckpoint(stageFolder(dir, program.from).last);
+  if (checkpoint === undefined || checkpoint.info.step < checkpoint.info.steps)
+    throw failure('stage-not-trained', { run: dir, stage: program.from });
+  return new Map([...checkpoint.tensors].filter(([name]) => !name.includes('#')));
+}
