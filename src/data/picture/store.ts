@@ -28,7 +28,7 @@ export interface LoadOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const AT_ONCE = 8;
 const MAX_STORE_BYTES = 8 * 2 ** 30;
 
