@@ -4,11 +4,18 @@ import { broadcastRules } from './broadcasts.ts';
 import { numberRules } from './numbers.ts';
 import { type Pass, rulesPass } from './pass.ts';
 import { productRules } from './products.ts';
-import { shapeRules } from './shapes.ts';
+import { dropDimsRules, keepDimsRules, shapeRules } from './shapes.ts';
 
+const identities = [...shapeRules, ...numberRules, ...broadcastRules, ...productRules];
+
+/** For recognition: reductions keep their axes, so that means and sums have one form. */
+export const canonical: Pass = rulesPass('canonical', 'each rule states its equation', [
+  ...keepDimsRules,
+  ...identities,
+]);
+
+/** For engines: no reshape behind a reduction. */
 export const algebra: Pass = rulesPass('algebra', 'each rule states its equation', [
-  ...shapeRules,
-  ...numberRules,
-  ...broadcastRules,
-  ...productRules,
+  ...dropDimsRules,
+  ...identities,
 ]);

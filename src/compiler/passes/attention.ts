@@ -155,6 +155,12 @@ function build(m: Match, b: Builder, site: Site): ValueId | undefined {
 /** c·x as x and c, where c is a number. */
 function scaledOperand(b: Builder, id: ValueId): { readonly value: ValueId; readonly factor: number } {
   const node = b.producer(id);
+  if (node?.op === 'reshape') {
+    const inner = scaledOperand(b, node.inputs[0]!);
+    return inner.factor === 1
+      ? { value: id, factor: 1 }
+      : { ...inner, value: reshaped(b, inner.value, b.shapeOf(id)) };
+  }
   if (node?.op === 'mul') {
     const [x, y] = node.inputs as readonly [ValueId, ValueId];
     for (const [value, by] of [

@@ -55,9 +55,11 @@ function inward(b: Builder, id: ValueId, found: Found): Scores | undefined {
         const c = numberOf(b, value);
         return c !== undefined && c * found.scale <= low;
       };
-      if (!hides(no) || !same(yes)) return undefined;
-      const terms = [...found.terms, ...masks(b, condition)];
-      return inward(b, yes, { ...found, terms });
+      if (hides(no) && same(yes))
+        return inward(b, yes, { ...found, terms: [...found.terms, ...masks(b, condition)] });
+      if (!hides(yes) || !same(no)) return undefined;
+      const shown = masks(b, b.one('not', [condition]));
+      return inward(b, no, { ...found, terms: [...found.terms, ...shown] });
     }
     default:
       return undefined;
@@ -89,9 +91,12 @@ const orders = (node: Node): readonly (readonly [ValueId, ValueId])[] => {
   ];
 };
 
-/** a ∧ b hides what either hides. */
+/** a ∧ b hides what either hides, and so does ¬(a ∨ b) = ¬a ∧ ¬b. */
 function masks(b: Builder, condition: ValueId): readonly ScoreTerm[] {
   const node = b.producer(condition);
+  const inner = node?.op === 'not' ? b.producer(node.inputs[0]!) : undefined;
+  if (inner?.op === 'or') return inner.inputs.flatMap(id => masks(b, b.one('not', [id])));
+  if (inner?.op === 'not') return masks(b, inner.inputs[0]!);
   if (node?.op === 'and') return node.inputs.flatMap(id => masks(b, id));
   return [{ kind: 'mask', mask: condition }];
 }

@@ -2,7 +2,7 @@
 
 import { type Dim, dimEqual } from '../../base/dim.ts';
 import type { Builder } from '../../ir/builder.ts';
-import type { ValueId } from '../../ir/graph.ts';
+import type { Node, ValueId } from '../../ir/graph.ts';
 import { any, either, op } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
 
@@ -40,7 +40,24 @@ export function unitReshape(
   return to.slice(at).every(d => d === 1) ? places : undefined;
 }
 
-const elementwise = ['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'cast', 'stop_gradient', 'not'];
+const elementwise = [
+  'neg',
+  'abs',
+  'exp',
+  'log',
+  'sqrt',
+  'rsqrt',
+  'tanh',
+  'erf',
+  'sigmoid',
+  'cast',
+  'stop_gradient',
+  'not',
+  'relu',
+  'gelu',
+  'quick_gelu',
+  'silu',
+];
 const pairwise = ['add', 'sub', 'mul', 'div', 'max', 'min', 'and', 'or'];
 
 export const shapeRules: readonly Rule[] = [
@@ -57,24 +74,29 @@ export const shapeRules: readonly Rule[] = [
     replace: (m, b) => b.one('reshape', [m.value('x')], { shape: b.shapeOf(m.root) }),
   },
   {
-    name: 'units-inward',
-    because: 'an elementwise op computes the same with axes of 1 added to its operands',
+    name: 'reshape-outward',
+    because: 'an elementwise op computes the same under another shape: reshapes move on until they meet',
     pattern: either(
-      ...elementwise.map(name => op('reshape', [op(name, [any('x')], { as: 'e', once: true })])),
-      ...pairwise.map(name => op('reshape', [op(name, [any('x'), any('y')], { as: 'e', once: true })])),
+      ...elementwise.map(name => op(name, [op('reshape', [any('x')], { as: 'reshape' })])),
+      ...pairwise.map(name => op(name, [any('x'), any('y')])),
     ),
     replace: (m, b) => {
-      const inner = m.node('e');
-      const [from, to] = [b.shapeOf(m.value('e')), b.shapeOf(m.root)];
-      if (to.length < from.length || unitReshape(from, to) === undefined) return undefined;
-      const inputs = inner.inputs.map(id =>
-        b.shapeOf(id).length === 0
-          ? id
-          : sameShapes(b.shapeOf(id), from)
-            ? b.one('reshape', [id], { shape: to })
-            : undefined,
-      );
-      return inputs.every(id => id !== undefined) ? b.one(inner.op, inputs, inner.attrs) : undefined;
+      const node = b.producer(m.root)!;
+      const inner = node.inputs.map(id => {
+        const maker = b.producer(id);
+        return maker?.op === 'reshape' ? maker.inputs[0]! : undefined;
+      });
+      const first = inner.find(id => id !== undefined);
+      if (first === undefined) return undefined;
+      const from = b.shapeOf(first);
+      const inputs = node.inputs.map((id, i) => {
+        if (b.shapeOf(id).length === 0) return id;
+        const before = inner[i];
+        return before !== undefined && sameShapes(b.shapeOf(before), from) ? before : undefined;
+      });
+      // A value of one element, reshaped, would broadcast where the other stands alone.
+      if (!inputs.every(id => id !== undefined) || from.length === 0) return undefined;
+      return reshaped(b, b.one(node.op, inputs, node.attrs), b.shapeOf(m.root));
     },
   },
   {
@@ -127,25 +149,6 @@ export const shapeRules: readonly Rule[] = [
     because: 'a filled tensor is filled in every shape',
     pattern: op('broadcast', [op('constant', [], { as: 'c' })]),
     replace: (m, b) => b.one('constant', [], { ...m.node('c').attrs, shape: b.shapeOf(m.root) }),
-  },
-  {
-    name: 'kept-dims',
-    because: 'a reduction that keeps its axes as 1 is the reduction reshaped',
-    pattern: op('reshape', [
-      either(
-        op('reduce_sum', [any('x')], { as: 'r', attrs: a => a.keepdims === false, once: true }),
-        op('reduce_max', [any('x')], { as: 'r', attrs: a => a.keepdims === false, once: true }),
-        op('logsumexp', [any('x')], { as: 'r', attrs: a => a.keepdims === false, once: true }),
-      ),
-    ]),
-    replace: (m, b) => {
-      const reduction = m.node('r');
-      const { axes, axis } = reduction.attrs;
-      const gone = axes === undefined ? [attr<number>(axis)] : attr<number[]>(axes);
-      const kept = b.shapeOf(m.value('x')).map((d, i) => (gone.includes(i) ? 1 : d));
-      if (!sameShapes(kept, b.shapeOf(m.root))) return undefined;
-      return b.one(reduction.op, [m.value('x')], { ...reduction.attrs, keepdims: true });
-    },
   },
   {
     name: 'sum-of-nothing',
@@ -212,3 +215,40 @@ export const shapeRules: readonly Rule[] = [
     },
   },
 ];
+
+const reductions = ['reduce_sum', 'reduce_max', 'logsumexp'];
+
+const keptShape = (b: Builder, node: Node): readonly Dim[] => {
+  const { axes, axis } = node.attrs;
+  const gone = axes === undefined ? [attr<number>(axis)] : attr<number[]>(axes);
+  return b.shapeOf(node.inputs[0]!).map((d, i) => (gone.includes(i) ? 1 : d));
+};
+
+/** One form for recognition: reductions keep their axes. */
+export const keepDimsRules: readonly Rule[] = reductions.map(name => ({
+  name: `${name}-keeps`,
+  because: 'a reduction is the reduction that keeps its axes as 1, reshaped',
+  pattern: op(name, [any('x')], { attrs: a => a.keepdims === false }),
+  replace: (m, b) => {
+    const { attrs } = b.producer(m.root)!;
+    const kept = b.one(name, [m.value('x')], { ...attrs, keepdims: true });
+    return reshaped(b, kept, b.shapeOf(m.root));
+  },
+}));
+
+/** One form for engines: no reshape where the reduction can drop its axes, or keep them. */
+export const dropDimsRules: readonly Rule[] = reductions.map(name => ({
+  name: `${name}-drops`,
+  because: 'a reduction that keeps its axes as 1 is the reduction, reshaped',
+  pattern: op('reshape', [op(name, [any('x')], { as: 'r', once: true })]),
+  replace: (m, b) => {
+    const reduction = m.node('r');
+    const kept = keptShape(b, reduction);
+    const dropped = b.shapeOf(m.root);
+    const emit = (keepdims: boolean) => b.one(name, [m.value('x')], { ...reduction.attrs, keepdims });
+    if (reduction.attrs.keepdims === false) return sameShapes(kept, dropped) ? emit(true) : undefined;
+    const gone = attr<number[] | undefined>(reduction.attrs.axes) ?? [attr<number>(reduction.attrs.axis)];
+    const rest = kept.filter((_, i) => !gone.includes(i));
+    return sameShapes(rest, dropped) ? emit(false) : undefined;
+  },
+}));

@@ -3,7 +3,7 @@
 import type { Builder } from '../../ir/builder.ts';
 import { any, either, type Match, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
-import { reshaped } from './shapes.ts';
+import { reshaped, sameShapes } from './shapes.ts';
 
 /** A reduction over one axis. */
 const reduction = (name: string, of: Pattern, as: string): Pattern =>
@@ -94,7 +94,24 @@ export const softmaxRules: readonly Rule[] = [
       return reshaped(b, b.one('logsumexp', [m.value('x')], { axis, keepdims: true }), b.shapeOf(m.root));
     },
   },
+  {
+    name: 'shifted-softmax',
+    because: 'softmax(x − r) = softmax(x) where r is one number a row',
+    pattern: op('softmax', [op('sub', [x, any('r')], { as: 'shifted' })]),
+    replace: (m, b) => {
+      const axis = b.producer(m.root)!.attrs.axis as number;
+      return isRow(b, m, axis) ? b.one('softmax', [m.value('x')], { axis }) : undefined;
+    },
+  },
 ];
+
+/** Whether `shifted` is x − r with one number of r for each row of x along the axis. */
+export function isRow(b: Builder, m: Match, axis: number): boolean {
+  const [shape, own] = [b.shapeOf(m.value('x')), b.shapeOf(m.value('r'))];
+  const fromLast = shape.length - 1 - axis;
+  const whole = sameShapes(shape, b.shapeOf(m.value('shifted')));
+  return whole && shape[axis] !== 1 && (own.at(-1 - fromLast) ?? 1) === 1;
+}
 
 function isOne(m: Match, b: Builder): boolean {
   const node = b.producer(m.value('one'));
