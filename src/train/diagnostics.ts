@@ -137,6 +137,11 @@ export const trainDiagnostic = defineDiagnostics({
     message: (p: UnknownName) => `there is no split ${p.name}; the splits are: ${list(p.known)}`,
     help: meant,
   },
+  'argument-form': {
+    severity: 'error',
+    message: (p: { text: string }) => `${JSON.stringify(p.text)} is not of the form NAME=VALUE`,
+    help: () => 'for example: picture=cat.png among="a cat" among="a dog"',
+  },
   'unknown-argument': {
     severity: 'error',
     message: (p: UnknownName) => `the export takes no ${p.name}; it takes: ${list(p.known)}`,

@@ -2,11 +2,9 @@
 
 import type { Engine } from '../backends/engine.ts';
 import type { BatchSpec, MeasureSpec } from '../compiler/program.ts';
-import { schedule } from '../compiler/schedule.ts';
-import type { Data, Product } from '../data/index.ts';
+import type { Data } from '../data/index.ts';
 import { computeFloors, orThrow } from '../data/index.ts';
-import { createBuilder } from '../ir/builder.ts';
-import { ops } from '../ops/registry.ts';
+import { engineProduct } from './engine-product.ts';
 import { recallName, splitOf } from './measure.ts';
 
 export interface Floor {
@@ -67,31 +65,4 @@ export async function floorsOf(
     ),
     settings: floor.settings,
   }));
-}
-
-/** a [m, k] · b [n, k]ᵀ on an engine. */
-function engineProduct(engine: Engine): Product {
-  return async (a, b, m, n, k) => {
-    const builder = createBuilder('product', ops);
-    const left = builder.input('a', 'feed', { dtype: 'f32', shape: [m, k] });
-    const right = builder.input('b', 'feed', { dtype: 'f32', shape: [n, k] });
-    const attrs = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1] };
-    builder.output('ab', 'fetch', builder.one('dot_general', [left, right], attrs));
-    const session = await engine.open(
-      new Map([['product', schedule(builder.finish(), engine.target, [])]]),
-      {},
-    );
-    try {
-      const fetched = await session.run(
-        'product',
-        new Map([
-          ['a', { dtype: 'f32', shape: [m, k], data: a }],
-          ['b', { dtype: 'f32', shape: [n, k], data: b }],
-        ]),
-      );
-      return Float32Array.from(fetched.get('ab')?.data ?? []);
-    } finally {
-      await session.close();
-    }
-  };
 }

@@ -180,11 +180,8 @@ function collector(fetch: string, field: FieldSpec, groups: Int32Array | undefin
       const width = tensor.data.length / (tensor.shape[0] ?? 1);
       for (let row = 0; row < batch.rows; row += 1) {
         vectors.push(Float32Array.from(tensor.data.subarray(row * width, (row + 1) * width)));
-        keys.push(
-          createHash('sha256')
-            .update(rowKey(batch, field, row), 'latin1')
-            .digest('base64'),
-        );
+        const group = groups?.[keys.length];
+        keys.push(group === undefined ? hashed(rowKey(batch, field, row)) : String(group));
       }
     },
   };

@@ -1,0 +1,91 @@
+// The arguments of a prediction: NAME=VALUE as written → the values of each parameter. A name given again adds a
+// value; a folder of pictures and a column of a CSV table (`table.csv:column`) stand for many.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { nearestName } from '../base/nearest-name.ts';
+import type { FieldSpec } from '../compiler/program.ts';
+import { readFailure } from './atomic-file.ts';
+import { failure } from './diagnostics.ts';
+
+const pictureNames = /\.(png|jpe?g|webp|gif|svg|avif|tiff?)$/i;
+const maxTable = 64 << 20;
+
+export type Arguments = ReadonlyMap<string, readonly string[]>;
+
+/** Splits `NAME=VALUE`s; the value may hold `=`. */
+export function splitArguments(written: readonly string[]): Arguments {
+  const found = new Map<string, string[]>();
+  for (const text of written) {
+    const at = text.indexOf('=');
+    if (at <= 0) throw failure('argument-form', { text });
+    const name = text.slice(0, at);
+    found.set(name, [...(found.get(name) ?? []), text.slice(at + 1)]);
+  }
+  return found;
+}
+
+/** Every parameter has values, and nothing else has. */
+export function checkNames(name: string, params: readonly string[], given: Arguments): void {
+  for (const key of given.keys())
+    if (!params.includes(key))
+      throw failure('unknown-argument', { name: key, known: params, nearest: nearestName(key, params) });
+  for (const param of params)
+    if (!given.has(param)) throw failure('missing-argument', { name: param, export: name });
+}
+
+/** The values that the written ones stand for. */
+export function expandValues(field: FieldSpec, written: readonly string[]): readonly string[] {
+  const isPicture = field.type.kind === 'modality' && field.type.modality.kind === 'image';
+  const values = written.flatMap(text => {
+    const table = /^(.+\.(?:csv|tsv)):(.+)$/i.exec(text);
+    if (table?.[1] !== undefined && table[2] !== undefined && isFile(table[1]))
+      return readColumn(field.name, table[1], table[2], isPicture);
+    return isPicture && isFolder(text) ? readPictures(field.name, text) : [text];
+  });
+  if (values.length === 0)
+    throw failure('wrong-argument', { name: field.name, why: 'it stands for nothing' });
+  return values;
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+function readPictures(name: string, folder: string): readonly string[] {
+  let found: readonly string[];
+  try {
+    found = readdirSync(folder).filter(file => pictureNames.test(file));
+  } catch (error) {
+    throw readFailure(error, folder);
+  }
+  if (found.length === 0) throw failure('wrong-argument', { name, why: `${folder} holds no pictures` });
+  return [...found].sort().map(file => join(folder, file));
+}
+
+function readColumn(name: string, file: string, column: string, isPath: boolean): readonly string[] {
+  const wrong = (why: string) => failure('wrong-argument', { name, why: `${file}: ${why}` });
+  let text: string;
+  try {
+    if (statSync(file).size > maxTable) throw wrong('it is larger than 64 MiB');
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw readFailure(error, file);
+  }
+  let rows: readonly Readonly<Record<string, string>>[];
+  try {
+    const delimiter = file.toLowerCase().endsWith('.tsv') ? '\t' : ',';
+    rows = parse(text, { columns: true, bom: true, delimiter, skip_empty_lines: true });
+  } catch (error) {
+    throw wrong(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  }
+  const known = Object.keys(rows[0] ?? {});
+  if (!known.includes(column)) {
+    const near = nearestName(column, known);
+    throw wrong(
+      `it has no column ${column}; ${near === undefined ? `there are ${known.join(', ')}` : `did you mean ${near}?`}`,
+    );
+  }
+  const folder = dirname(file);
+  return rows.map(row => (isPath ? resolve(folder, row[column] ?? '') : (row[column] ?? '')));
+}
