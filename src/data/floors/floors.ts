@@ -14,7 +14,7 @@ export interface FloorsOptions {
   readonly picture: string;
   readonly caption: string;
   readonly at: readonly number[];
-  /** Ridge penalties; the floor is the best of them on the test itself, so it errs against the model. */
+  /** Ridge penalties (0.1, 1, 3); the floor is the best of them on the test itself, so it errs against the model. */
   readonly penalties?: readonly number[];
   /** a [m, k] · b [n, k]ᵀ → [m, n]: an engine's, where one is at hand; else plain loops (some seconds). */
   readonly product?: Product;
@@ -48,7 +48,7 @@ export async function computeFloors(options: FloorsOptions): Promise<Floors> {
   const nearest = nearestScores(gram, trained, known, candidates);
   const ridge: Floor[] = [];
   const fit = await prepareRidge(gram, trained, known, asked.rows, candidates, product);
-  for (const penalty of options.penalties ?? [0.3]) {
+  for (const penalty of options.penalties ?? [0.1, 1, 3]) {
     const { cosine, distance } = await ridgeScores(fit, penalty, product);
     for (const [how, scores] of [
       ['cosine', cosine],
