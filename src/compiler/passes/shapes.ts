@@ -94,8 +94,8 @@ export const shapeRules: readonly Rule[] = [
         const before = inner[i];
         return before !== undefined && sameShapes(b.shapeOf(before), from) ? before : undefined;
       });
-      // A value of one element, reshaped, would broadcast where the other stands alone.
-      if (!inputs.every(id => id !== undefined) || from.length === 0) return undefined;
+      const scalars = from.length === 0 || b.shapeOf(m.root).length === 0;
+      if (scalars || !inputs.every(id => id !== undefined)) return undefined;
       return reshaped(b, b.one(node.op, inputs, node.attrs), b.shapeOf(m.root));
     },
   },
