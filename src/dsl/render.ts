@@ -24,7 +24,8 @@ export function renderDiagnostic(d: Diagnostic, sources: Sources, options: Rende
   const excerpts = excerptsOf(d);
   const gutter = ' '.repeat(gutterWidth(excerpts));
   for (const excerpt of excerpts) out.push(...renderExcerpt(excerpt, gutter, sources, paint, strong));
-  for (const note of d.notes) out.push(`${gutter}${paint.blue('│')}   ${plain(note)}`);
+  for (const note of d.notes.flatMap(n => n.split('\n')))
+    out.push(`${gutter}${paint.blue('│')}   ${plain(note)}`);
   if (d.help !== undefined) out.push(`${gutter}${paint.cyan('help:')} ${plain(d.help)}`);
   return out.join('\n');
 }

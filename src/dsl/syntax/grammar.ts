@@ -845,7 +845,7 @@ export class Grammar extends CstParser {
   private isPostfix(): boolean {
     const token = this.LA(1);
     if (token.tokenType === t.LParen || token.tokenType === t.LBracket) return !mark(token).startsLine;
-    if (token.tokenType === t.As) return mark(token).depth !== this.asBelongsOutside;
+    if (token.tokenType === t.As) return this.isName(2) && mark(token).depth !== this.asBelongsOutside;
     return true;
   }
 }

@@ -129,8 +129,11 @@ function printDataUse(d: DataUse): string {
 
 function printBody(body: Body, indent: string): string {
   if (body.statements.length === 0) return '{}';
-  return `{\n${body.statements.map(s => `${printStatement(s, `${indent}  `)}\n`).join('')}${indent}}`;
+  return `{\n${body.statements.map(s => `${statementDoc(s, `${indent}  `)}${printStatement(s, `${indent}  `)}\n`).join('')}${indent}}`;
 }
+
+const statementDoc = (s: Statement, indent: string): string =>
+  s.kind === 'part' || s.kind === 'param' ? docLines(s.doc, indent) : '';
 
 function printStatement(s: Statement, indent: string): string {
   switch (s.kind) {

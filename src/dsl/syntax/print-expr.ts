@@ -129,11 +129,14 @@ function printRecord(e: Expr & { kind: 'record' }): string {
 function printBinary(op: BinaryOp, left: Expr, right: Expr): string {
   const level = precedence[op];
   const comparison = precedence['=='];
+  // `//` would start a comment behind a brace or before a sign.
   // `^` groups to the right and takes a sign on its right; the rest group to the left; comparisons don't group.
   const leftLevel = op === '^' || level === comparison ? level + 1 : level;
   const rightLevel = op === '^' ? signLevel : level + 1;
   const gap = op === '..' ? '' : ' ';
-  return `${operand(left, leftLevel)}${gap}${op}${gap}${operand(right, rightLevel)}`;
+  const [a, b] = [operand(left, leftLevel), operand(right, rightLevel)];
+  if (op === '//') return `${a.endsWith('}') ? `(${a})` : a} // ${/^[\w(]/.test(b) ? b : `(${b})`}`;
+  return `${a}${gap}${op}${gap}${b}`;
 }
 
 /** `not` within an operation always stands in parentheses, a sign where it would take too much. */

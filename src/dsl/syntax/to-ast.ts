@@ -249,7 +249,7 @@ function toTerm(ctx: Context, n: CstNode): MinimizeTerm[] {
   const use = optional(n, 'dataUse');
   const data = use === undefined ? undefined : toDataUse(ctx, use);
   const product = toOperation(ctx, node(n, 'product'));
-  if (product.kind === 'name') return [{ weight: undefined, objective: product, data, span }];
+  if (product.kind === 'name') return [{ weight: undefined, objective: asName(product), data, span }];
   if (product.kind === 'binary' && product.op === '*' && product.right.kind === 'name') {
     return [{ weight: product.left, objective: asName(product.right), data, span }];
   }
