@@ -7,7 +7,7 @@ model Emoji(depth: int = 3, width: int = 128) version "1.0.0" {
   space shared(128)
 
   encoder look(p: picture[N...]) -> shared[N...] {
-    return stem(p.pixels, width: width) |> positions(max: 16) |> transformer(depth: depth, heads: 4) |> mean(axis: -2) |> into(shared)
+    return stem(p.pixels, width: width) |> positions(max: 16) |> transformer(depth: depth, heads: 4, drop: 0.1) |> attention_pool(heads: 4) |> into(shared)
   }
 
   encoder read(c: caption[N..., T]) -> shared[N...] {

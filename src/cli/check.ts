@@ -1,11 +1,12 @@
 // What `mm check` does.
 
 import { type Diagnostic, hasErrors } from '../base/diagnostic.ts';
+import { check } from '../compile.ts';
 import { diagnosticJson, renderDiagnostics } from '../dsl/render.ts';
-import { parse } from '../dsl/syntax/parse.ts';
+import { stdSources } from '../dsl/std/sources.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
-import { loadSpec } from './load-spec.ts';
+import { fileReader, loadSpec } from './load-spec.ts';
 
 /** Checks each file and prints what is wrong with all of them; warnings alone are fine. */
 export function runCheck(files: readonly string[], context: Context): ExitCode {
@@ -31,5 +32,8 @@ function checkFile(file: string, context: Context): readonly Diagnostic[] {
   const loaded = loadSpec(file);
   if (loaded.diagnostics !== undefined) return loaded.diagnostics;
   context.sources.set(file, loaded.text);
-  return parse(loaded.text, file).diagnostics;
+  for (const std of stdSources) context.sources.set(std.file, std.text);
+  const checked = check(loaded.text, file, fileReader);
+  for (const [name, text] of checked.library?.sources ?? []) context.sources.set(name, text);
+  return checked.diagnostics;
 }

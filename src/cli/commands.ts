@@ -24,6 +24,8 @@ import type { Command } from 'commander';
 import { checkCommand } from './command-check.ts';
 import { dataCommand } from './command-data.ts';
 import { enginesCommand } from './command-engines.ts';
+import { explainCommand } from './command-explain.ts';
+import { printCommand } from './command-print.ts';
 import type { Context } from './context.ts';
 
 export interface CommandEntry {
@@ -31,4 +33,10 @@ export interface CommandEntry {
   readonly register: (program: Command, context: Context) => void;
 }
 
-export const commands: readonly CommandEntry[] = [checkCommand, dataCommand, enginesCommand];
+export const commands: readonly CommandEntry[] = [
+  checkCommand,
+  explainCommand,
+  dataCommand,
+  printCommand,
+  enginesCommand,
+];

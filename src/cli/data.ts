@@ -71,13 +71,19 @@ export async function runData(
   const descriptions: DataDescription[] = [];
   for (const batch of wanted) {
     const split = orThrow(await data.prepare(batch));
-    const described = await describeData({ batch, split, tokenizers, seed: 0 });
+    const described = await describeData({
+      batch,
+      split,
+      tokenizers,
+      seed: 0,
+      training: trained.includes(batch),
+    });
     diagnostics.push(...described.diagnostics);
     if (described.value !== undefined) descriptions.push(described.value);
   }
-  if (options.out !== undefined) writeWhole(options.out, [dataPage(file, descriptions)]);
   if (hasErrors(diagnostics)) return report(context, diagnostics);
   report(context, diagnostics);
+  if (options.out !== undefined) writeWhole(options.out, [dataPage(file, descriptions)]);
   const { paint } = context.output.out;
   const page = options.out === undefined ? '' : `\n\npage: ${options.out}`;
   present(

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Diagnostic, defineDiagnostics } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { Span } from '../base/span.ts';
+import type { ReadFile } from '../dsl/semantics/library.ts';
 import { maxSourceLength } from '../dsl/syntax/lex.ts';
 
 const specDiagnostic = defineDiagnostics({
@@ -100,3 +101,10 @@ function specsIn(folder: string): readonly string[] {
     return [];
   }
 }
+
+/** Reads a file that a spec uses: the path is relative to the spec's; undefined where it can't be read as text. */
+export const fileReader: ReadFile = (path, from) => {
+  const file = join(dirname(from), path);
+  const loaded = loadSpec(file);
+  return loaded.diagnostics === undefined ? { file, text: loaded.text } : undefined;
+};

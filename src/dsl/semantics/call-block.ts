@@ -41,7 +41,7 @@ export function callBlock(
   const body: Frame = { trace, scope, path, via: here(frame, span), carries: new Map(), uses: new Map() };
   const binding: Binding = { scope, bound: new Map(), pack: undefined };
   const owned = trace.weights.size + trace.draws.size;
-  const firstNode = trace.nodes;
+  const firstNode = nodesOf(trace);
   if (!bindParams(frame, body, binding, block, assigned)) return errorValue;
   trace.stack.push(key);
   const result = traceBody(body, block.callable.body, block.name);
@@ -62,7 +62,7 @@ export function callBlock(
       .join(', '),
     output: showType(out),
     firstNode,
-    lastNode: trace.nodes,
+    lastNode: nodesOf(trace),
     span: here(frame, span),
   });
   return withOrigins(out, block, assigned);
@@ -348,4 +348,9 @@ function withOrigins(value: Value, block: BlockValue, assigned: ReadonlyMap<stri
     });
   }
   return origins === undefined ? value : { ...value, origins };
+}
+
+/** How many nodes the graph has so far. */
+function nodesOf(trace: Frame['trace']): number {
+  return trace.builder.finish().nodes.length;
 }

@@ -1,0 +1,117 @@
+// What `mm explain` does.
+
+import {
+  type Explanation,
+  explain as explainModel,
+  type PartExplanation,
+  type StageExplanation,
+} from '../compiler/explain.ts';
+import { ops } from '../ops/registry.ts';
+import { openEngine } from '../train/engines.ts';
+import type { ExplainOptions } from './command-explain.ts';
+import { type Context, present, report } from './context.ts';
+import { type ExitCode, exit } from './exit.ts';
+import { openSpecFile } from './open-spec.ts';
+import { table } from './table.ts';
+import { bytes, count } from './units.ts';
+import { version } from './version.ts';
+
+export async function runExplain(file: string, options: ExplainOptions, context: Context): Promise<ExitCode> {
+  const found = openSpecFile(file, options.variant, context);
+  if ('diagnostics' in found) return report(context, found.diagnostics);
+  const { compilation, model } = found.opened;
+  const { engine } = await openEngine(options.engine, version);
+  const explanation = explainModel(
+    { library: compilation.library, model, target: engine.target, registry: ops },
+    options.batch === undefined ? {} : { batch: options.batch },
+  );
+  present(context, explanationJson(explanation), () => explanationText(explanation, options.depth, context));
+  return exit.ok;
+}
+
+function explanationJson(e: Explanation): object {
+  return {
+    model: e.model,
+    version: e.version ?? null,
+    engine: e.engine,
+    parameters: e.parameters,
+    parts: e.parts,
+    stages: e.stages.map(({ batches, ...stage }) => ({ ...stage, from: stage.from ?? null, batches })),
+    fusions: e.fusions,
+  };
+}
+
+function explanationText(e: Explanation, depth: number, context: Context): string {
+  const { paint } = context.output.out;
+  const shown = e.parts.filter(p => p.path.split('.').length <= depth);
+  const dearest = dearestPart(e.parts);
+  const title = `${paint.bold(e.model)}${e.version === undefined ? '' : ` ${e.version}`}: ${count(e.parameters)} parameters`;
+  const parts = table(
+    ['part', 'block', 'input', 'output', 'parameters', 'FLOPs a sample'],
+    shown.map(p => [
+      labelOf(p.path, e.parts),
+      p.block,
+      p.input,
+      p.output,
+      count(p.parameters),
+      count(p.flopsPerSample),
+    ]),
+    [4, 5],
+  );
+  const hidden = e.parts.length - shown.length;
+  const lines = [
+    title,
+    '',
+    parts,
+    ...(hidden > 0 ? [paint.dim(`${hidden} deeper parts: --depth ${depth + 1}`)] : []),
+    ...(dearest === undefined ? [] : ['', `most operations: ${dearest}`]),
+    ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name)]),
+  ];
+  return lines.join('\n');
+}
+
+/** Of the parts without parts of their own, the one with the most operations. */
+function dearestPart(parts: readonly PartExplanation[]): string | undefined {
+  const leaves = parts.filter(p => !parts.some(q => q.path.startsWith(`${p.path}.`)));
+  const [first] = [...leaves].sort((a, b) => b.flopsPerSample - a.flopsPerSample);
+  return first === undefined ? undefined : `${first.path}, ${count(first.flopsPerSample)} a sample`;
+}
+
+function stageText(s: StageExplanation, engine: string, context: Context): string {
+  const { paint } = context.output.out;
+  const data = s.batches.map(b => {
+    const distinct =
+      b.distinct.length === 0 ? '' : `; no two rows of a batch share ${b.distinct.join(' or ')}`;
+    return `  reads ${b.data} (${b.fields.join(', ')}), ${b.size} rows a batch${distinct}`;
+  });
+  return [
+    `${paint.bold(`stage ${s.name}`)}${s.from === undefined ? '' : ` from ${s.from}`}: ${s.steps} steps on ${engine}`,
+    ...data,
+    `  trains ${count(s.trained)} parameters${s.frozen > 0 ? `, leaves ${count(s.frozen)} as they are` : ''}`,
+    `  a step: ${count(s.flopsPerStep)} FLOPs, at most ${bytes(s.peakBytes)} of tensors at once`,
+  ].join('\n');
+}
+
+function fusionText(e: Explanation, stage: string): readonly string[] {
+  const fusions = e.fusions.filter(f => f.stage === stage);
+  if (fusions.length === 0) return [];
+  const rows = fusions.map(f => {
+    const own = f.from.filter(l => !l.file.startsWith('std/')).map(l => l.line);
+    return [
+      `  ${f.kind}`,
+      String(f.count),
+      String(f.kernelsSaved),
+      bytes(f.bytesSaved),
+      own.length === 0 ? 'the optimizer' : `line ${own.join(', ')}`,
+    ];
+  });
+  return [table(['  fused', 'times', 'kernels saved', 'traffic saved', 'from'], rows, [1, 2, 3])];
+}
+
+/** The last name of a path under its parent's row; the whole path where the parent has no row. */
+function labelOf(path: string, parts: readonly PartExplanation[]): string {
+  const names = path.split('.');
+  const parent = names.slice(0, -1).join('.');
+  if (!parts.some(p => p.path === parent)) return path;
+  return `${'  '.repeat(names.length - 1)}${names[names.length - 1] ?? ''}`;
+}

@@ -1,0 +1,20 @@
+// A spec named on the command line, opened for a command that compiles it.
+
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { stdSources } from '../dsl/std/sources.ts';
+import { type OpenedSpec, openSpec } from '../train/model.ts';
+import type { Context } from './context.ts';
+import { loadSpec } from './load-spec.ts';
+
+/** The model that is asked for, or what is wrong with the file. A spec with errors throws them as a TrainFailure. */
+export function openSpecFile(
+  file: string,
+  variant: string | undefined,
+  context: Context,
+): { readonly opened: OpenedSpec } | { readonly diagnostics: readonly Diagnostic[] } {
+  const loaded = loadSpec(file);
+  if (loaded.diagnostics !== undefined) return loaded;
+  context.sources.set(file, loaded.text);
+  for (const std of stdSources) context.sources.set(std.file, std.text);
+  return { opened: openSpec({ file, text: loaded.text }, variant) };
+}

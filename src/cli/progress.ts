@@ -1,0 +1,120 @@
+// A training as it goes: on a terminal one line that is redrawn, elsewhere plain lines, at most one in two seconds.
+
+import type { RunEvent } from '../train/events.ts';
+import type { Measured } from '../train/measure.ts';
+import { showMetric } from '../train/result-page.ts';
+import type { Channel } from './output.ts';
+
+const everyMs = 2000;
+const redrawMs = 80;
+const barWidth = 20;
+
+export interface Progress {
+  readonly onEvent: (event: RunEvent) => void;
+  /** Writes a whole line; the redrawn one moves below it. */
+  readonly line: (text: string) => void;
+  /** Leaves the last state of the redrawn line standing. */
+  readonly end: () => void;
+}
+
+export function createProgress(channel: Channel, now: () => number = () => performance.now()): Progress {
+  const { paint } = channel;
+  let shown = '';
+  let at = Number.NEGATIVE_INFINITY;
+  let speed: number | undefined;
+  let rows = 0;
+  let busy = false;
+
+  const clear = (): void => {
+    if (shown !== '') channel.write('\r\u001b[K');
+    shown = '';
+  };
+  const line = (text: string): void => {
+    clear();
+    channel.line(text);
+  };
+  /** Draws the state, or where nothing is redrawn writes it now and then; the last one of a kind always. */
+  const state = (text: string, isLast: boolean): void => {
+    const time = now();
+    if (!isLast && time - at < (channel.terminal ? redrawMs : everyMs)) return;
+    at = time;
+    if (!channel.terminal) {
+      channel.line(text);
+      return;
+    }
+    const cut = text.slice(0, Math.max(20, channel.columns() - 1));
+    channel.write(`\r${cut}\u001b[K`);
+    shown = cut;
+    if (isLast) {
+      channel.line();
+      shown = '';
+    }
+  };
+
+  return {
+    line,
+    end: () => {
+      if (shown !== '') channel.line();
+      shown = '';
+    },
+    onEvent(event) {
+      switch (event.kind) {
+        case 'data':
+          busy = event.done < event.total;
+          state(`reading ${event.split}  ${bar(event.done, event.total)}  ${event.done}/${event.total}`, !busy);
+          return;
+        case 'stage':
+          rows = event.rows;
+          speed = undefined;
+          at = Number.NEGATIVE_INFINITY;
+          if (event.step > 0) line(`${event.stage} goes on after step ${event.step} of ${event.steps}`);
+          return;
+        case 'step': {
+          speed = speed === undefined ? event.samplesPerSecond : 0.9 * speed + 0.1 * event.samplesPerSecond;
+          const left = ((event.steps - event.step) * rows) / speed;
+          const parts = [
+            `${event.stage}  ${bar(event.step, event.steps)}  ${event.step}/${event.steps}`,
+            `loss ${event.loss.toPrecision(4)}`,
+            `${speed < 10 ? speed.toPrecision(2) : Math.round(speed)} samples/s`,
+            event.step === event.steps ? '' : `${showDuration(left)} left`,
+          ];
+          state(parts.filter(p => p !== '').join('  '), event.step === event.steps);
+          return;
+        }
+        case 'evaluated':
+          line(paint.dim(`  step ${event.step}  ${evaluationLine(event.measured)}`));
+          return;
+        case 'reporting':
+          line(`measuring ${event.stage} …`);
+          return;
+        case 'run':
+        case 'checkpoint':
+        case 'note':
+        case 'report':
+          return;
+        default:
+          event satisfies never;
+      }
+    },
+  };
+}
+
+function evaluationLine(measured: Measured): string {
+  const metrics = [...measured.metrics].map(([name, value]) => `${name} ${showMetric(name, value)}`);
+  return `${measured.split}  ${metrics.join('  ')}`;
+}
+
+function bar(done: number, total: number): string {
+  const full = total === 0 ? barWidth : Math.floor((done / total) * barWidth);
+  return `${'█'.repeat(full)}${'░'.repeat(barWidth - full)}`;
+}
+
+/** `45 s`, `3 min 20 s`, `2 h 5 min`. */
+export function showDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '…';
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  const minutes = Math.floor(s / 60);
+  if (minutes < 60) return `${minutes} min ${s % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
