@@ -19,6 +19,7 @@ export interface DataDescription {
   readonly split: string;
   readonly rows: number;
   readonly size: number;
+  /** Of a batch that is trained on. */
   readonly batchesPerEpoch: number | undefined;
   readonly skipped: readonly SkippedRow[];
   /** Rows that samples are taken from, evenly over the split. */
@@ -81,6 +82,8 @@ export interface DescribeOptions {
   readonly split: PreparedSplit;
   readonly tokenizers: Tokenizers;
   readonly seed: number;
+  /** Whether a stage trains on it; a batch that only measures may be larger than its split. */
+  readonly training: boolean;
   /** How many rows are shown. */
   readonly samples?: number;
   /** How many augmented versions of each, where anything is augmented. */
@@ -90,7 +93,7 @@ export interface DescribeOptions {
 /** Describes one batch's data. What keeps it from being trained on comes as diagnostics beside the description. */
 export async function describeData(options: DescribeOptions): Promise<Result<DataDescription>> {
   const { batch, split } = options;
-  const made = createBatches(options);
+  const made = options.training ? createBatches(options) : undefined;
   const count = Math.min(options.samples ?? 24, split.rows);
   const shown = Array.from({ length: count }, (_, i) => Math.floor((i * split.rows) / count));
   const fields: FieldDescription[] = [];
@@ -109,12 +112,12 @@ export async function describeData(options: DescribeOptions): Promise<Result<Dat
     split: split.ref.split,
     rows: split.rows,
     size: batch.size,
-    batchesPerEpoch: made.value?.batchesPerEpoch,
+    batchesPerEpoch: made?.value?.batchesPerEpoch,
     skipped: split.skipped,
     sampled: shown.map(row => ({ row, place: split.places[row] as string })),
     fields,
   };
-  return { value, diagnostics: made.diagnostics };
+  return { value, diagnostics: made?.diagnostics ?? [] };
 }
 
 type Described = FieldDescription extends infer F

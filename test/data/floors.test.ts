@@ -1,9 +1,11 @@
 // Floors against plain definitions on a small made-up split, and the linear algebra against what it stands for.
 
 import { describe, expect, it } from 'vitest';
+import { createReferenceEngine } from '../../src/backends/reference/engine.ts';
 import { cholesky, invertLower, productTransposed } from '../../src/data/floors/linear-algebra.ts';
 import { computeFloors, type PreparedSplit } from '../../src/data/index.ts';
 import { keyedDraws } from '../../src/data/random.ts';
+import { engineProduct } from '../../src/train/engine-product.ts';
 
 const draws = keyedDraws(5, 'floors');
 const random = (n: number): Float32Array => Float32Array.from({ length: n }, () => draws.between(-1, 1));
@@ -101,4 +103,14 @@ it('counts ties against the floor', async () => {
   ]);
   const floors = await computeFloors({ ...options, test });
   for (const floor of floors.floors) expect(floor.recall).toEqual([0, 1]);
+});
+
+it('takes its products from an engine as from plain loops', async () => {
+  const [m, n, k] = [3, 4, 5];
+  const a = random(m * k);
+  const b = random(n * k);
+  const product = engineProduct(createReferenceEngine({ precision: 'f32' }));
+  const expected = productTransposed(a, b, m, n, k);
+  for (const [i, value] of (await product(a, b, m, n, k)).entries())
+    expect(value).toBeCloseTo(expected[i] as number, 5);
 });
