@@ -4,8 +4,8 @@ import { accuracyFields, weightsBehind } from '../dsl/semantics/check.ts';
 import { evaluate } from '../dsl/semantics/expressions.ts';
 import type { Measure, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
 import { fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
-import { learnsIn, partition } from '../dsl/semantics/stages.ts';
 import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
+import { learnsIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
 import { fusionsOf } from './fusions.ts';
 import {

@@ -21,10 +21,11 @@ import { evaluate } from './expressions.ts';
 import { type Library, loadLibrary, type ReadFile } from './library.ts';
 import type { Model, Objective, Stage } from './model.ts';
 import { fieldFrame, fieldOf, leadName, objectiveOf, symbolicFields, traceObjective } from './objectives.ts';
-import { partition, patternMatches, readStage } from './stages.ts';
+import { readStage } from './stages.ts';
 import { complain, createTrace, type Trace } from './trace.ts';
 import { formalValue } from './types.ts';
 import { showType } from './values.ts';
+import { partition, patternMatches } from './weight-pattern.ts';
 
 export interface CheckOptions {
   readonly registry: OpRegistry;

@@ -1,0 +1,92 @@
+// A stage's measures: `measure recall(seen, at: [1, 5, 10]) on stamps.validation every 500`.
+
+import { nearestName } from '../../base/nearest-name.ts';
+import type { Expr, MeasureClause } from '../syntax/ast.ts';
+import { evaluate } from './expressions.ts';
+import type { Measure, Metric } from './model.ts';
+import { placeArgs, readNumber } from './settings.ts';
+import { readData } from './stage-data.ts';
+import type { StageContext } from './stages.ts';
+import { complain, type Frame } from './trace.ts';
+import { showType } from './values.ts';
+
+export function readMeasure(context: StageContext, c: MeasureClause): Measure | undefined {
+  const { frame } = context.declared;
+  const data = readData(context, c.data, false);
+  const every =
+    c.every === undefined ? undefined : readNumber(frame, c.every, 'every', { whole: true, least: 1 });
+  const metric = readMetric(context, c.metric);
+  if (data === undefined || metric === undefined || (c.every !== undefined && every === undefined))
+    return undefined;
+  return { metric, data, every, span: c.span };
+}
+
+function readMetric(context: StageContext, e: Expr): Metric | undefined {
+  const { frame } = context.declared;
+  const name =
+    e.kind === 'name' ? e.text : e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : '';
+  if (e.kind === 'name' && context.objectives.has(name)) return { kind: 'objective', objective: name };
+  if (e.kind === 'call' && name === 'recall') {
+    const placed = placeArgs(frame, e, 'recall', ['align', 'at']);
+    const align = placed?.get('align');
+    if (placed === undefined) return undefined;
+    const wanted = align?.kind === 'name' ? align.text : '';
+    if (context.objectives.get(wanted)?.sides === undefined) {
+      complain(frame, 'recall-wants-align', { got: wanted === '' ? 'this' : wanted }, align?.span ?? e.span);
+      return undefined;
+    }
+    const at = placed.get('at');
+    const ranks = at === undefined ? [1, 5, 10] : readRanks(frame, at);
+    return ranks === undefined ? undefined : { kind: 'recall', align: wanted, at: ranks };
+  }
+  if (e.kind === 'call' && name === 'accuracy') {
+    const placed = placeArgs(frame, e, 'accuracy', ['predicted', 'target']);
+    const predicted = placed?.get('predicted');
+    const target = placed?.get('target');
+    if (placed === undefined) return undefined;
+    if (predicted === undefined || target?.kind !== 'name') {
+      complain(
+        frame,
+        'missing-argument',
+        {
+          callee: 'accuracy',
+          name: predicted === undefined ? 'predicted' : 'target',
+          type: predicted === undefined ? 'call' : 'field of the data',
+        },
+        e.span,
+      );
+      return undefined;
+    }
+    return { kind: 'accuracy', predicted, target: target.text };
+  }
+  complain(
+    frame,
+    'unknown-metric',
+    {
+      name: name === '' ? 'this' : name,
+      suggestion: nearestName(name, ['recall', 'accuracy', ...context.objectives.keys()]),
+    },
+    e.span,
+  );
+  return undefined;
+}
+
+function readRanks(frame: Frame, e: Expr): readonly number[] | undefined {
+  const value = evaluate(frame, e);
+  const items = value.kind === 'list' ? value.items : [value];
+  const ranks: number[] = [];
+  for (const item of items) {
+    if (item.kind === 'error') return undefined;
+    if (item.kind !== 'int' || typeof item.dim !== 'number' || item.dim < 1) {
+      complain(
+        frame,
+        'wrong-kind',
+        { where: 'at of recall', expected: 'a list of ranks from 1, as in [1, 5, 10]', got: showType(item) },
+        e.span,
+      );
+      return undefined;
+    }
+    ranks.push(item.dim);
+  }
+  return ranks;
+}

@@ -1,0 +1,100 @@
+// Patterns of weights in train and freeze: `look`, `hear.**.lora.*`, `**.attention.{qkv,out}`. A pattern is matched name by
+// name and also stands for everything under what it matches.
+
+import type { Pattern, Stage } from './model.ts';
+
+/** A piece of one name: any run of characters, or one of some texts. */
+type Piece = { readonly kind: 'any' } | { readonly kind: 'one of'; readonly texts: readonly string[] };
+
+/** `*` in a name is any run of characters, `{a,b}` one of the two. */
+function piecesOf(segment: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let literal = '';
+  const flush = (): void => {
+    if (literal !== '') pieces.push({ kind: 'one of', texts: [literal] });
+    literal = '';
+  };
+  for (let i = 0; i < segment.length; i++) {
+    const c = segment[i];
+    const end = c === '{' ? segment.indexOf('}', i) : -1;
+    if (c === '*') {
+      flush();
+      pieces.push({ kind: 'any' });
+    } else if (end >= 0) {
+      flush();
+      const texts = segment
+        .slice(i + 1, end)
+        .split(',')
+        .map(t => t.trim());
+      pieces.push({ kind: 'one of', texts });
+      i = end;
+    } else literal += c;
+  }
+  flush();
+  return pieces;
+}
+
+/** Follows all ways through the pieces at once, as places in the name, so that the cost is their product. */
+function nameMatches(segment: string, name: string): boolean {
+  let places = new Set([0]);
+  for (const piece of piecesOf(segment)) {
+    const next = new Set<number>();
+    for (const at of places) {
+      if (piece.kind === 'any') for (let to = at; to <= name.length; to++) next.add(to);
+      else for (const text of piece.texts) if (name.startsWith(text, at)) next.add(at + text.length);
+    }
+    places = next;
+  }
+  return places.has(name.length);
+}
+
+/** Whether a pattern names this path or something above it: `*` is one name, `**` any number, `{a,b}` either. */
+export function patternMatches(pattern: string, path: string): boolean {
+  const names = path.split('.');
+  let places = new Set([0]);
+  for (const segment of pattern.split('.')) {
+    const next = new Set<number>();
+    for (const at of places) {
+      if (segment === '**') for (let to = at; to <= names.length; to++) next.add(to);
+      else if (nameMatches(segment, names[at] ?? '')) next.add(at + 1);
+    }
+    places = next;
+  }
+  return [...places].some(at => at <= names.length);
+}
+
+export interface Partition {
+  readonly trained: readonly string[];
+  readonly frozen: readonly string[];
+}
+
+/** Which of the reached weights a stage trains; patterns that match nothing and gaps are reported by the caller. */
+export function partition(
+  stage: Pick<Stage, 'train' | 'freeze'>,
+  paths: readonly string[],
+): Partition & { readonly both: readonly string[]; readonly neither: readonly string[] } {
+  const wild = (p: Pattern): boolean => p.text === 'all' || p.text === 'rest';
+  const named = (patterns: readonly Pattern[], path: string): boolean =>
+    patterns.some(p => !wild(p) && patternMatches(p.text, path));
+  const trained: string[] = [];
+  const frozen: string[] = [];
+  const both: string[] = [];
+  const neither: string[] = [];
+  for (const path of paths) {
+    const t = named(stage.train, path);
+    const f = named(stage.freeze, path);
+    if (t && f) both.push(path);
+    else if (t) trained.push(path);
+    else if (f) frozen.push(path);
+    else if (stage.train.some(wild)) trained.push(path);
+    else if (stage.freeze.some(wild)) frozen.push(path);
+    else neither.push(path);
+  }
+  return { trained, frozen, both, neither };
+}
+
+/** Whether the part at a path learns in a stage: whatever it trains, itself or under it. */
+export function learnsIn(stage: Pick<Stage, 'train' | 'freeze'>, path: string): boolean {
+  const { trained } = partition(stage, [path]);
+  return trained.length > 0;
+}
