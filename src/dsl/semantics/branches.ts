@@ -1,0 +1,65 @@
+// `if`: one branch where the condition is known, both where it depends on a parameter of the block being defined.
+
+import type { IfStatement, Statement } from '../syntax/ast.ts';
+import { evaluate } from './expressions.ts';
+import { sameType } from './repeat.ts';
+import { childScope } from './scope.ts';
+import { traceStatements } from './statements.ts';
+import { complain, type Frame } from './trace.ts';
+import type { Value } from './values.ts';
+import { errorValue, showType } from './values.ts';
+
+/**
+ * A static condition takes one branch. One that depends on a parameter of the block being defined takes both, each
+ * under what the condition says; what comes back must have one type.
+ */
+export function traceIf(
+  frame: Frame,
+  statement: IfStatement,
+  rest: readonly Statement[],
+): { readonly done: boolean; readonly value: Value | undefined } {
+  const condition = evaluate(frame, statement.condition);
+  if (condition.kind === 'error') return { done: true, value: errorValue };
+  if (condition.kind !== 'bool') {
+    complain(frame, 'not-static', { where: 'the condition of if' }, statement.condition.span, {
+      help: 'where(condition, a, b) chooses position by position',
+    });
+    return { done: true, value: errorValue };
+  }
+  const branch = (statements: readonly Statement[], facts: typeof condition.facts): Value | undefined => {
+    const known = frame.trace.facts.length;
+    frame.trace.facts.push(...facts);
+    const value = traceStatements(
+      { ...frame, scope: childScope(frame.scope), uses: new Map(frame.uses) },
+      statements,
+    );
+    frame.trace.facts.length = known;
+    return value;
+  };
+  if (condition.value !== undefined) {
+    const taken = condition.value ? statement.then.statements : (statement.otherwise?.statements ?? []);
+    const scope = childScope(frame.scope);
+    const value = traceStatements({ ...frame, scope }, taken);
+    carryReturn(frame, scope);
+    return { done: false, value };
+  }
+  const first = branch([...statement.then.statements], condition.facts);
+  const second = branch([...(statement.otherwise?.statements ?? [])], []);
+  if (first === undefined && second === undefined) return { done: false, value: undefined };
+  const other =
+    (first === undefined || second === undefined) && rest.length > 0
+      ? traceStatements(frame, rest)
+      : undefined;
+  const values = [first, second, other].filter(v => v !== undefined);
+  const [a, ...more] = values;
+  for (const b of more) {
+    if (a !== undefined && !sameType(frame, a, b))
+      complain(frame, 'branches-differ', { a: showType(a), b: showType(b) }, statement.span);
+  }
+  return { done: true, value: values[values.length - 1] };
+}
+
+function carryReturn(frame: Frame, scope: Frame['scope']): void {
+  const returned = scope.names.get(' return');
+  if (returned !== undefined) frame.scope.names.set(' return', returned);
+}

@@ -1,0 +1,91 @@
+// How a weight starts: zeros(), ones(), constant(value), normal(std), uniform(low, high), or a number.
+
+import { nearestName } from '../../base/nearest-name.ts';
+import type { Expr } from '../syntax/ast.ts';
+import { evaluateArgs } from './calls.ts';
+import { evaluate } from './expressions.ts';
+import type { Initializer } from './model.ts';
+import { complain, type Frame } from './trace.ts';
+import { showType } from './values.ts';
+
+const initializerNames: Readonly<Record<string, readonly string[]>> = {
+  zeros: [],
+  ones: [],
+  constant: ['value'],
+  normal: ['std', 'mean'],
+  uniform: ['low', 'high'],
+};
+
+export function initializerOf(frame: Frame, e: Expr): Initializer | undefined {
+  const name = e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : undefined;
+  const wanted = name === undefined ? undefined : initializerNames[name];
+  if (e.kind !== 'call' || name === undefined || wanted === undefined) {
+    const value = e.kind === 'number' || e.kind === 'unary' ? evaluate(frame, e) : undefined;
+    const number =
+      value?.kind === 'int' && typeof value.dim === 'number'
+        ? value.dim
+        : value?.kind === 'number'
+          ? (value.value ?? 0)
+          : undefined;
+    if (number !== undefined) return { kind: 'constant', value: number };
+    complain(
+      frame,
+      'not-an-initializer',
+      { got: name ?? 'this', suggestion: nearestName(name ?? '', Object.keys(initializerNames)) },
+      e.span,
+    );
+    return undefined;
+  }
+  const numbers = new Map<string, number>();
+  let next = 0;
+  for (const a of evaluateArgs(frame, e.args)) {
+    const key = a.name ?? wanted[next++];
+    if (key === undefined || !wanted.includes(key)) {
+      complain(
+        frame,
+        'unknown-argument',
+        { callee: name, name: key ?? 'more', known: wanted, suggestion: nearestName(key ?? '', wanted) },
+        a.span,
+      );
+      return undefined;
+    }
+    const number =
+      a.value.kind === 'int'
+        ? typeof a.value.dim === 'number'
+          ? a.value.dim
+          : 1
+        : a.value.kind === 'number'
+          ? (a.value.value ?? 1)
+          : undefined;
+    if (number === undefined) {
+      if (a.value.kind !== 'error')
+        complain(
+          frame,
+          'wrong-kind',
+          { where: `${key} of ${name}`, expected: 'a number', got: showType(a.value) },
+          a.span,
+        );
+      return undefined;
+    }
+    numbers.set(key, number);
+  }
+  const required = name === 'normal' ? ['std'] : wanted;
+  const missing = required.find(k => !numbers.has(k));
+  if (missing !== undefined) {
+    complain(frame, 'missing-argument', { callee: name, name: missing, type: 'number' }, e.span);
+    return undefined;
+  }
+  const get = (key: string): number => numbers.get(key) ?? 0;
+  switch (name) {
+    case 'zeros':
+      return { kind: 'constant', value: 0 };
+    case 'ones':
+      return { kind: 'constant', value: 1 };
+    case 'constant':
+      return { kind: 'constant', value: get('value') };
+    case 'normal':
+      return { kind: 'normal', mean: get('mean'), std: get('std') };
+    default:
+      return { kind: 'uniform', low: get('low'), high: get('high') };
+  }
+}

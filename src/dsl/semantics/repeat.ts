@@ -1,0 +1,116 @@
+// `repeat`: a body traced once for each layer (once in all where a block is checked), and what it carries from one
+// to the next.
+
+import type { RepeatStatement, Statement } from '../syntax/ast.ts';
+import { joinPath } from './call-block.ts';
+import { evaluate } from './expressions.ts';
+import { childScope, lookUp } from './scope.ts';
+import { traceStatements } from './statements.ts';
+import { compareDims, complain, type Frame, here } from './trace.ts';
+import type { Value } from './values.ts';
+import { errorValue, showType } from './values.ts';
+
+export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
+  const count = evaluate(frame, statement.count);
+  if (count.kind === 'error') return;
+  if (count.kind !== 'int') {
+    complain(
+      frame,
+      count.kind === 'tensor' ? 'not-static' : 'wrong-kind',
+      (count.kind === 'tensor'
+        ? { where: 'how often repeat runs' }
+        : { where: 'how often repeat runs', expected: 'a whole number', got: showType(count) }) as never,
+      statement.count.span,
+    );
+    return;
+  }
+  const times = typeof count.dim === 'number' ? count.dim : undefined;
+  if (times !== undefined && (times < 0 || times > 10_000)) {
+    complain(
+      frame,
+      'bad-setting',
+      { setting: 'repeat', reason: `runs from 0 to 10,000 times; this is ${times}` },
+      statement.count.span,
+    );
+    return;
+  }
+  const name = statement.name?.text ?? 'repeat';
+  const known = frame.uses.get(name);
+  if (known !== undefined)
+    complain(frame, 'twin-parts', { name }, statement.name?.span ?? statement.span, {
+      related: [{ span: here(frame, known.span), message: 'the first one' }],
+    });
+  frame.uses.set(name, { span: statement.span, owns: true });
+  const carried = [...new Set(assignedIn(statement.body.statements))].filter(
+    n => lookUp(frame.scope, n) !== undefined,
+  );
+  const runs = frame.trace.mode === 'check' ? Math.min(times ?? 1, 1) : (times ?? 1);
+  for (let i = 0; i < runs; i++) {
+    const scope = childScope(frame.scope);
+    const carries = new Map(carried.map(n => [n, scope]));
+    for (const n of carried) {
+      const binding = lookUp(frame.scope, n);
+      if (binding !== undefined) scope.names.set(n, binding);
+    }
+    const before = new Map(carried.map(n => [n, scope.names.get(n)?.value]));
+    const inner: Frame = {
+      ...frame,
+      scope,
+      path: joinPath(frame.path, `${name}.${i}`),
+      carries,
+      uses: new Map(),
+    };
+    const returned = traceStatements(inner, statement.body.statements);
+    if (returned !== undefined && returned.kind !== 'error')
+      complain(
+        frame,
+        'wrong-kind',
+        { where: 'repeat', expected: 'no return in its body', got: 'one' },
+        statement.span,
+      );
+    for (const n of carried) {
+      const after = scope.names.get(n);
+      const was = before.get(n);
+      if (after === undefined || was === undefined) continue;
+      if (!sameType(frame, was, after.value)) {
+        complain(
+          frame,
+          'carry-changes',
+          { name: n, before: showType(was), after: showType(after.value) },
+          after.span ?? statement.span,
+        );
+        after.value.kind === 'tensor' && scope.names.set(n, { value: errorValue, span: after.span });
+      }
+      const target = frame.carries.get(n) ?? frame.scope;
+      const value = scope.names.get(n);
+      if (value !== undefined) target.names.set(n, value);
+    }
+  }
+}
+
+function assignedIn(statements: readonly Statement[]): readonly string[] {
+  return statements.flatMap(s => {
+    if (s.kind === 'assign') return [s.name.text];
+    if (s.kind === 'repeat') return assignedIn(s.body.statements);
+    if (s.kind === 'if')
+      return [...assignedIn(s.then.statements), ...assignedIn(s.otherwise?.statements ?? [])];
+    return [];
+  });
+}
+
+/** One type apart from what is promised of the last axis. */
+export function sameType(frame: Frame, a: Value, b: Value): boolean {
+  if (a.kind === 'error' || b.kind === 'error') return true;
+  if (a.kind === 'record' && b.kind === 'record') {
+    return (
+      a.fields.size === b.fields.size &&
+      [...a.fields].every(([n, v]) => sameType(frame, v, b.fields.get(n) ?? errorValue))
+    );
+  }
+  if (a.kind !== 'tensor' || b.kind !== 'tensor') return a.kind === b.kind;
+  return (
+    a.element.kind === b.element.kind &&
+    a.dims.length === b.dims.length &&
+    a.dims.every((d, i) => compareDims(frame.trace.facts, d, b.dims[i] ?? 0) === 'equal')
+  );
+}
