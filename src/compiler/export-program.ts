@@ -2,7 +2,7 @@
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
 import { leadName } from '../dsl/semantics/objectives.ts';
-import { showTypeExpr } from '../dsl/semantics/types.ts';
+import { showTypeExpr } from '../dsl/semantics/type-names.ts';
 import type { BoundArg, Value } from '../dsl/semantics/values.ts';
 import type { Param, TypeExpr } from '../dsl/syntax/ast.ts';
 import { createBatch, type LowerContext, LoweringError, startLowering, weightSpecs } from './lower.ts';

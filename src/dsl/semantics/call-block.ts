@@ -1,19 +1,22 @@
 // One call of a block: its parameters bound, its body traced, its promise held to, its weights placed.
 
-import type { Dim } from '../../base/dim.ts';
 import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, Name, Param, TypeExpr } from '../syntax/ast.ts';
 import { assignArgs } from './calls.ts';
 import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
+import { matchParam } from './match.ts';
+import { unfold } from './pack.ts';
+import { keepsPromise } from './promise.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
-import { compareDims, complain, type Frame, here } from './trace.ts';
+import { staticArg } from './static-arg.ts';
+import { complain, type Frame, here } from './trace.ts';
+import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
-import { asDim, isStaticType, matchParam, showTypeExpr, unfold, wantedOf } from './types.ts';
-import type { BlockValue, BoundArg, Origin, TensorValue, Value } from './values.ts';
-import { errorValue, int, showElement, showType } from './values.ts';
+import type { BlockValue, BoundArg, Origin, Value } from './values.ts';
+import { errorValue, showType } from './values.ts';
 
 export function joinPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
@@ -155,181 +158,6 @@ function namesOf(e: Expr): readonly string[] {
     default:
       return [];
   }
-}
-
-/** A static argument as its parameter's kind. */
-export function staticArg(frame: Frame, callee: string, p: Param, value: Value, span: Span): Value {
-  if (value.kind === 'error') return value;
-  const kind = p.type.kind === 'tensor' ? p.type.base.text : '';
-  const where = `${p.name.text} of ${callee}`;
-  const refuse = (expected: string): Value => {
-    if (value.kind === 'tensor') complain(frame, 'not-static', { where }, span);
-    else
-      complain(frame, 'wrong-kind', { where, expected, got: showType(value) }, span, {
-        related: [{ span: p.span, message: 'declared here' }],
-      });
-    return errorValue;
-  };
-  switch (kind) {
-    case 'int':
-    case 'dim': {
-      const dim = asDim(value);
-      if (dim !== undefined) {
-        if (kind === 'dim' && typeof dim === 'number' && dim < 1) {
-          complain(
-            frame,
-            'bad-setting',
-            { setting: where, reason: `must be at least 1; it is ${dim}` },
-            span,
-          );
-          return errorValue;
-        }
-        return int(dim);
-      }
-      if (value.kind === 'number') {
-        if (value.value === undefined || Number.isInteger(value.value))
-          return value.value === undefined ? value : int(value.value);
-        complain(frame, 'not-whole', { where, value: String(value.value) }, span);
-        return errorValue;
-      }
-      return refuse(kind === 'int' ? 'a whole number' : 'a whole number, a space, a vocabulary or labels');
-    }
-    case 'number':
-      if (value.kind === 'number') return value;
-      return value.kind === 'int'
-        ? { kind: 'number', value: typeof value.dim === 'number' ? value.dim : undefined }
-        : refuse('a number');
-    case 'bool':
-      return value.kind === 'bool' ? value : refuse('true or false');
-    case 'string':
-      return value.kind === 'string' ? value : refuse('a string');
-    case 'block':
-      return value.kind === 'block' ||
-        value.kind === 'intrinsic' ||
-        value.kind === 'part' ||
-        value.kind === 'unknown-block'
-        ? value
-        : refuse('a block, by its name');
-    case 'axes':
-      return value.kind === 'int' ||
-        value.kind === 'list' ||
-        (value.kind === 'string' && value.value === 'all')
-        ? value
-        : refuse('an axis, a list of axes, or all');
-    case 'list':
-      return value.kind === 'list' ? value : refuse('a list');
-    default:
-      return value;
-  }
-}
-
-/** Whether a result is what was promised; told with both sides otherwise. */
-export function keepsPromise(
-  body: Frame,
-  binding: Binding,
-  name: string,
-  type: TypeExpr,
-  value: Value,
-): boolean {
-  if (value.kind === 'error') return false;
-  const why = (reason: string): boolean => {
-    complain(
-      body,
-      'broken-promise',
-      { name, promised: showPromise(body, type), returned: showType(value), why: reason },
-      returnSpan(body, type),
-      {
-        related: [
-          { span: here(body, type.span), message: `promised: ${showPromise(body, type)}` },
-          ...(value.kind === 'tensor' ? originsOf(value) : []),
-        ],
-      },
-    );
-    return false;
-  };
-  if (type.kind === 'record') {
-    if (value.kind !== 'record') return why('');
-    const missing = type.fields.find(f => !value.fields.has(f.name.text));
-    if (missing !== undefined) return why(`the field ${missing.name.text} is missing`);
-    return type.fields.every(f =>
-      keepsPromise(
-        body,
-        binding,
-        `${name}.${f.name.text}`,
-        f.type,
-        value.fields.get(f.name.text) ?? errorValue,
-      ),
-    );
-  }
-  if (type.base.text === 'tensor') return value.kind === 'tensor' || why('');
-  if (value.kind !== 'tensor') return why('');
-  const wanted = wantedOf(body, type, undefined);
-  if (wanted === undefined) return false;
-  const dims: Dim[] = [];
-  for (const d of wanted.dims) {
-    const found =
-      d.kind === 'pack'
-        ? (binding.pack?.folded ?? asDim(lookUp(body.scope, d.name.text)?.value ?? errorValue))
-        : dimIn(body, d.value);
-    if (found === undefined) return why(`the dim in ${showTypeExpr(type)} isn't one of the parameters'`);
-    dims.push(found);
-  }
-  if (wanted.space !== undefined) dims.push(wanted.space);
-  const space = wanted.space === undefined ? undefined : showDim(wanted.space);
-  const place = space === undefined ? '' : `end with |> into(${type.base.text})`;
-  if (wanted.element !== undefined && wanted.element.kind !== value.element.kind)
-    return why(`it promises ${showElement(wanted.element)}`);
-  if (
-    wanted.element?.kind === 'index' &&
-    value.element.kind === 'index' &&
-    compareDims(body.trace.facts, wanted.element.of, value.element.of) !== 'equal'
-  ) {
-    return why(`it points into ${showDim(value.element.of)}, not into ${showDim(wanted.element.of)}`);
-  }
-  if (dims.length !== value.dims.length) return why(place);
-  const wrong = dims.findIndex((d, i) => compareDims(body.trace.facts, d, value.dims[i] ?? 0) !== 'equal');
-  if (wrong >= 0) return why(place);
-  if (wanted.quality !== undefined && value.quality !== wanted.quality) {
-    return why(
-      place !== ''
-        ? place
-        : wanted.quality === 'unit'
-          ? 'unit(x) makes vectors of length one'
-          : 'softmax(x) makes a distribution',
-    );
-  }
-  return true;
-}
-
-function dimIn(frame: Frame, e: Expr): Dim | undefined {
-  return asDim(evaluate(frame, e));
-}
-
-function originsOf(value: TensorValue): readonly { span: Span; message: string }[] {
-  return value.dims.flatMap(d => {
-    const origin = value.origins.get(dimKey(d));
-    return origin === undefined ? [] : [{ span: origin.span, message: origin.text }];
-  });
-}
-
-/** Where the promise was broken: the return that the body took. */
-function returnSpan(body: Frame, type: TypeExpr): Span {
-  return lookUp(body.scope, ' return')?.span ?? type.span;
-}
-
-function showPromise(body: Frame, type: TypeExpr): string {
-  if (type.kind === 'record') return showTypeExpr(type);
-  const named = lookUp(body.scope, type.base.text)?.value;
-  if (named?.kind !== 'space') return showTypeExpr(type);
-  const dims = [
-    ...(type.dims ?? []).map(d =>
-      d.kind === 'pack'
-        ? `${d.name.text}...`
-        : showTypeExpr({ ...type, dims: [d] }).slice(type.base.text.length + 1, -1),
-    ),
-    named.name,
-  ];
-  return `unit float[${dims.join(', ')}]`;
 }
 
 /** Sizes that came from an argument remember where it was written. */

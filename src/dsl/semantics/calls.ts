@@ -10,7 +10,7 @@ import type { GivenArg, Intrinsic } from './intrinsic.ts';
 import { lookUp, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
-import { isStaticType, showTypeExpr } from './types.ts';
+import { isStaticType, showTypeExpr } from './type-names.ts';
 import type { BlockValue, BoundArg, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 

@@ -18,12 +18,12 @@ import { type Declared, declareModel } from './declare.ts';
 import { checkDefinition } from './define-check.ts';
 import { diagnose } from './diagnostics.ts';
 import { evaluate } from './expressions.ts';
+import { formalValue } from './formal.ts';
 import { type Library, loadLibrary, type ReadFile } from './library.ts';
 import type { Model, Objective, Stage } from './model.ts';
 import { fieldFrame, fieldOf, leadName, objectiveOf, symbolicFields, traceObjective } from './objectives.ts';
 import { readStage } from './stages.ts';
 import { complain, createTrace, type Trace } from './trace.ts';
-import { formalValue } from './types.ts';
 import { showType } from './values.ts';
 import { partition, patternMatches } from './weight-pattern.ts';
 

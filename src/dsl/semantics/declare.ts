@@ -5,7 +5,6 @@ import type { Dim } from '../../base/dim.ts';
 import { dimSymbol } from '../../base/dim.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantItem } from '../syntax/ast.ts';
-import { staticArg } from './call-block.ts';
 import { definePart, evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
 import { type Library, markFile } from './library.ts';
@@ -13,8 +12,9 @@ import type { LabelSet, ModalityInfo } from './model.ts';
 import { traceParam } from './param.ts';
 import { childScope, type Scope } from './scope.ts';
 import { placeArgs, readNumber, readNumbers } from './settings.ts';
+import { staticArg } from './static-arg.ts';
 import { complain, type Frame, type Trace } from './trace.ts';
-import { showTypeExpr } from './types.ts';
+import { showTypeExpr } from './type-names.ts';
 import type { Value } from './values.ts';
 import { errorValue, int } from './values.ts';
 

@@ -2,13 +2,14 @@
 
 import { dimSymbol } from '../../base/dim.ts';
 import type { Param } from '../syntax/ast.ts';
-import { keepsPromise } from './call-block.ts';
 import { evaluate } from './expressions.ts';
+import { formalValue } from './formal.ts';
+import { keepsPromise } from './promise.ts';
 import { childScope, type Scope } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { complain, type Frame, type Trace } from './trace.ts';
+import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
-import { formalValue, isStaticType } from './types.ts';
 import type { Callable, Value } from './values.ts';
 import { errorValue, int } from './values.ts';
 

@@ -10,7 +10,8 @@ import type { LabelSet, ModalityInfo, Objective } from './model.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { complain, type Frame } from './trace.ts';
-import { asDim, showTypeExpr } from './types.ts';
+import { showTypeExpr } from './type-names.ts';
+import { asDim } from './types.ts';
 import type { BoundArg, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 

@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Dim, DimComparison } from '../../base/dim.ts';
 import { dimEqual, dimLowerBound, dimSub, dimSubstitute, dimUpperBound } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
-import { outermost, spanVia } from '../../base/span.ts';
+import { isStd, spanVia, userPlace } from '../../base/span.ts';
 import { type Builder, createBuilder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep, OpRegistry } from '../../ir/op.ts';
@@ -159,8 +159,6 @@ interface Place {
   readonly help?: string;
 }
 
-export const isStd = (file: string): boolean => file.startsWith('std/');
-
 /**
  * Reports a mistake at `span`. A mistake that shows inside the standard library is put at the user's line that led
  * there; the library's line is told beside it.
@@ -173,7 +171,7 @@ export function complain<C extends keyof Rules & string>(
   place: Place = {},
 ): void {
   const full = here(frame, span);
-  const user = outermost(full);
+  const user = userPlace(full);
   const inStd = isStd(full.file) && !isStd(user.file);
   const related = [
     ...(place.related ?? []),

@@ -1,0 +1,122 @@
+// The promise of a block: the type behind its arrow, to which what it returns is held.
+
+import type { Dim } from '../../base/dim.ts';
+import { dimKey, showDim } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
+import type { Expr, TypeExpr } from '../syntax/ast.ts';
+import { evaluate } from './expressions.ts';
+import { lookUp } from './scope.ts';
+import { compareDims, complain, type Frame, here } from './trace.ts';
+import { showTypeExpr } from './type-names.ts';
+import { asDim, type Binding, wantedOf } from './types.ts';
+import type { TensorValue, Value } from './values.ts';
+import { errorValue, showElement, showType } from './values.ts';
+
+/** Whether a result is what was promised; told with both sides otherwise. */
+export function keepsPromise(
+  body: Frame,
+  binding: Binding,
+  name: string,
+  type: TypeExpr,
+  value: Value,
+): boolean {
+  if (value.kind === 'error') return false;
+  const why = (reason: string): boolean => {
+    complain(
+      body,
+      'broken-promise',
+      { name, promised: showPromise(body, type), returned: showType(value), why: reason },
+      returnSpan(body, type),
+      {
+        related: [
+          { span: here(body, type.span), message: `promised: ${showPromise(body, type)}` },
+          ...(value.kind === 'tensor' ? originsOf(value) : []),
+        ],
+      },
+    );
+    return false;
+  };
+  if (type.kind === 'record') {
+    if (value.kind !== 'record') return why('');
+    const missing = type.fields.find(f => !value.fields.has(f.name.text));
+    if (missing !== undefined) return why(`the field ${missing.name.text} is missing`);
+    return type.fields.every(f =>
+      keepsPromise(
+        body,
+        binding,
+        `${name}.${f.name.text}`,
+        f.type,
+        value.fields.get(f.name.text) ?? errorValue,
+      ),
+    );
+  }
+  if (type.base.text === 'tensor') return value.kind === 'tensor' || why('');
+  if (value.kind !== 'tensor') return why('');
+  const wanted = wantedOf(body, type, undefined);
+  if (wanted === undefined) return false;
+  const dims: Dim[] = [];
+  for (const d of wanted.dims) {
+    const found =
+      d.kind === 'pack'
+        ? (binding.pack?.folded ?? asDim(lookUp(body.scope, d.name.text)?.value ?? errorValue))
+        : dimIn(body, d.value);
+    if (found === undefined) return why(`the dim in ${showTypeExpr(type)} isn't one of the parameters'`);
+    dims.push(found);
+  }
+  if (wanted.space !== undefined) dims.push(wanted.space);
+  const space = wanted.space === undefined ? undefined : showDim(wanted.space);
+  const place = space === undefined ? '' : `end with |> into(${type.base.text})`;
+  if (wanted.element !== undefined && wanted.element.kind !== value.element.kind)
+    return why(`it promises ${showElement(wanted.element)}`);
+  if (
+    wanted.element?.kind === 'index' &&
+    value.element.kind === 'index' &&
+    compareDims(body.trace.facts, wanted.element.of, value.element.of) !== 'equal'
+  ) {
+    return why(`it points into ${showDim(value.element.of)}, not into ${showDim(wanted.element.of)}`);
+  }
+  if (dims.length !== value.dims.length) return why(place);
+  const wrong = dims.findIndex((d, i) => compareDims(body.trace.facts, d, value.dims[i] ?? 0) !== 'equal');
+  if (wrong >= 0) return why(place);
+  if (wanted.quality !== undefined && value.quality !== wanted.quality) {
+    return why(
+      place !== ''
+        ? place
+        : wanted.quality === 'unit'
+          ? 'unit(x) makes vectors of length one'
+          : 'softmax(x) makes a distribution',
+    );
+  }
+  return true;
+}
+
+function dimIn(frame: Frame, e: Expr): Dim | undefined {
+  return asDim(evaluate(frame, e));
+}
+
+function originsOf(value: TensorValue): readonly { span: Span; message: string }[] {
+  return value.dims.flatMap(d => {
+    const origin = value.origins.get(dimKey(d));
+    return origin === undefined ? [] : [{ span: origin.span, message: origin.text }];
+  });
+}
+
+/** Where the promise was broken: the return that the body took. */
+function returnSpan(body: Frame, type: TypeExpr): Span {
+  return lookUp(body.scope, ' return')?.span ?? type.span;
+}
+
+function showPromise(body: Frame, type: TypeExpr): string {
+  if (type.kind === 'record') return showTypeExpr(type);
+  const named = lookUp(body.scope, type.base.text)?.value;
+  if (named?.kind !== 'space') return showTypeExpr(type);
+  const dims = [
+    ...(type.dims ?? []).map(d =>
+      d.kind === 'pack'
+        ? `${d.name.text}...`
+        : showTypeExpr({ ...type, dims: [d] }).slice(type.base.text.length + 1, -1),
+    ),
+    named.name,
+  ];
+  return `unit float[${dims.join(', ')}]`;
+}
