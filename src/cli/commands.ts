@@ -24,8 +24,11 @@ import type { Command } from 'commander';
 import { checkCommand } from './command-check.ts';
 import { dataCommand } from './command-data.ts';
 import { enginesCommand } from './command-engines.ts';
+import { evalCommand } from './command-eval.ts';
 import { explainCommand } from './command-explain.ts';
+import { predictCommand } from './command-predict.ts';
 import { printCommand } from './command-print.ts';
+import { trainCommand } from './command-train.ts';
 import type { Context } from './context.ts';
 
 export interface CommandEntry {
@@ -38,5 +41,8 @@ export const commands: readonly CommandEntry[] = [
   explainCommand,
   dataCommand,
   printCommand,
+  trainCommand,
+  evalCommand,
+  predictCommand,
   enginesCommand,
 ];

@@ -5,7 +5,11 @@ import type { Measured } from '../train/measure.ts';
 import { showMetric } from '../train/result-page.ts';
 
 /** A heading and a table with aligned columns. */
-export function metricsTable(measured: Measured, floors: readonly Floor[], bold: (text: string) => string): string {
+export function metricsTable(
+  measured: Measured,
+  floors: readonly Floor[],
+  bold: (text: string) => string,
+): string {
   const own = floors.filter(f => f.split === measured.split);
   const head = ['', 'model', ...(measured.chance.size > 0 ? ['chance'] : []), ...own.map(f => f.name)];
   const cell = (metric: string, value: number | undefined): string =>

@@ -61,7 +61,10 @@ export function createProgress(channel: Channel, now: () => number = () => perfo
       switch (event.kind) {
         case 'data':
           busy = event.done < event.total;
-          state(`reading ${event.split}  ${bar(event.done, event.total)}  ${event.done}/${event.total}`, !busy);
+          state(
+            `reading ${event.split}  ${bar(event.done, event.total)}  ${event.done}/${event.total}`,
+            !busy,
+          );
           return;
         case 'stage':
           rows = event.rows;

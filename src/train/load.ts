@@ -8,7 +8,7 @@ import { readCheckpoint } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import { openEngine } from './engines.ts';
-import type { OpenedSpec } from './model.ts';
+import type { OnRead, OpenedSpec } from './model.ts';
 import { openSpec } from './model.ts';
 import { specOf } from './prepare-training.ts';
 import { keptTokenizers } from './run-data.ts';
@@ -24,6 +24,7 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /** Default: the best where a measure has chosen one, else the last. */
   readonly checkpoint?: 'best' | 'last' | undefined;
+  readonly onRead?: OnRead | undefined;
 }
 
 export interface LoadedRun {
@@ -44,7 +45,7 @@ export interface LoadedRun {
 export async function load(dir: string, options: LoadOptions): Promise<LoadedRun> {
   const run = openRun(dir);
   const { settings } = run;
-  const opened = openSpec(specOf(run), settings.variant ?? undefined);
+  const opened = openSpec(specOf(run), settings.variant ?? undefined, options.onRead);
   if (opened.fingerprint !== settings.fingerprint)
     throw failure('run-of-another-spec', { run: dir, spec: 'the spec.mm that is in it now' });
   const stage = settings.stages.findLast(s => existsSync(stageFolder(dir, s.stage).last));

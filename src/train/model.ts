@@ -36,9 +36,17 @@ export interface StageName {
   readonly from: string | undefined;
 }
 
+/** Hears of every text that is read, so that errors can show their lines. */
+export type OnRead = (file: string, text: string) => void;
+
 /** Checks the spec and chooses a model by variant (or by the name of the model). Fails with all that is wrong. */
-export function openSpec(spec: SpecText, variant: string | undefined): OpenedSpec {
-  const { library, models, diagnostics } = check(spec.text, spec.file, readerOf(spec));
+export function openSpec(
+  spec: SpecText,
+  variant: string | undefined,
+  onRead: OnRead = () => undefined,
+): OpenedSpec {
+  onRead(spec.file, spec.text);
+  const { library, models, diagnostics } = check(spec.text, spec.file, readerOf(spec, onRead));
   if (library === undefined || hasErrors(diagnostics)) throw new TrainFailure(...diagnostics);
   const model = choose(spec.file, models, variant);
   const others = [...library.sources].filter(([file]) => file !== spec.file);
@@ -81,17 +89,20 @@ const maxUsed = 4_000_000;
 
 const fromSpec = (spec: SpecText, file: string): string => relative(dirname(spec.file), file);
 
-function readerOf(spec: SpecText): ReadFile {
+function readerOf(spec: SpecText, onRead: OnRead): ReadFile {
   return (path, from) => {
     const file = join(dirname(from), path);
-    if (spec.used !== undefined) {
-      const text = spec.used.get(fromSpec(spec, file));
-      return text === undefined ? undefined : { file, text };
-    }
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (stat === undefined || !stat.isFile() || stat.size > maxUsed) return undefined;
-    return { file, text: readFileSync(file, 'utf8') };
+    const text = spec.used === undefined ? readUsed(file) : spec.used.get(fromSpec(spec, file));
+    if (text === undefined) return undefined;
+    onRead(file, text);
+    return { file, text };
   };
+}
+
+function readUsed(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined || !stat.isFile() || stat.size > maxUsed) return undefined;
+  return readFileSync(file, 'utf8');
 }
 
 /** Stages so that what one starts `from` comes before it; else in the spec's order. */

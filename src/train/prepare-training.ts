@@ -34,7 +34,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   const existing = existingRun(options);
   const spec = options.spec ?? (existing === undefined ? undefined : specOf(existing));
   if (spec === undefined) throw failure('no-spec', {});
-  const opened = openSpec(spec, options.variant ?? existing?.settings.variant ?? undefined);
+  const opened = openSpec(spec, options.variant ?? existing?.settings.variant ?? undefined, options.onRead);
   if (existing !== undefined) sameRun(existing, opened, options);
   for (const diagnostic of opened.warnings) options.onEvent?.({ kind: 'note', diagnostic });
   const ready = await readyEngine(options, existing);

@@ -11,7 +11,7 @@ import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import type { RunEvent } from './events.ts';
 import { readMetrics } from './metrics-file.ts';
-import type { OpenedSpec, SpecText } from './model.ts';
+import type { OnRead, OpenedSpec, SpecText } from './model.ts';
 import { prepareTraining } from './prepare-training.ts';
 import type { StageReport } from './report.ts';
 import { answersPage, reportStage, writeReport } from './report.ts';
@@ -49,6 +49,7 @@ export interface TrainOptions {
   /** Stops after the step that is running, with everything saved. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  readonly onRead?: OnRead | undefined;
 }
 
 export interface TrainResult {
