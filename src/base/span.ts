@@ -26,9 +26,12 @@ export function spanBetween(a: Span, b: Span): Span {
   return { ...a, end: b.end, endLine: b.endLine, endColumn: b.endColumn };
 }
 
-/** The outermost caller: the place in the user's own file. */
-export function outermost(span: Span): Span {
+/** Whether a file is part of the standard library. */
+export const isStd = (file: string): boolean => file.startsWith('std/');
+
+/** The innermost place outside of the standard library: the user's line that led here. */
+export function userPlace(span: Span): Span {
   let at = span;
-  while (at.via !== undefined) at = at.via;
+  while (isStd(at.file) && at.via !== undefined) at = at.via;
   return at;
 }

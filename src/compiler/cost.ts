@@ -1,7 +1,7 @@
 // What a graph costs: floating point operations and bytes moved, in all and by line of the spec.
 
 import { dtypeBytes } from '../base/dtype.ts';
-import { outermost } from '../base/span.ts';
+import { userPlace } from '../base/span.ts';
 import type { Graph, Node, TensorType } from '../ir/graph.ts';
 import type { OpDef, OpRegistry } from '../ir/op.ts';
 
@@ -51,7 +51,7 @@ export function costByLine(graph: Graph, registry: OpRegistry): readonly LineCos
   const lines = new Map<string, LineCost>();
   for (const node of graph.nodes) {
     if (node.span === undefined) continue;
-    const { file, line } = outermost(node.span);
+    const { file, line } = userPlace(node.span);
     const key = `${file}:${line}`;
     const cost = plus(lines.get(key) ?? nothing, nodeCost(graph, node, registry));
     lines.set(key, { file, line, ...cost });

@@ -1,6 +1,6 @@
 // What an engine runs whole that was many ops: read off the final graph, so that it is true of what runs.
 
-import { outermost, type Span } from '../base/span.ts';
+import { type Span, userPlace } from '../base/span.ts';
 import { createBuilder } from '../ir/builder.ts';
 import type { Graph, Node } from '../ir/graph.ts';
 import type { OpRegistry } from '../ir/op.ts';
@@ -58,7 +58,7 @@ function alone(graph: Graph, node: Node, registry: OpRegistry): Graph {
 /** Own lines and the users' lines, each once, in order. */
 function linesOf(spans: readonly Span[]): Fusion['from'] {
   const lines = new Map<string, { readonly file: string; readonly line: number }>();
-  for (const span of spans.flatMap(s => [outermost(s), s]))
+  for (const span of spans.flatMap(s => [userPlace(s), s]))
     lines.set(`${span.file}:${span.line}`, { file: span.file, line: span.line });
   return [...lines.values()].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
 }

@@ -3,7 +3,7 @@
 
 import pc from 'picocolors';
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { outermost, type Span } from '../base/span.ts';
+import { type Span, userPlace } from '../base/span.ts';
 import { type Excerpt, excerptLines, type Mark } from './excerpt.ts';
 
 /** The text of each file by the name that spans give it; what isn't there is named without its lines. */
@@ -140,7 +140,7 @@ export interface DiagnosticJson {
  * call is the place and the line in the block is related. A label of the primary place is the last related item.
  */
 export function diagnosticJson(d: Diagnostic): DiagnosticJson {
-  const place = d.span === undefined ? undefined : outermost(d.span);
+  const place = d.span === undefined ? undefined : userPlace(d.span);
   const spot = (span: Span, message: string) => ({
     file: span.file,
     line: span.line,
