@@ -2,24 +2,28 @@
 
 import { Command, CommanderError } from 'commander';
 import pkg from '../../package.json' with { type: 'json' };
-import { commands } from './commands.ts';
+import { type CommandEntry, commands } from './commands.ts';
 import { type Context, report } from './context.ts';
 import { examples } from './examples.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { diagnosticsOf } from './failure.ts';
 import { type Output, processOutput } from './output.ts';
 
-/** Runs `mm` with these arguments (without node and script); never throws. */
-export async function main(argv: readonly string[], output: Output = processOutput()): Promise<ExitCode> {
+/** Runs `mm` with these arguments (without node and script); never throws. Tests give output and commands. */
+export async function main(
+  argv: readonly string[],
+  output: Output = processOutput(),
+  list: readonly CommandEntry[] = commands,
+): Promise<ExitCode> {
   let code: ExitCode = exit.ok;
-  const stop = { controller: undefined as AbortController | undefined };
+  let listener: Listener | undefined;
   const context: Context = {
     output,
     json: argv.includes('--json'),
     sources: new Map(),
     interruption: () => {
-      stop.controller = stop.controller ?? listen();
-      return stop.controller.signal;
+      listener = listener ?? listen();
+      return listener.signal;
     },
     finish: c => {
       code = c;
@@ -28,17 +32,17 @@ export async function main(argv: readonly string[], output: Output = processOutp
   const faulted = (e: unknown): void => void fault(e, argv, context).then(c => process.exit(c));
   process.on('uncaughtException', faulted);
   try {
-    await program(context).parseAsync([...argv], { from: 'user' });
+    await program(context, list).parseAsync([...argv], { from: 'user' });
     return code;
   } catch (e) {
     return await failed(e, argv, context);
   } finally {
     process.off('uncaughtException', faulted);
-    stop.controller?.abort('done');
+    listener?.end();
   }
 }
 
-function program(context: Context): Command {
+function program(context: Context, list: readonly CommandEntry[]): Command {
   const { out, err } = context.output;
   const mm = new Command('mm')
     .description('mmlang: a declarative language and compiler for multimodal models')
@@ -62,7 +66,7 @@ function program(context: Context): Command {
         ['mm COMMAND --help', 'what a command takes'],
       ),
     );
-  for (const command of commands) command.register(mm, context);
+  for (const command of list) command.register(mm, context);
   return mm;
 }
 
@@ -94,16 +98,18 @@ async function fault(e: unknown, argv: readonly string[], context: Context): Pro
   return exit.fault;
 }
 
+interface Listener {
+  readonly signal: AbortSignal;
+  readonly end: () => void;
+}
+
 /** The first Ctrl-C aborts, the second ends the process at once. */
-function listen(): AbortController {
+function listen(): Listener {
   const controller = new AbortController();
   const heard = (): void => {
     if (controller.signal.aborted) process.exit(exit.interrupted);
     controller.abort('interrupted');
   };
   process.on('SIGINT', heard);
-  controller.signal.addEventListener('abort', () => {
-    if (controller.signal.reason === 'done') process.off('SIGINT', heard);
-  });
-  return controller;
+  return { signal: controller.signal, end: () => void process.off('SIGINT', heard) };
 }

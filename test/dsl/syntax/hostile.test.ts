@@ -117,6 +117,14 @@ function survives(text: string): boolean {
 }
 
 describe('properties', () => {
+  test('a file cut off anywhere is an error, never more', () => {
+    for (let end = 1; end < valid.length - 1; end++) {
+      const text = valid.slice(0, end);
+      expect(survives(text)).toBe(true);
+      if (text.trim() !== '') expect(codesOf(text)).not.toEqual([]);
+    }
+  });
+
   test('any text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), survives), { numRuns: 300 });
   });
