@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { imageTransforms, type TransformRule, textTransforms } from '../../src/base/transform.ts';
@@ -213,4 +215,17 @@ describe('checking declared transforms', () => {
       'transform-modality: mirror is for image, and caption is text',
     ]);
   });
+});
+
+it('stand in docs/data.md, every one with its settings', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/data.md'), 'utf8').split('\n');
+  const rules: Record<string, TransformRule> = { ...imageTransforms, ...textTransforms };
+  for (const [name, rule] of Object.entries(rules)) {
+    const line = docs.find(l => l.startsWith(`| \`${name}\` |`));
+    expect(line).toContain(rule.doc);
+    for (const [key, setting] of Object.entries(rule.settings)) {
+      expect(line).toContain(`\`${key}\``);
+      expect(line).toContain(setting.doc);
+    }
+  }
 });
