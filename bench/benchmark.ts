@@ -13,16 +13,27 @@ export interface Side {
   close(): Promise<void>;
 }
 
+/** Our side, and what the twin starts from. */
+export interface Start {
+  readonly ours: Side;
+  /** Our initial weights and our batches. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  /** What the twin must know besides: JSON. */
+  readonly settings: unknown;
+}
+
 export interface Benchmark {
   readonly name: string;
   readonly engine: string;
   readonly samplesPerStep: number;
-  /** The module under bench/torch whose `build(tensors)` gives a step function. */
+  /** The module under bench/torch whose `build(tensors, settings)` gives a step function. */
   readonly twin: string;
-  /** Starts our side, and tells what the twin starts from: our initial weights and our batches. */
-  readonly start: (
-    threads: number,
-  ) => Promise<{ readonly ours: Side; readonly tensors: ReadonlyMap<string, HostTensor> }>;
+  /** `timed` false: the same model without random draws, whose losses must agree. `here` is the bench folder. */
+  readonly start: (options: {
+    readonly here: string;
+    readonly threads: number;
+    readonly timed: boolean;
+  }) => Promise<Start>;
 }
 
 export type Outcome =
@@ -38,7 +49,7 @@ export type Outcome =
       readonly peerSecondsPerStep: number;
       readonly steps: number;
       readonly threads: number;
-      /** The largest relative difference of two losses at the same step. */
+      /** The largest relative difference of two losses at the same step, without random draws. */
       readonly lossDifference: number;
     }
   | {

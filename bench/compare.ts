@@ -18,22 +18,24 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** Steps after which the two sides' losses must still agree. */
+const agreeingSteps = 12;
+
 export async function compare(benchmark: Benchmark, options: CompareOptions): Promise<Outcome> {
   const { name, engine, samplesPerStep, twin } = benchmark;
   const { here, threads, rounds, stepsPerRound, log } = options;
   const torch = torchVersion();
-  const { ours, tensors } = await benchmark.start(threads);
-  const theirs = 'version' in torch ? await startTorch(here, twin, threads, tensors) : undefined;
-  const own = turns(ours, stepsPerRound);
+  const lossDifference = 'version' in torch ? await disagreement(benchmark, options) : Number.NaN;
+  const start = await benchmark.start({ here, threads, timed: true });
+  const theirs = 'version' in torch ? await startTorch(here, twin, threads, start) : undefined;
+  const own = turns(start.ours, stepsPerRound);
   const peer = theirs === undefined ? undefined : turns(theirs, stepsPerRound);
   for (let round = 0; round < rounds; round++) {
-    const mine = await own.next();
-    const other = await peer?.next();
-    log(
-      `${name} ${round + 1}/${rounds}: ${(mine * 1000).toFixed(0)} ms${other === undefined ? '' : `, PyTorch ${(other * 1000).toFixed(0)} ms`}`,
-    );
+    const mine = `${((await own.next()) * 1000).toFixed(0)} ms`;
+    const other = peer === undefined ? '' : `, PyTorch ${((await peer.next()) * 1000).toFixed(0)} ms`;
+    log(`${name} ${round + 1}/${rounds}: ${mine}${other}`);
   }
-  await ours.close();
+  await start.ours.close();
   await theirs?.close();
   const secondsPerStep = median(own.seconds);
   const samplesPerSecond = samplesPerStep / secondsPerStep;
@@ -51,22 +53,30 @@ export async function compare(benchmark: Benchmark, options: CompareOptions): Pr
     peerSamplesPerSecond: samplesPerStep / peerSecondsPerStep,
     secondsPerStep,
     peerSecondsPerStep,
-    steps: own.losses.length,
+    steps: own.seconds.length,
     threads,
-    lossDifference: largestDifference(own.losses, peer.losses),
+    lossDifference,
   };
+}
+
+/** The largest relative difference of the two sides' losses over their first steps. */
+async function disagreement(benchmark: Benchmark, { here, threads }: CompareOptions): Promise<number> {
+  const start = await benchmark.start({ here, threads, timed: false });
+  const theirs = await startTorch(here, benchmark.twin, threads, start);
+  const ours = await start.ours.run(agreeingSteps);
+  const other = await theirs.run(agreeingSteps);
+  await start.ours.close();
+  await theirs.close();
+  return largestDifference(ours.losses, other.losses);
 }
 
 function turns(side: Side, stepsPerRound: number) {
   const seconds: number[] = [];
-  const losses: number[] = [];
   return {
     seconds,
-    losses,
     /** One turn; its median step time. */
     async next(): Promise<number> {
       const steps: Steps = await side.run(stepsPerRound + 1);
-      losses.push(...steps.losses);
       seconds.push(...steps.seconds.slice(1));
       return median(steps.seconds.slice(1));
     },

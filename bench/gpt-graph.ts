@@ -1,6 +1,11 @@
-// gpt-4x256 as a graph: the train step that engines.md defines, made with the builder.
+// gpt-4x256 as a graph, made with the builder and put through the compiler's passes: 4 pre-norm blocks, causal
+// attention with 4 heads, tanh GELU, width 256, 64 tokens, batch 32, vocabulary 256, learned positions, AdamW. It isn't
+// a spec because a byte-pair vocabulary is larger than 256 and texts carry padding, which the PyTorch twin hasn't.
 
+import { optimize } from '../src/compiler/optimize.ts';
+import type { Target } from '../src/compiler/plan.ts';
 import type { OptimizerSpec } from '../src/compiler/program.ts';
+import { recognise } from '../src/compiler/recognise.ts';
 import { trainStep } from '../src/compiler/train-step.ts';
 import type { Builder } from '../src/ir/builder.ts';
 import { createBuilder } from '../src/ir/builder.ts';
@@ -27,7 +32,10 @@ export interface GptWeight {
 }
 
 /** The train step, and its weights in the order of their making. */
-export function gptTrainStep(): { readonly graph: Graph; readonly weights: readonly GptWeight[] } {
+export function gptTrainStep(target: Target): {
+  readonly graph: Graph;
+  readonly weights: readonly GptWeight[];
+} {
   const b = createBuilder('gpt-4x256', ops);
   const weights: GptWeight[] = [];
   const weight = (name: string, shape: readonly number[], initial: GptWeight['initial']): ValueId => {
@@ -77,13 +85,13 @@ export function gptTrainStep(): { readonly graph: Graph; readonly weights: reado
   const logits = linear(norm(h, 'norm'), 'head', width, vocabulary);
   const [losses] = b.emit('softmax_cross_entropy', [logits, targets]);
   b.output('loss', 'fetch', mean(b, losses!));
-  const graph = trainStep({
-    graph: b.finish(),
+  const step = trainStep({
+    graph: recognise(b.finish(), ops),
     trained: weights.map(w => ({ name: w.name, decay: true })),
     optimizer: gptOptimizer,
     registry: ops,
   });
-  return { graph, weights };
+  return { graph: optimize(step, target, ops), weights };
 }
 
 function mean(b: Builder, x: ValueId): ValueId {

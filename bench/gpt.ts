@@ -6,7 +6,7 @@ import type { HostTensor } from '../src/base/tensor.ts';
 import { elements } from '../src/base/tensor.ts';
 import { schedule } from '../src/compiler/schedule.ts';
 import type { Benchmark } from './benchmark.ts';
-import { engineSide } from './engine-side.ts';
+import { engineSide, torchAdamw } from './engine-side.ts';
 import { gpt, gptOptimizer, gptTrainStep } from './gpt-graph.ts';
 
 const batches = 8;
@@ -16,9 +16,9 @@ export const gptBenchmark: Benchmark = {
   engine: 'onnx',
   samplesPerStep: gpt.batch,
   twin: 'gpt_4x256',
-  async start(threads) {
-    const { graph, weights } = gptTrainStep();
+  async start({ threads }) {
     const engine = createOnnxEngine();
+    const { graph, weights } = gptTrainStep(engine.target);
     const plan = schedule(graph, engine.target, []);
     const session = await engine.open(new Map([['train', plan]]), { threads });
     const initial = new Map<string, HostTensor>(
@@ -33,7 +33,7 @@ export const gptBenchmark: Benchmark = {
     await session.write(initial);
     // Text that can be learned: each token is the last one plus a small step.
     const data = Array.from({ length: batches }, (_, i) => sequences(i));
-    const ours = engineSide(session, gptOptimizer, step => {
+    const ours = engineSide(session, gptOptimizer, ['rate', 'correction1', 'correction2'], step => {
       const ids = data[step % batches]!;
       return new Map([
         ['ids', columns(ids, 0)],
@@ -41,7 +41,7 @@ export const gptBenchmark: Benchmark = {
       ]);
     });
     const tensors = new Map([...initial, ...data.map((ids, i) => [`batch${i}`, ids] as const)]);
-    return { ours, tensors };
+    return { ours, tensors, settings: { adamw: torchAdamw(gptOptimizer) } };
   },
 };
 

@@ -2,16 +2,20 @@
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Outcome } from './benchmark.ts';
+import type { Benchmark, Outcome } from './benchmark.ts';
 import { compare } from './compare.ts';
+import { emojiBenchmark } from './emoji.ts';
 import { gptBenchmark } from './gpt.ts';
 
-const benchmarks = [gptBenchmark];
+const benchmarks: Readonly<Record<string, (here: string) => Benchmark>> = {
+  'gpt-4x256': () => gptBenchmark,
+  emoji: emojiBenchmark,
+};
 
 const usage = `npm run bench -- [--json] [--only NAME] [--rounds N] [--steps N] [--threads N]
 
   --json       prints [{name, engine, peer, ratio, …}] and nothing else on standard output
-  --only NAME  one of ${benchmarks.map(b => b.name).join(', ')}
+  --only NAME  one of ${Object.keys(benchmarks).join(', ')}
   --rounds N   turns of each side (7)
   --steps N    timed steps of one turn (5)
   --threads N  threads of each side (all cores)
@@ -25,11 +29,13 @@ export async function main(args: readonly string[], here: string): Promise<numbe
     process.stderr.write(usage);
     return 2;
   }
-  const chosen = benchmarks.filter(b => parsed.only === undefined || b.name === parsed.only);
+  const chosen = Object.entries(benchmarks).filter(
+    ([name]) => parsed.only === undefined || name === parsed.only,
+  );
   const outcomes: Outcome[] = [];
-  for (const benchmark of chosen) {
+  for (const [, benchmark] of chosen) {
     const log = (line: string): void => void process.stderr.write(`${line}\n`);
-    outcomes.push(await compare(benchmark, { ...parsed, here, log }));
+    outcomes.push(await compare(benchmark(here), { ...parsed, here, log }));
   }
   process.stdout.write(
     parsed.json ? `${JSON.stringify(outcomes, undefined, 2)}\n` : outcomes.map(show).join(''),
@@ -56,7 +62,7 @@ function parse(args: readonly string[]) {
   const rounds = count(values.rounds, 7);
   const stepsPerRound = count(values.steps, 5);
   const threads = count(values.threads, availableParallelism());
-  const known = values.only === undefined || benchmarks.some(b => b.name === values.only);
+  const known = values.only === undefined || Object.hasOwn(benchmarks, values.only);
   if (!known || [rounds, stepsPerRound, threads].some(Number.isNaN)) return undefined;
   return { json: values.json ?? false, only: values.only, rounds, stepsPerRound, threads };
 }

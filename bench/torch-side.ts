@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HostTensor } from '../src/base/tensor.ts';
-import type { Side, Steps } from './benchmark.ts';
+import type { Side, Start, Steps } from './benchmark.ts';
 
 const python = process.env.MMLANG_PYTHON ?? 'python3';
 
@@ -36,9 +36,10 @@ export async function startTorch(
   here: string,
   twin: string,
   threads: number,
-  tensors: ReadonlyMap<string, HostTensor>,
+  { tensors, settings }: Start,
 ): Promise<Side> {
   const folder = mkdtempSync(join(tmpdir(), 'mmlang-bench-'));
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
   writeTensors(folder, tensors);
   const child = spawn(python, [join(here, 'torch', 'host.py'), twin, String(threads)], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -7,7 +7,7 @@ HEADS = 4
 DEPTH = 4
 
 
-def build(tensors):
+def build(tensors, settings):
     batches = [tensors[f"batch{i}"].long() for i in range(8)]
     weights = {}
     for name, value in tensors.items():
@@ -17,7 +17,7 @@ def build(tensors):
         matrix = name.endswith(".matrix")
         weights[name] = torch.nn.Parameter(value.t().contiguous() if matrix else value)
     optimizer = torch.optim.AdamW(
-        weights.values(), lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01, fused=True
+        weights.values(), fused=True, **settings["adamw"]
     )
 
     def linear(x, name):

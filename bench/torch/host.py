@@ -1,7 +1,7 @@
 """Runs one PyTorch twin step by step: reads `load FOLDER`, `run K` and `quit` as lines, answers each with one JSON line.
 
-`run K` answers {"seconds": [...], "losses": [...]}, one of each for a step. The folder holds tensors.json (name -> {dtype, shape, offset}) and
-tensors.bin, our initial weights and batches.
+`run K` answers {"seconds": [...], "losses": [...]}, one of each for a step. The folder holds tensors.json (name -> {dtype, shape, offset}),
+tensors.bin and settings.json: our initial weights, our batches, and what else the twin must know.
 """
 
 import importlib
@@ -39,7 +39,8 @@ def main():
     for line in sys.stdin:
         command, _, argument = line.strip().partition(" ")
         if command == "load":
-            step = twin.build(load_tensors(argument))
+            with open(os.path.join(argument, "settings.json"), encoding="utf-8") as f:
+                step = twin.build(load_tensors(argument), json.load(f))
             answer = {"torch": torch.__version__}
         elif command == "run":
             seconds, losses = [], []

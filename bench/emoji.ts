@@ -1,0 +1,120 @@
+// The train step of specs/emoji.mm on the onnx engine, on made-up drawings and captions.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
+import { type RandomStream, randomStream } from '../src/base/random.ts';
+import type { HostTensor } from '../src/base/tensor.ts';
+import { elements } from '../src/base/tensor.ts';
+import { check, compile } from '../src/compile.ts';
+import type { FieldFeed, Initializer, StageProgram } from '../src/compiler/program.ts';
+import type { Benchmark } from './benchmark.ts';
+import { engineSide, torchAdamw } from './engine-side.ts';
+
+const batches = 8;
+const stage = 'align';
+
+export const emojiBenchmark = (here: string): Benchmark => ({
+  name: 'emoji',
+  engine: 'onnx',
+  samplesPerStep: emojiProgram(specText(here)).train.batches[0]!.size,
+  twin: 'emoji',
+  async start({ threads, timed }) {
+    const text = timed ? specText(here) : withoutDropout(specText(here));
+    const program = emojiProgram(text);
+    const { optimizer, train } = program;
+    const session = await createOnnxEngine().open(new Map([['train', train.plan]]), { threads });
+    const initial = new Map<string, HostTensor>(
+      program.weights.map(({ path, shape, initializer }) => {
+        const draws = randomStream(1, path);
+        const data = Float32Array.from({ length: elements(shape) }, (_, i) => drawn(initializer, draws, i));
+        return [path, { dtype: 'f32', shape, data }];
+      }),
+    );
+    await session.write(initial);
+    const data = Array.from({ length: batches }, (_, i) => batchOf(program, i));
+    const ours = engineSide(session, optimizer, train.scalars, step => data[step % batches]!);
+    const tensors = new Map(initial);
+    for (const [i, batch] of data.entries()) {
+      for (const [feed, tensor] of batch) tensors.set(`batch${i}:${feed.split(/[/.]/).at(-1)}`, tensor);
+    }
+    const decayed = train.plan.graph.nodes
+      .filter(n => n.op === 'adamw_update' && n.attrs.decay !== 0)
+      .map(n => train.plan.graph.inputs.find(i => i.id === n.inputs[0])?.name);
+    const bounded = program.weights.flatMap(w => (w.atMost === undefined ? [] : [[w.path, w.atMost]]));
+    const settings = {
+      adamw: torchAdamw(optimizer),
+      clip: optimizer.clip ?? null,
+      decayed,
+      bounded,
+      drop: { look: rateIn(text, rates.look), read: rateIn(text, rates.read) },
+    };
+    return { ours, tensors, settings };
+  },
+});
+
+const specText = (here: string): string => readFileSync(join(here, '..', 'specs', 'emoji.mm'), 'utf8');
+
+/** Dropout in the pictures' transformer and among the words. */
+const rates = { look: /(\bdrop: )(\d*\.?\d+)/g, read: /(\bdropout\(rate: )(\d*\.?\d+)/g } as const;
+
+const rateIn = (text: string, pattern: RegExp): number => Number([...text.matchAll(pattern)][0]?.[2] ?? 0);
+
+/** The two sides' random numbers differ: losses are compared without any. */
+const withoutDropout = (text: string): string =>
+  Object.values(rates).reduce((t, rate) => t.replace(rate, (_, before: string) => `${before}0`), text);
+
+function emojiProgram(text: string): StageProgram {
+  const { models, library, diagnostics } = check(text, 'specs/emoji.mm', () => undefined);
+  const [model] = [...models.values()];
+  if (model === undefined || library === undefined)
+    throw new Error(`specs/emoji.mm: ${diagnostics.map(d => d.message).join('; ')}`);
+  return compile(library, model).stage(stage, createOnnxEngine().target, { measures: false });
+}
+
+function drawn(initializer: Initializer, draws: RandomStream, i: number): number {
+  switch (initializer.kind) {
+    case 'constant':
+      return initializer.value;
+    case 'normal':
+      return initializer.mean + initializer.std * draws.normal(i);
+    case 'uniform':
+      return initializer.low + (initializer.high - initializer.low) * draws.uniform(i);
+    default:
+      return initializer satisfies never;
+  }
+}
+
+function batchOf(program: StageProgram, index: number): ReadonlyMap<string, HostTensor> {
+  const [batch] = program.train.batches;
+  if (batch === undefined) throw new Error('the emoji stage has no batch');
+  const feeds = batch.fields.flatMap(f => f.feeds.map(feed => [feed.feed, madeUp(feed, index)] as const));
+  const keep: HostTensor = { dtype: 'bool', shape: [batch.size], data: new Uint8Array(batch.size).fill(1) };
+  const all = new Map<string, HostTensor>([...feeds, [batch.keepFeed, keep]]);
+  return new Map(
+    program.train.plan.graph.inputs.flatMap(i => (all.has(i.name) ? [[i.name, all.get(i.name)!]] : [])),
+  );
+}
+
+/** Captions are 3 … T tokens long. */
+function madeUp({ component, dtype, shape }: FieldFeed, index: number): HostTensor {
+  const draws = randomStream(2, component, String(index));
+  const count = elements(shape);
+  const length = shape[1] ?? 1;
+  const lengths = randomStream(2, 'length', String(index));
+  if (component === 'pixels')
+    return {
+      dtype,
+      shape,
+      data: Float32Array.from({ length: count }, (_, i) => 2 * draws.uniform(i) - 1),
+    };
+  if (component === 'keep')
+    return {
+      dtype,
+      shape,
+      data: Uint8Array.from({ length: count }, (_, i) =>
+        i % length < 3 + lengths.below(Math.floor(i / length), length - 2) ? 1 : 0,
+      ),
+    };
+  return { dtype, shape, data: Int32Array.from({ length: count }, (_, i) => draws.below(i, 2000)) };
+}
