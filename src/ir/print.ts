@@ -56,7 +56,8 @@ function nodeText(node: Node, type: (id: number) => string, naming: Naming, inde
   return `${outputs} = ${node.op}(${inputs})${attrs === '' ? '' : ` {${attrs}}`}${span}${regions}`;
 }
 
-const word = (text: string): string => (/^[A-Za-z_][\w./-]*$/.test(text) ? text : JSON.stringify(text));
+const word = (text: string): string =>
+  /^(?!(?:NaN|Infinity)$)[A-Za-z_][\w./-]*$/.test(text) ? text : JSON.stringify(text);
 
 function typeText(type: TensorType, naming: Naming): string {
   return `${type.dtype}[${type.shape.map(d => dimText(d, naming)).join(', ')}]`;
@@ -114,7 +115,7 @@ function nameSymbols(graph: Graph): Naming['symbols'] {
   const taken = new Set<string>();
   const named = new Map<string, { name: string; symbol: DimSymbol }>();
   for (const symbol of [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const base = /^[A-Za-z]\w*$/.test(symbol.name) ? symbol.name : 'd';
+    const base = /^(?!(?:NaN|Infinity)$)[A-Za-z]\w*$/.test(symbol.name) ? symbol.name : 'd';
     let name = base;
     for (let n = 2; taken.has(name); n++) name = `${base}_${n}`;
     taken.add(name);
