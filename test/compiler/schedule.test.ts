@@ -1,0 +1,165 @@
+// Plans: who shares memory with whom, and the peak; costs and fusions that are read off a graph.
+
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { bytesOf, costByLine, graphCost } from '../../src/compiler/cost.ts';
+import { fusionsOf } from '../../src/compiler/fusions.ts';
+import { decompose } from '../../src/compiler/passes/decompose.ts';
+import { schedule } from '../../src/compiler/schedule.ts';
+import { createBuilder } from '../../src/ir/builder.ts';
+import type { Graph, ValueId } from '../../src/ir/graph.ts';
+import { ops } from '../../src/ops/registry.ts';
+import { bare, everything, expectSame, expectSound, f32, graphOf } from './helpers.ts';
+import { randomGraph } from './random-graphs.ts';
+
+describe('memory', () => {
+  test('a chain needs two buffers, a reshape none', () => {
+    const graph = graphOf({ x: f32(16) }, (b, { x }) => {
+      const shaped = b.one('reshape', [b.one('exp', [b.one('neg', [x!])])], { shape: [4, 4] });
+      return b.one('sin', [b.one('tanh', [shaped])]);
+    });
+    const plan = schedule(graph, bare, []);
+    expect([...plan.bufferOf.values()]).toEqual([0, 1, 1, 0, 1]);
+    expect(plan.buffers).toEqual([
+      { id: 0, bytes: 64 },
+      { id: 1, bytes: 64 },
+    ]);
+    expect(plan.releases).toEqual([[], [1], [], [2, 3], [4]]);
+    expect(plan.peakBytes).toBe(64 + 2 * 64);
+  });
+
+  test('weights and moments count twice where the engine alternates, and their next values not at all', () => {
+    const b = createBuilder('step', ops);
+    const w = b.input('w', 'weight', f32(16));
+    const x = b.input('x', 'feed', f32(16));
+    b.output('w', 'next', b.one('add', [w, x]));
+    const graph = b.finish();
+    expect(schedule(graph, bare, []).peakBytes).toBe(64 + 64 + 64);
+    expect(schedule(graph, { ...bare, alternates: true }, []).peakBytes).toBe(2 * 64 + 64);
+  });
+
+  test('no two values that are alive at once share a buffer', () => {
+    fc.assert(
+      fc.property(randomGraph, graph => {
+        const plan = schedule(graph, bare, []);
+        const alive = new Map<number, ValueId>();
+        const root = rootsOf(graph);
+        for (const [at, node] of graph.nodes.entries()) {
+          for (const id of node.outputs) {
+            const buffer = plan.bufferOf.get(id);
+            if (buffer === undefined) continue;
+            const other = alive.get(buffer);
+            expect(other === undefined || root(other) === root(id)).toBe(true);
+            alive.set(buffer, id);
+            expect(plan.buffers[buffer]!.bytes).toBeGreaterThanOrEqual(bytesOf(graph.types[id]!));
+          }
+          for (const id of node.inputs) {
+            const buffer = plan.bufferOf.get(id);
+            if (buffer !== undefined) expect(root(alive.get(buffer)!)).toBe(root(id));
+          }
+          for (const id of plan.releases[at]!) if (root(id) === id) alive.delete(plan.bufferOf.get(id) ?? -1);
+        }
+        for (const { id } of graph.outputs) {
+          const buffer = plan.bufferOf.get(id);
+          if (buffer !== undefined) expect(root(alive.get(buffer)!)).toBe(root(id));
+        }
+      }),
+    );
+  });
+});
+
+/** The value that a chain of reshapes began with. */
+function rootsOf(graph: Graph): (id: ValueId) => ValueId {
+  const roots = new Map<ValueId, ValueId>();
+  for (const node of graph.nodes)
+    if (node.op === 'reshape' || node.op === 'stop_gradient')
+      roots.set(node.outputs[0]!, roots.get(node.inputs[0]!) ?? node.inputs[0]!);
+  return id => roots.get(id) ?? id;
+}
+
+describe('costs', () => {
+  test('a product: 2·M·K·N operations, its operands and result moved once', () => {
+    const graph = graphOf({ x: f32(3, 4), w: f32(4, 5) }, (b, { x, w }) =>
+      b.one('dot_general', [x!, w!], { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }),
+    );
+    expect(graphCost(graph, ops)).toEqual({ flops: 2 * 3 * 4 * 5, bytes: 4 * (12 + 20 + 15), kernels: 1 });
+  });
+
+  test('by the outermost line, reshapes and constants free', () => {
+    const at = (file: string, line: number) => ({
+      file,
+      line,
+      start: 0,
+      end: 0,
+      column: 1,
+      endLine: 1,
+      endColumn: 1,
+    });
+    const b = createBuilder('lines', ops);
+    const x = b.input('x', 'feed', f32(8));
+    b.span = { ...at('std/a.mm', 3), via: at('user.mm', 9) };
+    const y = b.one('add', [x, b.constant(1)]);
+    b.span = at('user.mm', 4);
+    const z = b.one('reshape', [b.one('exp', [b.one('mul', [y, y])])], { shape: [2, 4] });
+    b.output('z', 'fetch', z);
+    const lines = costByLine(b.finish(), ops);
+    expect(lines.map(l => [l.file, l.line, l.kernels])).toEqual([
+      ['user.mm', 4, 2],
+      ['user.mm', 9, 1],
+    ]);
+  });
+});
+
+describe('fusions', () => {
+  const at = (file: string, line: number) => ({
+    file,
+    line,
+    start: 0,
+    end: 0,
+    column: 1,
+    endLine: 1,
+    endColumn: 1,
+  });
+  const b = createBuilder('fusions', ops);
+  const x = b.input('x', 'feed', f32(8, 4));
+  b.span = { ...at('std/a.mm', 3), via: at('user.mm', 9) };
+  const [y] = b.emit('layer_norm', [x], { epsilon: 1e-5 });
+  b.span = at('user.mm', 10);
+  b.output('z', 'fetch', b.one('softmax', [y!], { axis: 1 }));
+  const graph = b.finish();
+
+  test('what the engine keeps whole, with the lines it comes from', () => {
+    const [norm, softmax, ...more] = fusionsOf(graph, everything, ops);
+    expect(more).toEqual([]);
+    expect(norm).toMatchObject({ kind: 'layer_norm', count: 1 });
+    expect(norm!.from).toEqual([
+      { file: 'std/a.mm', line: 3 },
+      { file: 'user.mm', line: 9 },
+    ]);
+    // max, sub, exp, sum, div as one: four kernels less.
+    expect(softmax).toMatchObject({
+      kind: 'softmax',
+      kernelsSaved: 4,
+      from: [{ file: 'user.mm', line: 10 }],
+    });
+    expect(softmax!.bytesSaved).toBeGreaterThan(0);
+  });
+
+  test('an engine that needs more kernels saves less; one that takes it apart has no fusion', () => {
+    const slow = { ...everything, kernels: { softmax: 3, layer_norm: 99 } };
+    expect(fusionsOf(graph, slow, ops).map(f => [f.kind, f.kernelsSaved])).toEqual([['softmax', 2]]);
+    expect(fusionsOf(graph, bare, ops)).toEqual([]);
+  });
+});
+
+test('decomposition leaves core ops only, and the same values', () => {
+  const shape = f32(1, 2, 3, 4);
+  const graph = graphOf({ q: shape, k: shape, v: shape }, (b, { q, k, v }) =>
+    b.one('silu', [b.emit('attention', [q!, k!, v!], { scale: 0.5, causal: true })[0]!]),
+  );
+  const apart = decompose(graph, ops, new Set());
+  expectSound(apart);
+  expect(apart.nodes.every(n => ops.get(n.op)!.kind === 'core')).toBe(true);
+  expect(decompose(graph, ops, new Set(['softmax'])).nodes.map(n => n.op)).toContain('softmax');
+  expectSame(graph, apart);
+});
