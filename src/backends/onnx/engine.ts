@@ -9,7 +9,6 @@ import type { Engine, EngineOptions, EngineStatus, Session } from '../engine.ts'
 import { compositeEmit } from './composites.ts';
 import type { EmittedGraph, EmittedInput } from './emit-graph.ts';
 import { emitGraph } from './emit-graph.ts';
-import { encodeModel } from './model-proto.ts';
 import { onnxStatus } from './status.ts';
 import { createStore } from './store.ts';
 import { fromOrt, toOrt } from './tensors.ts';
@@ -116,8 +115,9 @@ function createSession(
   emitted: EmittedGraph,
   options: EngineOptions,
 ): Promise<Ort.InferenceSession> {
-  return guarded(entry, () =>
-    ort.InferenceSession.create(encodeModel(emitted.model), {
+  return guarded(entry, async () => {
+    const { encodeModel } = await import('./model-proto.ts');
+    return ort.InferenceSession.create(encodeModel(emitted.model), {
       executionProviders: ['cpu'],
       executionMode: 'sequential',
       // A train step's peak is a third lower without the pattern, for one to four per cent of its time.
@@ -126,8 +126,8 @@ function createSession(
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       // Errors come as exceptions; the runtime would print them as well.
       logSeverityLevel: 4,
-    }),
-  );
+    });
+  });
 }
 
 /** The runtime's own text says which node failed; node names begin with our node's index, op and source line. */
