@@ -37,9 +37,11 @@ export async function runTrain(
       onEvent: event => show(event, context, progress),
     });
     progress.end();
+    const isIdle = result.outcome === 'finished' && result.reports.length === 0;
     if (context.json) context.output.out.line(JSON.stringify(resultJson(result), undefined, 2));
     else if (result.outcome === 'stopped')
       context.output.out.line(`\nstopped; all is saved. Go on with:\n\n  mm train --resume ${result.run}`);
+    else if (isIdle) context.output.out.line('\nnothing is left to do: every stage of the run is trained');
     return result.outcome === 'stopped' ? exit.interrupted : exit.ok;
   } catch (e) {
     progress.end();

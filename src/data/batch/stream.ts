@@ -110,9 +110,9 @@ function workerSequence(file: string, options: StreamOptions): Pick<BatchSequenc
       return new Promise((resolve, reject) => waiting.set(wanted, { resolve, reject }));
     },
     async close() {
-      failed ??= new DataFailure([
-        dataDiagnostic('worker-failed', { problem: 'it was closed' }, { span: options.batch.span }),
-      ]);
+      fail('it was closed');
+      // A late answer would let go of the thread again, and the process could end before it has stopped.
+      worker.removeAllListeners();
       await worker.terminate();
     },
   };
