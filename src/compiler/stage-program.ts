@@ -1,9 +1,9 @@
 // A stage as what an engine runs: one train step over all its objectives and batches, and its measures.
 
-import { accuracyFields, weightsBehind } from '../dsl/semantics/check.ts';
+import { weightsBehind } from '../dsl/semantics/check-objective.ts';
 import { evaluate } from '../dsl/semantics/expressions.ts';
 import type { Measure, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
-import { fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
+import { accuracyFields, fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
 import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
 import { learnsIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';

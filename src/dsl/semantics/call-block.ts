@@ -12,10 +12,10 @@ import { keepsPromise } from './promise.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, here } from './trace.ts';
+import { complain, type Frame, here, nested } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
-import type { BlockValue, BoundArg, Origin, Value } from './values.ts';
+import type { BlockValue, BoundArg, Callable, Origin, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
 export function joinPath(path: string, name: string): string {
@@ -33,11 +33,33 @@ export function callBlock(
   const assigned = assignArgs(frame, block, args, span);
   if (assigned === undefined) return errorValue;
   if ([...assigned.values()].some(a => a.value.kind === 'error')) return errorValue;
-  const key = `${block.callable.name.span.file}:${block.callable.name.span.start}`;
+  const key = callableKey(block.callable);
   if (trace.stack.includes(key)) {
     complain(frame, 'recursive-block', { name: block.name }, span);
     return errorValue;
   }
+  return nested(frame, span, 4, errorValue, () => {
+    if (!trace.sound(block)) return errorValue;
+    trace.stack.push(key);
+    const value = traceCall(frame, block, assigned, span, as);
+    trace.stack.pop();
+    return value;
+  });
+}
+
+/** One text for each block, encoder and export. */
+export function callableKey(callable: Callable): string {
+  return `${callable.name.span.file}:${callable.name.span.start}`;
+}
+
+function traceCall(
+  frame: Frame,
+  block: BlockValue,
+  assigned: ReadonlyMap<string, BoundArg>,
+  span: Span,
+  as: Name | undefined,
+): Value {
+  const { trace } = frame;
   const name = as?.text ?? block.name;
   const path = block.path ?? joinPath(frame.path, name);
   const scope = childScope(block.scope);
@@ -46,9 +68,7 @@ export function callBlock(
   const owned = trace.weights.size + trace.draws.size;
   const firstNode = nodesOf(trace);
   if (!bindParams(frame, body, binding, block, assigned)) return errorValue;
-  trace.stack.push(key);
   const result = traceBody(body, block.callable.body, block.name);
-  trace.stack.pop();
   const owns = block.path === undefined && trace.weights.size + trace.draws.size > owned;
   if (block.path === undefined) noteUse(frame, name, as?.span ?? span, owns);
   if (result.kind === 'error') return result;

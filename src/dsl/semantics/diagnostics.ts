@@ -292,6 +292,10 @@ export const semanticRules = {
     p =>
       `give each a default, or check a variant: variant Small = ${p.model}(${p.names.map(n => `${n}: …`).join(', ')})`,
   ),
+  'more-errors': error<{ shown: number }>(
+    p => `there are more than ${p.shown} errors; the rest isn't shown`,
+    () => 'mend the first ones and check again',
+  ),
   'too-large': error<{ what: string; limit: string }>(p => `${p.what} is too large: ${p.limit}`),
 } as const;
 

@@ -9,7 +9,7 @@ import type { Attrs, TensorType, ValueId } from '../../ir/graph.ts';
 import type { Keep, OpDef } from '../../ir/op.ts';
 import { OpFault } from '../../ir/op.ts';
 import type { Frame } from './trace.ts';
-import { compareDims, complain, here, keepKey } from './trace.ts';
+import { compareDims, complain, here, keepKey, spend } from './trace.ts';
 import type { Element, ErrorValue, Quality, TensorValue, Value } from './values.ts';
 import { errorValue, float, mergeOrigins, showTensorType, showType } from './values.ts';
 
@@ -50,17 +50,7 @@ export function emitOps(
   const before = builder.span;
   builder.span = here(frame, span);
   try {
-    trace.nodes += 1;
-    if (trace.nodes > 200_000) {
-      if (trace.nodes === 200_001)
-        complain(
-          frame,
-          'too-large',
-          { what: 'this model', limit: 'it has more than 200,000 operations' },
-          span,
-        );
-      return undefined;
-    }
+    if (!spend(frame, span, 10)) return undefined;
     const padded = options.keeps === undefined && inputs.some(v => v.keeps.length > 0);
     const { ids, keeps } = padded
       ? emitPadded(frame, op, inputs, attrs)

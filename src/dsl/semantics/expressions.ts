@@ -7,11 +7,16 @@ import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
 import { lookUp, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
-import { complain } from './trace.ts';
+import { complain, nested, spend } from './trace.ts';
 import type { Value } from './values.ts';
 import { errorValue, int, showType } from './values.ts';
 
 export function evaluate(frame: Frame, e: Expr): Value {
+  if (!spend(frame, e.span, 1)) return errorValue;
+  return nested(frame, e.span, 1, errorValue, () => evaluateKind(frame, e));
+}
+
+function evaluateKind(frame: Frame, e: Expr): Value {
   switch (e.kind) {
     case 'number':
       return evaluateNumber(frame, e);

@@ -2,6 +2,7 @@
 
 import type { Dim } from '../../base/dim.ts';
 import { dimSymbol } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
 import type { AlignMember, Expr, ObjectiveMember, Param } from '../syntax/ast.ts';
 import { callValue, evaluateArgs } from './calls.ts';
 import type { Declared } from './declare.ts';
@@ -240,4 +241,19 @@ export function symbolicFields(
     uses: new Map(),
   };
   return new Map(objective.params.map(p => [p.name.text, make(at, p, rows)]));
+}
+
+/** The fields that an accuracy's call reads, as the parameters of an objective without a loss. */
+export function accuracyFields(declared: Declared, predicted: Expr, target: string, span: Span): Objective {
+  const at = { text: target, span };
+  const member = {
+    kind: 'align',
+    doc: undefined,
+    name: at,
+    left: predicted,
+    right: predicted,
+    by: predicted,
+    span,
+  } as const;
+  return { ...objectiveOf(declared, member), name: `accuracy of ${target}` };
 }

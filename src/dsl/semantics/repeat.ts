@@ -44,6 +44,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
   const carried = [...new Set(assignedIn(statement.body.statements))].filter(
     n => lookUp(frame.scope, n) !== undefined,
   );
+  if (times !== undefined && !countLayers(frame, statement, joinPath(frame.path, name), times)) return;
   const runs = frame.trace.mode === 'check' ? Math.min(times ?? 1, 1) : (times ?? 1);
   for (let i = 0; i < runs; i++) {
     const scope = childScope(frame.scope);
@@ -86,6 +87,28 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
       if (value !== undefined) target.names.set(n, value);
     }
   }
+}
+
+const mostLayers = 10_000;
+
+/** Notes how often the repeat at `path` runs; false where repeats inside repeats are too many, which is reported. */
+function countLayers(frame: Frame, statement: RepeatStatement, path: string, times: number): boolean {
+  const { repeats } = frame.trace;
+  repeats.set(path, times);
+  let layers = 1;
+  const met: string[] = [];
+  for (const part of `${path}.0`.split('.')) {
+    layers *= (part === '0' ? repeats.get(met.join('.')) : undefined) ?? 1;
+    met.push(part);
+  }
+  if (frame.trace.mode === 'lower' || layers <= mostLayers) return true;
+  complain(
+    frame,
+    'too-large',
+    { what: 'this repeat', limit: `with those around it, it makes ${layers} layers; at most ${mostLayers}` },
+    statement.count.span,
+  );
+  return false;
 }
 
 function assignedIn(statements: readonly Statement[]): readonly string[] {

@@ -13,7 +13,7 @@ import type { Keep, OpRegistry } from '../../ir/op.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
 import type { Initializer } from './model.ts';
 import type { Scope } from './scope.ts';
-import type { Fact, TensorValue, Value } from './values.ts';
+import type { BlockValue, Fact, TensorValue } from './values.ts';
 
 /** A weight met while tracing. */
 export interface TracedWeight {
@@ -36,6 +36,16 @@ export interface PartCall {
   readonly span: Span;
 }
 
+/** What is left of the work that a spec may cause, so that one built to explode is refused; shared by traces. */
+export interface Fuel {
+  left: number;
+  /** How deep expressions and calls are nested here. */
+  depth: number;
+}
+
+/** An expression costs 1, an operation 10: enough for some 400,000 operations. */
+export const fullTank = (): Fuel => ({ left: 4_000_000, depth: 0 });
+
 export interface Trace {
   readonly mode: 'check' | 'lower';
   readonly builder: Builder;
@@ -54,8 +64,11 @@ export interface Trace {
   readonly randomness: { seed: ValueId | undefined; step: ValueId | undefined };
   /** Blocks being traced, innermost last: a block in it again is recursion. */
   readonly stack: string[];
-  /** Nodes are counted, so that a spec built to explode is refused. */
-  nodes: number;
+  readonly fuel: Fuel;
+  /** Whether a block is right for all its uses. What is wrong in one that isn't was reported, so calls stay silent. */
+  readonly sound: (block: BlockValue) => boolean;
+  /** How often each repeat runs, by its path: `look.transformer.layers`. */
+  readonly repeats: Map<string, number>;
   readonly report: (d: Diagnostic) => void;
 }
 
@@ -79,6 +92,10 @@ export interface TraceOptions {
   readonly learning: (path: string) => boolean | undefined;
   readonly report: (d: Diagnostic) => void;
   readonly name: string;
+  /** Its own if absent. */
+  readonly fuel?: Fuel;
+  /** Every block, if absent. */
+  readonly sound?: (block: BlockValue) => boolean;
 }
 
 export function createTrace(options: TraceOptions): Trace {
@@ -97,7 +114,9 @@ export function createTrace(options: TraceOptions): Trace {
     filled: new Map(),
     randomness: { seed: undefined, step: undefined },
     stack: [],
-    nodes: 0,
+    fuel: options.fuel ?? fullTank(),
+    sound: options.sound ?? (() => true),
+    repeats: new Map(),
     report: d => {
       // One mistake in a block is met once for each call of it.
       const key = `${d.code} ${d.span?.file} ${d.span?.start} ${d.span?.end} ${d.message}`;
@@ -181,8 +200,36 @@ export function complain<C extends keyof Rules & string>(
   frame.trace.report(diagnose(code, params as never, { ...place, span: inStd ? user : full, related }));
 }
 
-export function errorIn(value: Value): boolean {
-  return value.kind === 'error';
+const deepest = 1000;
+
+/** `inner`, that much deeper; `otherwise` where that is too deep, which is reported. */
+export function nested<T>(frame: Frame, span: Span, by: number, otherwise: T, inner: () => T): T {
+  const { fuel } = frame.trace;
+  if (fuel.depth + by > deepest) {
+    complain(frame, 'too-large', { what: 'this', limit: 'calls and expressions nest too deeply' }, span);
+    return otherwise;
+  }
+  fuel.depth += by;
+  try {
+    return inner();
+  } finally {
+    fuel.depth -= by;
+  }
+}
+
+/** Takes from what may still be done; false where nothing is left, which is reported once. */
+export function spend(frame: Frame, span: Span, cost: number): boolean {
+  const { fuel } = frame.trace;
+  if (fuel.left <= 0) return false;
+  fuel.left -= cost;
+  if (fuel.left > 0) return true;
+  complain(
+    frame,
+    'too-large',
+    { what: 'this model', limit: 'it takes more than some 400,000 operations' },
+    span,
+  );
+  return false;
 }
 
 export function keepKey(keep: Keep): string {

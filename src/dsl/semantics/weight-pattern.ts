@@ -68,14 +68,18 @@ export interface Partition {
   readonly frozen: readonly string[];
 }
 
+/** `all`, and `rest`: what no other pattern names. */
+export function isWild(p: Pattern): boolean {
+  return p.text === 'all' || p.text === 'rest';
+}
+
 /** Which of the reached weights a stage trains; patterns that match nothing and gaps are reported by the caller. */
 export function partition(
   stage: Pick<Stage, 'train' | 'freeze'>,
   paths: readonly string[],
 ): Partition & { readonly both: readonly string[]; readonly neither: readonly string[] } {
-  const wild = (p: Pattern): boolean => p.text === 'all' || p.text === 'rest';
   const named = (patterns: readonly Pattern[], path: string): boolean =>
-    patterns.some(p => !wild(p) && patternMatches(p.text, path));
+    patterns.some(p => !isWild(p) && patternMatches(p.text, path));
   const trained: string[] = [];
   const frozen: string[] = [];
   const both: string[] = [];
@@ -86,8 +90,8 @@ export function partition(
     if (t && f) both.push(path);
     else if (t) trained.push(path);
     else if (f) frozen.push(path);
-    else if (stage.train.some(wild)) trained.push(path);
-    else if (stage.freeze.some(wild)) frozen.push(path);
+    else if (stage.train.some(isWild)) trained.push(path);
+    else if (stage.freeze.some(isWild)) frozen.push(path);
     else neither.push(path);
   }
   return { trained, frozen, both, neither };

@@ -1,0 +1,106 @@
+// One objective checked over symbolic rows, and which weights its loss depends on.
+
+import { userPlace } from '../../base/span.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import type { Declared } from './declare.ts';
+import { formalValue } from './formal.ts';
+import type { Objective, Stage } from './model.ts';
+import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
+import { complain, type Trace, type TracedWeight } from './trace.ts';
+
+/** The weights that an objective's loss depends on. */
+export interface Reached {
+  /** By the paths of a check, in which each repeat ran once. */
+  readonly weights: ReadonlySet<string>;
+  /** By their own paths, in order. */
+  readonly layers: readonly string[];
+}
+
+/** Checks one objective over symbolic rows; undefined where something is wrong, which is reported. */
+export function checkObjective(declared: Declared, objective: Objective): Reached | undefined {
+  const { frame } = declared;
+  const { trace } = frame;
+  if (objective.params.length === 0) {
+    complain(frame, 'no-fields', { name: objective.name }, objective.member.name.span);
+    return undefined;
+  }
+  const [first] = objective.params;
+  const lead = first === undefined ? undefined : leadName(first);
+  for (const p of objective.params.slice(1)) {
+    const other = leadName(p);
+    if (lead !== undefined && other !== undefined && other !== lead)
+      complain(frame, 'fields-of-other-rows', { a: lead, b: other }, p.type.span);
+  }
+  if (objective.params.map(p => fieldOf(declared, p)).some(f => f === undefined)) return undefined;
+  const binding = { scope: declared.scope, bound: new Map(), pack: undefined };
+  const values = symbolicFields(declared, objective, (at, p, rows) => {
+    // All rows are one dim, under whatever name.
+    const scope = at.scope;
+    const name = leadName(p);
+    if (name !== undefined) scope.names.set(name, { value: { kind: 'int', dim: rows }, span: p.span });
+    return formalValue(at, { ...binding, scope }, p.type, p.name.text);
+  });
+  const loss = traceObjective(declared, objective, values);
+  if (loss === undefined) return undefined;
+  const weights = weightsBehind(trace, loss.id);
+  if (weights.size === 0)
+    complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);
+  return { weights, layers: layerPaths(weights, trace.repeats) };
+}
+
+/** Paths of the weights from which a value is computed. */
+export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
+  const paths = new Map([...trace.weights.values()].map(w => [w.value.id, w.path]));
+  const found = new Set<string>();
+  const seen = new Set<ValueId>();
+  const todo = [id];
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    const path = paths.get(at);
+    if (path !== undefined) found.add(path);
+    const node = trace.builder.producer(at);
+    if (node !== undefined && node.op !== 'stop_gradient') todo.push(...node.inputs);
+  }
+  return found;
+}
+
+/** Paths met in a check, in which a repeat's body stands for all its layers, as the paths of every layer. */
+function layerPaths(paths: ReadonlySet<string>, repeats: ReadonlyMap<string, number>): readonly string[] {
+  const all = [...paths].flatMap(path => {
+    let heads: readonly string[] = [''];
+    let met = '';
+    for (const name of path.split('.')) {
+      const times = name === '0' ? repeats.get(met) : undefined;
+      const names = times === undefined ? [name] : Array.from({ length: times }, (_, i) => String(i));
+      heads = heads.flatMap(head => names.map(n => (head === '' ? n : `${head}.${n}`)));
+      met = met === '' ? name : `${met}.${name}`;
+    }
+    return heads;
+  });
+  return all.sort();
+}
+
+/** Warns of weights that no objective reaches (of those that some stage minimizes, where there are stages). */
+export function warnUnreached(
+  declared: Declared,
+  owned: ReadonlyMap<string, TracedWeight>,
+  objectives: ReadonlyMap<string, Objective>,
+  stages: ReadonlyMap<string, Stage>,
+  reached: ReadonlyMap<string, Reached>,
+): void {
+  const minimized = [...stages.values()].flatMap(s => s.terms.map(t => t.objective));
+  const counted = minimized.length > 0 ? minimized : [...objectives.keys()];
+  if (counted.length === 0 || counted.some(name => !reached.has(name))) return;
+  const found = new Set(counted.flatMap(name => [...(reached.get(name)?.weights ?? [])]));
+  const member = (path: string): string => path.split('.')[0] ?? path;
+  const idle = [...owned.values()].filter(w => !found.has(w.path));
+  for (const name of new Set(idle.map(w => member(w.path)))) {
+    const own = idle.filter(w => member(w.path) === name);
+    const whole = [...owned.keys()].filter(path => member(path) === name).length === own.length;
+    const [first] = own;
+    const place = whole ? declared.scope.names.get(name)?.span : first && userPlace(first.span);
+    const paths = whole ? [name] : own.map(w => w.path).sort();
+    if (place !== undefined) complain(declared.frame, 'unreached-weights', { paths }, place);
+  }
+}

@@ -1,0 +1,104 @@
+// Stages of a model against its objectives: patterns and what they leave, the order of stages, measures.
+
+import { nearestName } from '../../base/nearest-name.ts';
+import type { StageMember } from '../syntax/ast.ts';
+import type { Reached } from './check-objective.ts';
+import type { Declared } from './declare.ts';
+import { evaluate } from './expressions.ts';
+import { formalValue } from './formal.ts';
+import type { Objective, Pattern, Stage } from './model.ts';
+import { accuracyFields, fieldFrame, symbolicFields } from './objectives.ts';
+import { readStage } from './stages.ts';
+import { complain, type Frame } from './trace.ts';
+import { showType } from './values.ts';
+import { isWild, partition, patternMatches } from './weight-pattern.ts';
+
+/** Every stage as a recipe. */
+export function checkStages(
+  declared: Declared,
+  objectives: ReadonlyMap<string, Objective>,
+  members: readonly StageMember[],
+  reached: ReadonlyMap<string, Reached>,
+): ReadonlyMap<string, Stage> {
+  const { frame } = declared;
+  const names = members.map(m => m.name.text);
+  const stages = new Map<string, Stage>();
+  for (const member of members) {
+    const stage = readStage({ declared, objectives, stages: names }, member);
+    if (stage === undefined) continue;
+    stages.set(stage.name, stage);
+    if (!stage.terms.every(t => reached.has(t.objective))) continue;
+    const paths = stage.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
+    checkPartition(frame, stage, member, [...new Set(paths)].sort());
+  }
+  for (const member of members) {
+    const seen = new Set<string>();
+    for (let at: string | undefined = member.name.text; at !== undefined; at = stages.get(at)?.from) {
+      if (seen.has(at)) {
+        if (at === member.name.text)
+          complain(frame, 'stage-cycle', { stage: at }, member.from?.span ?? member.name.span);
+        break;
+      }
+      seen.add(at);
+    }
+  }
+  return stages;
+}
+
+/** train and freeze together name every weight that the stage's objectives reach, each once. */
+function checkPartition(frame: Frame, stage: Stage, member: StageMember, paths: readonly string[]): void {
+  let fits = true;
+  for (const p of [...stage.train, ...stage.freeze]) {
+    if (isWild(p) || paths.some(path => patternMatches(p.text, path))) continue;
+    const suggestion = nearestPath(p.text, paths);
+    complain(frame, 'matches-nothing', { pattern: p.text, suggestion }, p.span);
+    fits = false;
+  }
+  const parts = partition(stage, paths);
+  const [both] = parts.both;
+  if (both !== undefined) {
+    const names = (p: Pattern): boolean => !isWild(p) && patternMatches(p.text, both);
+    const trained = stage.train.find(names);
+    const frozen = stage.freeze.find(names);
+    complain(frame, 'trained-and-frozen', { path: both }, frozen?.span ?? member.name.span, {
+      related: trained === undefined ? [] : [{ span: trained.span, message: 'trained here' }],
+    });
+    fits = false;
+  }
+  if (!fits) return;
+  if (parts.neither.length > 0)
+    complain(frame, 'neither-trained-nor-frozen', { paths: parts.neither }, member.name.span);
+  else if (parts.trained.length === 0 && paths.length > 0)
+    complain(frame, 'everything-frozen', { stage: stage.name }, member.name.span);
+}
+
+/** The path that a pattern most likely meant: name by name from the left, as far as the pattern goes. */
+function nearestPath(pattern: string, paths: readonly string[]): string | undefined {
+  const depth = pattern.split('.').length;
+  const heads = new Set(paths.map(path => path.split('.').slice(0, depth).join('.')));
+  return nearestName(pattern, heads);
+}
+
+/** The expressions of accuracy measures: a call over fields that gives an index. */
+export function checkMeasures(declared: Declared, stages: ReadonlyMap<string, Stage>): void {
+  for (const stage of stages.values()) {
+    for (const m of stage.measures) {
+      if (m.metric.kind !== 'accuracy') continue;
+      const objective = accuracyFields(declared, m.metric.predicted, m.metric.target, m.span);
+      const values = symbolicFields(declared, objective, (at, p, rows) => {
+        at.scope.names.set('B', { value: { kind: 'int', dim: rows }, span: p.span });
+        return formalValue(at, { scope: at.scope, bound: new Map(), pack: undefined }, p.type, p.name.text);
+      });
+      const predicted = evaluate(fieldFrame(declared, objective, values), m.metric.predicted);
+      if (predicted.kind === 'error') continue;
+      if (predicted.kind === 'tensor' && predicted.element.kind === 'index' && predicted.dims.length === 1)
+        continue;
+      complain(
+        declared.frame,
+        'wrong-kind',
+        { where: 'what accuracy compares', expected: 'one index for each row', got: showType(predicted) },
+        m.metric.predicted.span,
+      );
+    }
+  }
+}

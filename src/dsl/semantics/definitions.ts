@@ -1,0 +1,104 @@
+// Which blocks, encoders and exports are right for all their uses. Each is checked once, when it is declared or first
+// called: a mistake in it is told once, and calls of what is wrong stay silent.
+
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { isStd } from '../../base/span.ts';
+import type { OpRegistry } from '../../ir/op.ts';
+import { callableKey } from './call-block.ts';
+import { checkDefinition } from './define-check.ts';
+import { diagnose } from './diagnostics.ts';
+import type { Scope } from './scope.ts';
+import { createTrace, type Fuel, fullTank, type Trace } from './trace.ts';
+import type { BlockValue, Callable } from './values.ts';
+
+/** The check of one file: where its diagnostics go and what is left of its work. */
+export interface Checking {
+  readonly registry: OpRegistry;
+  readonly fuel: Fuel;
+  /** Where one trace reports. What another trace said of the same place is not said again. */
+  readonly reporter: () => (d: Diagnostic) => void;
+}
+
+const mostErrors = 100;
+
+export function startChecking(registry: OpRegistry, report: (d: Diagnostic) => void): Checking {
+  const fuel = fullTank();
+  const said = new Map<string, number>();
+  let traces = 0;
+  let errors = 0;
+  return {
+    registry,
+    fuel,
+    reporter: () => {
+      const own = traces++;
+      return d => {
+        const at = d.span;
+        const key = `${d.code} ${at?.file} ${at?.start} ${at?.end} ${at?.via?.file} ${at?.via?.start}`;
+        if ((said.get(key) ?? own) !== own || errors > mostErrors) return;
+        said.set(key, own);
+        if (d.severity === 'error') errors += 1;
+        if (errors <= mostErrors) report(d);
+        else {
+          fuel.left = 0;
+          report(diagnose('more-errors', { shown: mostErrors }, { span: undefined }));
+        }
+      };
+    },
+  };
+}
+
+/** Where a callable's body finds its names, made anew for each trace. */
+export type Prepare = (trace: Trace) => { readonly scope: Scope; readonly path: string };
+
+export interface Definitions {
+  /** The trace of a callable's check; undefined where something is wrong with it, or where it is being checked. */
+  readonly check: (callable: Callable, prepare: Prepare) => Trace | undefined;
+  readonly sound: (block: BlockValue) => boolean;
+}
+
+type State = 'busy' | 'wrong' | Trace;
+
+/** Of a file; or of a model in it, whose `members` need its own names, above the file's `below`. */
+export function createDefinitions(
+  checking: Checking,
+  members: ReadonlyMap<Callable, Prepare> = new Map(),
+  below?: Definitions,
+): Definitions {
+  const states = new Map<string, State>();
+  const definitions: Definitions = {
+    check: (callable, prepare) => {
+      const key = callableKey(callable);
+      const known = states.get(key);
+      if (known !== undefined) return typeof known === 'string' ? undefined : known;
+      states.set(key, 'busy');
+      const report = checking.reporter();
+      let right = true;
+      const trace = createTrace({
+        mode: 'check',
+        registry: checking.registry,
+        learning: () => undefined,
+        report: d => {
+          if (d.severity === 'error') right = false;
+          report(d);
+        },
+        name: callable.name.text,
+        fuel: checking.fuel,
+        sound: definitions.sound,
+      });
+      const { scope, path } = prepare(trace);
+      const result = checkDefinition(trace, callable, scope, path);
+      const state = right && result.kind !== 'error' ? trace : 'wrong';
+      states.set(key, state);
+      return state === 'wrong' ? undefined : state;
+    },
+    sound: block => {
+      const { callable } = block;
+      if (isStd(callable.span.file)) return true;
+      const member = members.get(callable);
+      if (member === undefined && below !== undefined) return below.sound(block);
+      definitions.check(callable, member ?? (() => ({ scope: block.scope, path: block.name })));
+      return states.get(callableKey(callable)) !== 'wrong';
+    },
+  };
+  return definitions;
+}
