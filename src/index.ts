@@ -1,0 +1,95 @@
+// The public API: compile a spec, train it, load what was trained. The command line stands on the same functions.
+// Mistakes of the caller's (a wrong spec, missing data, a run of another spec) come as diagnostics: returned by
+// `compile`, and as the property `diagnostics` of the Error that `train` and `load` throw.
+
+import pkg from '../package.json' with { type: 'json' };
+import type { Diagnostic } from './base/diagnostic.ts';
+import { type Compilation, check, compile as compileModel } from './compile.ts';
+import type { ReadFile } from './dsl/semantics/library.ts';
+import { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.ts';
+import { type LoadedRun, type LoadOptions, load as loadRun } from './train/load.ts';
+import { type Prediction, predict } from './train/predict.ts';
+import { type TrainOptions, type TrainResult, train as trainRun } from './train/train.ts';
+
+export type { Diagnostic } from './base/diagnostic.ts';
+export type { Span } from './base/span.ts';
+export type { Compilation } from './compile.ts';
+export type { Plan, Target } from './compiler/plan.ts';
+export type { ExportProgram, StageProgram, WeightSpec } from './compiler/program.ts';
+export { renderDiagnostics } from './dsl/render.ts';
+export type { ReadFile } from './dsl/semantics/library.ts';
+export type { EvaluateOptions, Evaluation } from './train/evaluate.ts';
+export type { RunEvent } from './train/events.ts';
+export type { PredictedResult, PredictedValue, Prediction } from './train/predict.ts';
+export type { StageReport } from './train/report.ts';
+export type { TrainResult } from './train/train.ts';
+
+/** The version of mmlang. */
+export const { version } = pkg;
+
+export interface CompileOptions {
+  /** The name of the spec in messages; files that it uses are relative to it. Default: `spec.mm`. */
+  readonly file?: string;
+  /** Gives the text of a used file. Default: there are none. */
+  readonly read?: ReadFile;
+}
+
+export interface CompileResult {
+  /** Each model of the spec and each of its variants, by name; none where anything is wrong. */
+  readonly models: ReadonlyMap<string, Compilation>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Checks a spec's text and makes its models ready to become programs. Never throws for a mistake in the spec. */
+export function compile(text: string, options: CompileOptions = {}): CompileResult {
+  const checked = check(text, options.file ?? 'spec.mm', options.read ?? (() => undefined));
+  const { library, diagnostics } = checked;
+  if (library === undefined) return { models: new Map(), diagnostics };
+  const models = checked.models.map(
+    m => [m.variant ?? m.name, compileModel(library, m, diagnostics)] as const,
+  );
+  return { models: new Map(models), diagnostics };
+}
+
+/**
+ * Trains a spec's stages in a run folder, or goes on with one (`resume`). Resolves when all are trained, or when
+ * `signal` has stopped it with everything saved. Throws an Error with `diagnostics` for mistakes of the caller's.
+ */
+export function train(options: Omit<TrainOptions, 'mmlang'>): Promise<TrainResult> {
+  return trainRun({ ...options, mmlang: version });
+}
+
+/** A trained run, open for its exports and measures. */
+export interface TrainedRun {
+  /** The run folder. */
+  readonly dir: string;
+  readonly stage: string;
+  readonly step: number;
+  /** Weights and states by path. */
+  readonly weights: LoadedRun['weights'];
+  /** Runs an export: for each parameter its values, as a path for a picture, as text for a caption. */
+  readonly predict: (
+    name: string,
+    values: Readonly<Record<string, string | readonly string[]>>,
+  ) => Promise<Prediction>;
+  /** The run's measures, on the splits that its stage names or on one that is given. */
+  readonly evaluate: (options?: EvaluateOptions) => Promise<Evaluation>;
+}
+
+/** Opens a run folder that `train` has written. Throws an Error with `diagnostics` where it can't be used. */
+export async function load(dir: string, options: Omit<LoadOptions, 'mmlang'> = {}): Promise<TrainedRun> {
+  const loaded = await loadRun(dir, { ...options, mmlang: version });
+  return {
+    dir,
+    stage: loaded.stage.stage,
+    step: loaded.step,
+    weights: loaded.weights,
+    predict: (name, values) =>
+      predict(
+        loaded,
+        name,
+        new Map(Object.entries(values).map(([k, v]) => [k, typeof v === 'string' ? [v] : v])),
+      ),
+    evaluate: (evaluateOptions = {}) => evaluate(loaded, evaluateOptions),
+  };
+}
