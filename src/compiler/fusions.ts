@@ -2,7 +2,7 @@
 
 import { type Span, userPlace } from '../base/span.ts';
 import { createBuilder } from '../ir/builder.ts';
-import type { Graph, Node } from '../ir/graph.ts';
+import type { Graph, Node, ValueId } from '../ir/graph.ts';
 import type { OpRegistry } from '../ir/op.ts';
 import { graphCost, nodeCost } from './cost.ts';
 import { decompose } from './passes/decompose.ts';
@@ -11,6 +11,7 @@ import type { Fusion, Target } from './plan.ts';
 /** One entry for each kind of composite that the engine keeps whole, with the lines of the spec they come from. */
 export function fusionsOf(graph: Graph, target: Target, registry: OpRegistry): readonly Fusion[] {
   const byKind = new Map<string, Node[]>();
+  const read = new Set([...graph.nodes.flatMap(n => n.inputs), ...graph.outputs.map(o => o.id)]);
   for (const node of graph.nodes) {
     if (registry.get(node.op)?.kind !== 'composite' || !target.composites.has(node.op)) continue;
     byKind.set(node.op, [...(byKind.get(node.op) ?? []), node]);
@@ -18,7 +19,7 @@ export function fusionsOf(graph: Graph, target: Target, registry: OpRegistry): r
   return [...byKind]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([kind, nodes]) => {
-      const saved = nodes.map(node => savings(graph, node, target, registry));
+      const saved = nodes.map(node => savings(graph, node, read, target, registry));
       return {
         kind,
         count: nodes.length,
@@ -34,11 +35,12 @@ export function fusionsOf(graph: Graph, target: Target, registry: OpRegistry): r
 function savings(
   graph: Graph,
   node: Node,
+  read: ReadonlySet<ValueId>,
   target: Target,
   registry: OpRegistry,
 ): { readonly kernels: number; readonly bytes: number } {
   const whole = nodeCost(graph, node, registry);
-  const apart = graphCost(alone(graph, node, registry), registry);
+  const apart = graphCost(alone(graph, node, read, registry), registry);
   const kernels = Math.max(0, apart.kernels - (target.kernels?.[node.op] ?? 1));
   const most = apart.kernels - 1;
   const bytes = most > 0 ? Math.round((Math.max(0, apart.bytes - whole.bytes) * kernels) / most) : 0;
@@ -46,10 +48,9 @@ function savings(
 }
 
 /** The node's decomposition as a graph of its own, without what this graph doesn't read. */
-function alone(graph: Graph, node: Node, registry: OpRegistry): Graph {
+function alone(graph: Graph, node: Node, read: ReadonlySet<ValueId>, registry: OpRegistry): Graph {
   const b = createBuilder(node.op, registry);
   const inputs = node.inputs.map((id, i) => b.input(String(i), 'feed', graph.types[id]!));
-  const read = new Set([...graph.nodes.flatMap(n => n.inputs), ...graph.outputs.map(o => o.id)]);
   const outputs = b.emit(node.op, inputs, node.attrs);
   for (const [i, id] of outputs.entries()) if (read.has(node.outputs[i]!)) b.output(String(i), 'fetch', id);
   return decompose(b.finish(), registry, new Set());

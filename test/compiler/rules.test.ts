@@ -128,6 +128,21 @@ const cases: Readonly<Record<string, readonly [Make, string]>> = {
     'cast(m){to f32}',
   ],
   'select-not': [(b, { m, x, y }) => b.one('select', [b.one('not', [m]), x, y]), 'select(m, y, x)'],
+  'gather-in-order': [
+    (b, { x }) => b.one('gather', [x, b.one('iota', [], { dtype: 'i32', shape: [1], axis: 0 })]),
+    'slice(x){starts [0,0], limits [1,3], strides [1,1]}',
+  ],
+  'compare-integers': [
+    (b, { x, y }) => {
+      const steps = b.one('cast', [b.one('mul', [x, b.constant(2 ** 31)])], { to: 'i32' });
+      const u = b.one('mul', [
+        b.one('cast', [b.one('shift_right', [steps], { by: 8 })], { to: 'f32' }),
+        b.constant(2 ** -24),
+      ]);
+      return b.one('select', [b.one('less_equal', [b.constant(0.1), u]), x, y]);
+    },
+    'select(less_equal(1677722, shift_right(cast(mul(x, 2147483648)){to i32}){by 8}), x, y)',
+  ],
   'pad-nothing': [
     (b, { x }) => b.one('slice', [x], { starts: [0, 0], limits: [2, 3], strides: [1, 1] }),
     'x',
@@ -219,6 +234,31 @@ describe('identities', () => {
   test('every rule says why', () => {
     for (const rule of rules) expect(rule.because.length, rule.name).toBeGreaterThan(5);
   });
+});
+
+test.each([
+  ['less_equal', true],
+  ['less_equal', false],
+  ['less', true],
+  ['less', false],
+] as const)('comparisons of scaled integers at the bound itself: %s, number first: %s', (name, first) => {
+  const bits = [0, 1, 1677721, 1677722, 1677723, 0xffffff].map(v => (v << 8) | 0xff);
+  const graph = graphOf({ bits: { dtype: 'i32', shape: [6] }, x: f32(6) }, (b, ids) => {
+    const whole = b.one('cast', [b.one('shift_right', [ids.bits!], { by: 8 })], { to: 'f32' });
+    const u = b.one('mul', [whole, b.constant(2 ** -24)]);
+    return [0.1, 1677722 * 2 ** -24, 0, 1].map(c => {
+      const limit = b.constant(Math.fround(c));
+      return b.one('cast', [b.one(name, first ? [limit, u] : [u, limit])], { to: 'f32' });
+    });
+  });
+  const rule = rules.find(r => r.name === 'compare-integers')!;
+  const after = rewrite(graph, [rule], ops);
+  expect(after.nodes.map(n => n.op)).not.toContain('mul');
+  const inputs = new Map([
+    ['bits', { dtype: 'i32' as const, shape: [6], data: Int32Array.from(bits) }],
+    ['x', { dtype: 'f32' as const, shape: [6], data: new Float32Array(6) }],
+  ]);
+  expectSame(graph, after, 0, inputs);
 });
 
 describe('where a rule must not apply', () => {

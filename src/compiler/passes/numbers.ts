@@ -20,6 +20,8 @@ const constant = (b: Builder, m: Match, value: number): ValueId => b.constant(va
 
 const isRoot = (b: Builder, m: Match, id: ValueId): boolean => sameShapes(b.shapeOf(id), b.shapeOf(m.root));
 
+const scaledInteger = op('mul', [op('cast', [op('shift_right', [any('bits')], { as: 'x' })]), number('s')]);
+
 export const numberRules: readonly Rule[] = [
   {
     name: 'times-one',
@@ -181,5 +183,30 @@ export const numberRules: readonly Rule[] = [
     because: 'σ(x) = 1/(1 + exp(−x))',
     pattern: op('div', [number(1), op('add', [op('exp', [op('neg', [any('x')])]), number(1)])]),
     replace: (m, b) => (isRoot(b, m, m.value('x')) ? b.one('sigmoid', [m.value('x')]) : undefined),
+  },
+  {
+    name: 'compare-integers',
+    because: 'for an integer x and s a power of two: c ≤ x·s ⇔ ⌈c/s⌉ ≤ x, x·s < c ⇔ x < ⌈c/s⌉, and so on',
+    pattern: either(
+      op('less_equal', [number('least'), scaledInteger]),
+      op('less', [scaledInteger, number('least')]),
+      op('less_equal', [scaledInteger, number('most')]),
+      op('less', [number('most'), scaledInteger]),
+    ),
+    replace: (m, b) => {
+      const s = m.number('s');
+      const shift = m.node('x').attrs.by as number;
+      // x has at most 24 bits, so that as a float it is exact, and so is its product with a power of two.
+      if (shift < 8 || !(s > 0) || !Number.isInteger(Math.log2(s))) return undefined;
+      const bound = m.has('least')
+        ? Math.ceil(Math.fround(m.number('least')) / s)
+        : Math.floor(Math.fround(m.number('most')) / s);
+      if (!(Math.abs(bound) < 2 ** 30)) return undefined;
+      const node = b.producer(m.root)!;
+      const numberFirst = node.inputs.findIndex(id => numberOf(b, id) !== undefined) === 0;
+      const limit = b.constant(bound, 'i32');
+      const made = b.one(node.op, numberFirst ? [limit, m.value('x')] : [m.value('x'), limit]);
+      return sameShapes(b.shapeOf(made), b.shapeOf(m.root)) ? made : undefined;
+    },
   },
 ];

@@ -204,6 +204,25 @@ export const shapeRules: readonly Rule[] = [
     replace: (m, b) => b.one('select', [m.value('c'), m.value('b'), m.value('a')]),
   },
   {
+    name: 'gather-in-order',
+    because: 'rows 0, 1, 2, … of a table are the table, or its beginning',
+    pattern: op('gather', [any('table'), op('iota', [], { as: 'rows' })]),
+    replace: (m, b) => {
+      const shape = b.shapeOf(m.value('table'));
+      const [count, more] = b.shapeOf(m.value('rows'));
+      const [rows] = shape;
+      if (typeof count !== 'number' || typeof rows !== 'number' || more !== undefined || count > rows)
+        return undefined;
+      if (count === rows) return m.value('table');
+      const limits = [count, ...shape.slice(1)];
+      return b.one('slice', [m.value('table')], {
+        starts: shape.map(() => 0),
+        limits,
+        strides: shape.map(() => 1),
+      });
+    },
+  },
+  {
     name: 'pad-nothing',
     because: 'no padding, or the whole slice, is the value itself',
     pattern: either(op('pad', [any('x')]), op('slice', [any('x')])),
