@@ -1,0 +1,151 @@
+// The direction of imports between rooms (docs/architecture.md) and facts of style that hold for every source file.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, relative } from 'node:path';
+import { expect, it } from 'vitest';
+import { codeOf, importsOf } from './source-code.ts';
+
+interface Room {
+  /** Other rooms, folders of them or single files, that it may import. */
+  readonly rooms: readonly string[];
+  /** Of these only types. */
+  readonly types?: readonly string[];
+  /** Packages; a room without the key `node` may not ask the machine for anything. */
+  readonly packages: readonly string[];
+  readonly node?: true;
+}
+
+const rooms: Readonly<Record<string, Room>> = {
+  'src/base': { rooms: [], packages: [] },
+  'src/ir': { rooms: ['src/base'], packages: [] },
+  'src/ops': { rooms: ['src/base', 'src/ir'], packages: [] },
+  'src/dsl': { rooms: ['src/base', 'src/ir', 'src/ops'], packages: ['chevrotain', 'picocolors'] },
+  'src/compiler': { rooms: ['src/base', 'src/ir', 'src/ops', 'src/dsl'], packages: [] },
+  'src/backends/engine.ts': { rooms: ['src/base', 'src/compiler/plan.ts'], packages: [] },
+  'src/backends/reference': {
+    rooms: ['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+    packages: [],
+  },
+  'src/backends/onnx': {
+    rooms: ['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+    packages: ['onnxruntime-node', 'protobufjs'],
+    node: true,
+  },
+  'src/data': {
+    rooms: ['src/base'],
+    types: ['src/compiler/program.ts'],
+    packages: ['@huggingface/tokenizers', 'ajv', 'csv-parse', 'hyparquet', 'sharp', 'yaml'],
+    node: true,
+  },
+  'src/train': {
+    rooms: [
+      ...['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler', 'src/backends', 'src/data'],
+      'src/compile.ts',
+    ],
+    packages: ['csv-parse', 'sharp'],
+    node: true,
+  },
+  'src/cli': { rooms: ['src', 'package.json'], packages: ['commander', 'picocolors'], node: true },
+  'src/compile.ts': { rooms: ['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler'], packages: [] },
+  'src/index.ts': { rooms: ['src', 'package.json'], packages: [], node: true },
+};
+
+const root = join(import.meta.dirname, '..');
+const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+  .filter(e => e.isFile() && e.name.endsWith('.ts'))
+  .map(e => relative(root, join(e.parentPath, e.name)).replaceAll('\\', '/'))
+  .sort();
+const textOf = new Map(sources.map(file => [file, readFileSync(join(root, file), 'utf8')]));
+const programs = sources.filter(file => !file.endsWith('.d.ts'));
+const codeLines = new Map(programs.map(file => [file, codeOf(textOf.get(file) ?? '').split('\n')]));
+
+const isIn = (file: string, place: string): boolean => file === place || file.startsWith(`${place}/`);
+const roomOf = (file: string): string | undefined => Object.keys(rooms).find(room => isIn(file, room));
+
+/** What a file imports that its room may not. */
+function trespasses(file: string, text: string): readonly string[] {
+  const name = roomOf(file);
+  const room = name === undefined ? undefined : rooms[name];
+  if (name === undefined || room === undefined) return [`${file} stands in no room`];
+  return importsOf(text).flatMap(({ from, typeOnly, line }) => {
+    const complaint = [`${file}:${line} imports ${from}`];
+    if (from.startsWith('node:')) return room.node === true ? [] : complaint;
+    if (!from.startsWith('.')) return room.packages.some(p => isIn(from, p)) ? [] : complaint;
+    const target = posix.join(posix.dirname(file), from);
+    const allowed = [name, ...room.rooms, ...(typeOnly ? (room.types ?? []) : [])];
+    const cli = name !== 'src/cli' && isIn(target, 'src/cli');
+    return allowed.some(place => isIn(target, place)) && !cli ? [] : complaint;
+  });
+}
+
+/** Where code matches a pattern. */
+function places(files: readonly string[], pattern: RegExp): readonly string[] {
+  return files.flatMap(file =>
+    (codeLines.get(file) ?? []).flatMap((line, i) =>
+      pattern.test(line) ? [`${file}:${i + 1} ${line.trim()}`] : [],
+    ),
+  );
+}
+
+it('keeps the direction of imports', () => {
+  expect(programs.length).toBeGreaterThan(200);
+  expect(programs.flatMap(file => trespasses(file, textOf.get(file) ?? ''))).toEqual([]);
+});
+
+it.each([
+  ['src/ir/builder.ts', "import { ops } from '../ops/registry.ts';"],
+  ['src/compiler/lower.ts', "import { openData } from '../data/index.ts';"],
+  ['src/dsl/render.ts', "import { readFileSync } from 'node:fs';"],
+  ['src/ops/dot.ts', "import type { Plan } from '../compiler/plan.ts';"],
+  ['src/backends/onnx/emit.ts', "import { lower } from '../../compiler/lower.ts';"],
+  ['src/backends/onnx/emit.ts', "import { half } from '../reference/half.ts';"],
+  ['src/data/open.ts', "import { x } from '../compiler/program.ts';"],
+  ['src/data/open.ts', "const x: import('../compiler/lower.ts').LowerContext = y;"],
+  ['src/train/train.ts', "const { report } = await import('../cli/context.ts');"],
+  ['src/ops/dot.ts', "export { parse } from 'yaml';"],
+  ['src/index.ts', "export * from './cli/main.ts';"],
+])('%s may not say: %s', (file, line) => {
+  expect(trespasses(file, line)).toHaveLength(1);
+});
+
+const pure = programs.filter(file =>
+  ['base', 'ir', 'ops', 'dsl', 'compiler', 'compile.ts'].some(room => isIn(file, `src/${room}`)),
+);
+
+it('asks neither clock nor chance nor machine in the rooms that make artefacts', () => {
+  const impure =
+    /\bDate\b|\bMath\.random\b|\bperformance\.|\bprocess\.|\bglobalThis\b|\bconsole\.|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\(/;
+  expect(pure.length).toBeGreaterThan(100);
+  expect(places(pure, impure)).toEqual([]);
+});
+
+it('has no default export, no enum, no any and no silenced error', () => {
+  expect(places(programs, /\bexport\s+default\b/)).toEqual([]);
+  expect(places(programs, /^\s*(?:export\s+)?(?:declare\s+)?(?:const\s+)?enum\s+\w/)).toEqual([]);
+  expect(places(programs, /(?:[:<|&]|=>|\bas)\s*any\b(?!\s*\()|\bany\[\]/)).toEqual([]);
+  expect(places(programs, /\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}/)).toEqual([]);
+});
+
+it('names files in kebab-case, opens each with what lives there, and imports them with their ending', () => {
+  expect(programs.filter(f => !/^[a-z0-9]+(?:-[a-z0-9]+)*\.ts$/.test(posix.basename(f)))).toEqual([]);
+  expect(programs.filter(f => posix.basename(f) === 'utils.ts')).toEqual([]);
+  expect(programs.filter(f => !textOf.get(f)?.startsWith('// '))).toEqual([]);
+  const bare = programs.flatMap(file =>
+    importsOf(textOf.get(file) ?? '')
+      .filter(i => i.from.startsWith('.') && !/\.(?:ts|mm|json|css|html)$/.test(i.from))
+      .map(i => `${file}:${i.line} ${i.from}`),
+  );
+  expect(bare).toEqual([]);
+});
+
+it('reads code without comments, strings and patterns', () => {
+  const text = [
+    "const a = 'any'; // any",
+    'const b = `any $' + '{x.any} any`;',
+    'const c = /any[\'"`]/.test(d) / 2; /* any */',
+  ].join('\n');
+  const code = codeOf(text);
+  expect(code.split('\n')).toHaveLength(3);
+  expect(code.match(/\bany\b/g)).toEqual(['any']);
+  expect(code).toContain('.test(d) / 2;');
+});
