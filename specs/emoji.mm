@@ -2,7 +2,7 @@
 /// that the model has never seen.
 model Emoji(width: int = 128, depth: int = 3, steps: int = 4200) version "1.0.0" {
   modality picture: Image(height: 32, width: 32)
-  modality caption: Text(tokenizer: bpe(2048), length: 24)
+  modality caption: Text(tokenizer: bpe(2048), length: 36)
   space shared(128)
 
   encoder look(p: picture[N...]) -> shared[N...] {
@@ -31,8 +31,8 @@ model Emoji(width: int = 128, depth: int = 3, steps: int = 4200) version "1.0.0"
   }
 
   /// Which of some captions fits each picture best, and how well each one does.
-  export name(p: picture[B], among: caption[K]) -> { best: index(K)[B], score: float[B, K] } {
-    let pictures = look(p)
+  export name(picture: picture[B], among: caption[K]) -> { best: index(K)[B], score: float[B, K] } {
+    let pictures = look(picture)
     let captions = read(among)
     return { best: nearest(pictures, captions), score: similarity(pictures, captions) }
   }

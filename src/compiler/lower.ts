@@ -135,7 +135,7 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
         clean(ids, { kind: 'index', of: tokenizer.vocabulary }, [...rows, { mask, axes: [0, 1] }]),
       );
     }
-    return { kind: 'record', fields, modality: info.name, lead: [size] };
+    return { kind: 'record', fields, modality: info, lead: [size] };
   };
   return {
     id,

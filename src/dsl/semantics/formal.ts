@@ -5,7 +5,7 @@ import { type DimRole, dimSymbol } from '../../base/dim.ts';
 import type { DimExpr, TensorTypeExpr, TypeExpr } from '../syntax/ast.ts';
 import { elementDType } from './emit.ts';
 import type { ModalityInfo } from './model.ts';
-import { lookUp } from './scope.ts';
+import { lookUpType } from './scope.ts';
 import type { Frame } from './trace.ts';
 import type { Binding } from './types.ts';
 import { evaluateDim, formalName, packOf, wantedOf } from './types.ts';
@@ -41,7 +41,7 @@ export function formalValue(frame: Frame, binding: Binding, type: TypeExpr, name
     }
     return formalDim(frame, binding, d);
   };
-  const named = lookUp(frame.scope, type.base.text)?.value;
+  const named = lookUpType(frame.scope, type.base.text)?.value;
   if (named?.kind === 'modality') return formalModality(frame, binding, type, named.info, name, dimOf);
   if (type.base.text === 'tensor') {
     const dims = ['A', 'B', 'C'].map(n =>
@@ -141,5 +141,5 @@ export function modalityValue(
       inputValue(frame, `${name}.${c.name}`, c.element, undefined, [...lead, ...own, ...c.inner]),
     );
   }
-  return { kind: 'record', fields, modality: info.name, lead };
+  return { kind: 'record', fields, modality: info, lead };
 }

@@ -7,7 +7,7 @@ import type { DimExpr, TensorTypeExpr, TypeExpr } from '../syntax/ast.ts';
 import { complainDims } from './emit.ts';
 import type { ModalityInfo } from './model.ts';
 import { fold } from './pack.ts';
-import { lookUp } from './scope.ts';
+import { lookUpType } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { compareDims, complain } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
@@ -57,7 +57,7 @@ export function matchParam(
     }
     return { kind: 'record', fields, modality: undefined, lead: [] };
   }
-  const named = lookUp(body.scope, type.base.text)?.value;
+  const named = lookUpType(body.scope, type.base.text)?.value;
   if (named?.kind === 'modality') return matchModality(caller, body, binding, place, type, named.info, value);
   if (value.kind !== 'tensor') return refuse(caller, place, value, '');
   if (type.base.text === 'tensor') return value;
@@ -267,7 +267,7 @@ function matchModality(
   info: ModalityInfo,
   value: Value,
 ): Value {
-  if (value.kind !== 'record' || value.modality !== info.name) return refuse(caller, place, value, '');
+  if (value.kind !== 'record' || value.modality?.name !== info.name) return refuse(caller, place, value, '');
   const packed = packOf(body, type);
   if (packed === 'error') return errorValue;
   const rest = (type.dims ?? []).filter(d => d.kind === 'dim');
@@ -303,7 +303,7 @@ function matchModality(
   return {
     kind: 'record',
     fields,
-    modality: info.name,
+    modality: info,
     lead: [binding.pack?.folded ?? 1, ...value.lead.slice(skip)],
   } satisfies RecordValue;
 }

@@ -5,7 +5,7 @@ import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, TypeExpr } from '../syntax/ast.ts';
 import { evaluate } from './expressions.ts';
-import { lookUp } from './scope.ts';
+import { lookUp, lookUpType } from './scope.ts';
 import { compareDims, complain, type Frame, here } from './trace.ts';
 import { showTypeExpr } from './type-names.ts';
 import { asDim, type Binding, wantedOf } from './types.ts';
@@ -108,7 +108,7 @@ function returnSpan(body: Frame, type: TypeExpr): Span {
 
 function showPromise(body: Frame, type: TypeExpr): string {
   if (type.kind === 'record') return showTypeExpr(type);
-  const named = lookUp(body.scope, type.base.text)?.value;
+  const named = lookUpType(body.scope, type.base.text)?.value;
   if (named?.kind !== 'space') return showTypeExpr(type);
   const dims = [
     ...(type.dims ?? []).map(d =>

@@ -25,9 +25,19 @@ export function lookUp(scope: Scope, name: string): Binding | undefined {
   return undefined;
 }
 
-/** Every name in reach, nearest first. */
+/** The nearest binding of a name that stands for a type: a field may have the name of its modality. */
+export function lookUpType(scope: Scope, name: string): Binding | undefined {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+    const found = at.names.get(name);
+    if (found?.value.kind === 'modality' || found?.value.kind === 'space') return found;
+  }
+  return lookUp(scope, name);
+}
+
+/** Every name in reach, nearest first, without the compiler's own, which start with a blank. */
 export function namesInReach(scope: Scope): readonly string[] {
   const names: string[] = [];
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) names.push(...at.names.keys());
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent)
+    for (const name of at.names.keys()) if (!name.startsWith(' ')) names.push(name);
   return names;
 }

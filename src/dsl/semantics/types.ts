@@ -6,7 +6,7 @@ import type { Span } from '../../base/span.ts';
 import type { Keep } from '../../ir/op.ts';
 import type { DimExpr, Expr, TensorTypeExpr } from '../syntax/ast.ts';
 import { evaluate } from './expressions.ts';
-import { lookUp, namesInReach, type Scope } from './scope.ts';
+import { lookUp, lookUpType, namesInReach, type Scope } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
 import { staticBases, tensorBases } from './type-names.ts';
@@ -48,6 +48,8 @@ export function formalName(binding: Binding, d: DimExpr): string | undefined {
 export function asDim(value: Value): Dim | undefined {
   if (value.kind === 'int' || value.kind === 'space') return value.dim;
   if (value.kind === 'modality') return value.info.vocabulary;
+  // A field that has the name of its modality still names the vocabulary.
+  if (value.kind === 'record') return value.modality?.vocabulary;
   return undefined;
 }
 
@@ -103,6 +105,14 @@ export interface Wanted {
   readonly space: Dim | undefined;
 }
 
+/** Names of modalities and spaces. */
+function typesInReach(scope: Scope): readonly string[] {
+  return namesInReach(scope).filter(n => {
+    const kind = lookUp(scope, n)?.value.kind;
+    return kind === 'modality' || kind === 'space';
+  });
+}
+
 export function wantedOf(
   frame: Frame,
   type: TensorTypeExpr,
@@ -141,9 +151,10 @@ export function wantedOf(
       ? undefined
       : { element: { kind: 'index', of: dim }, quality: undefined, dims, space: undefined };
   }
-  const named = lookUp(frame.scope, base)?.value;
+  const named = lookUpType(frame.scope, base)?.value;
   if (named?.kind === 'space') return { element: float, quality: 'unit', dims, space: named.dim };
-  const known = [...staticBases, ...tensorBases, ...namesInReach(frame.scope)];
+  if (named?.kind === 'error') return undefined;
+  const known = [...staticBases, ...tensorBases, ...typesInReach(frame.scope)];
   complain(frame, 'not-a-type', { name: base, suggestion: nearestName(base, known) }, type.base.span);
   return undefined;
 }

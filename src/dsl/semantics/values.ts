@@ -77,7 +77,7 @@ export interface RecordValue {
   readonly kind: 'record';
   readonly fields: ReadonlyMap<string, Value>;
   /** The modality whose record this is. */
-  readonly modality: string | undefined;
+  readonly modality: import('./model.ts').ModalityInfo | undefined;
   /** Its leading dims, as in `picture[N...]`. */
   readonly lead: readonly Dim[];
 }
@@ -202,7 +202,7 @@ export function showType(v: Value): string {
     case 'list':
       return 'a list';
     case 'record': {
-      if (v.modality !== undefined) return `${v.modality}[${v.lead.map(showDim).join(', ')}]`;
+      if (v.modality !== undefined) return `${v.modality.name}[${v.lead.map(showDim).join(', ')}]`;
       const fields = [...v.fields].map(([name, value]) => `${name}: ${showType(value)}`);
       return `{ ${fields.join(', ')} }`;
     }
