@@ -1,8 +1,9 @@
 // Where a stage's rows come from: `on stamps.train with picture: [shift(2)] batch 128`.
 
 import { nearestName } from '../../base/nearest-name.ts';
+import { completeSettings, imageTransforms, textTransforms, transformRule } from '../../base/transform.ts';
 import type { DataUse, Expr } from '../syntax/ast.ts';
-import type { StageData, Transform } from './model.ts';
+import type { ModalityKind, StageData, Transform } from './model.ts';
 import { readNumber } from './settings.ts';
 import type { StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
@@ -19,51 +20,87 @@ export function readData(context: StageContext, use: DataUse, needsBatch: boolea
     fits = false;
   } else if (use.batch !== undefined && batch === undefined) fits = false;
   const transforms = new Map<string, readonly Transform[]>();
+  const fields = fieldsOf(context);
   for (const t of use.transforms) {
-    if (!modalities.has(t.field.text)) {
+    const field = fields.get(t.field.text);
+    if (field === undefined) {
       complain(
         frame,
         'unknown-name',
-        { name: t.field.text, what: 'modality', suggestion: nearestName(t.field.text, modalities.keys()) },
+        { name: t.field.text, what: 'field', suggestion: nearestName(t.field.text, fields.keys()) },
         t.field.span,
       );
       fits = false;
       continue;
     }
-    const list = readTransforms(frame, t.list);
+    const list = readTransforms(frame, t.list, field);
     if (list === undefined) fits = false;
     else transforms.set(t.field.text, list);
   }
   return fits ? { set: use.set.text, split: use.split.text, batch, transforms, span: use.span } : undefined;
 }
 
-/** A list of calls, each with numbers: [shift(2), colour(0.15)]. Which there are is known to the data's side. */
-function readTransforms(frame: Frame, e: Expr): readonly Transform[] | undefined {
-  const items = e.kind === 'list' ? e.items : [e];
-  const transforms: Transform[] = [];
-  for (const item of items) {
-    const name = item.kind === 'call' && item.callee.kind === 'name' ? item.callee.text : undefined;
-    if (item.kind !== 'call' || name === undefined) {
-      complain(
-        frame,
-        'wrong-kind',
-        { where: 'an augmentation', expected: 'a call, as in shift(2)', got: 'something else' },
-        item.span,
-      );
-      return undefined;
+/** Fields that can be augmented, by the kind of their modality. */
+function fieldsOf({ declared, objectives }: StageContext): ReadonlyMap<string, Kind> {
+  const fields = new Map<string, Kind>();
+  for (const objective of objectives.values()) {
+    for (const p of objective.params) {
+      const info = p.type.kind === 'tensor' ? declared.modalities.get(p.type.base.text) : undefined;
+      if (info !== undefined) fields.set(p.name.text, info.spec.kind);
     }
-    const settings: Record<string, number> = {};
-    for (const [i, a] of item.args.entries()) {
-      const key = a.name?.text ?? String(i);
-      const range = a.value.kind === 'binary' && a.value.op === '..' ? a.value : undefined;
-      const numbers = range === undefined ? [a.value] : [range.left, range.right];
-      for (const [j, n] of numbers.entries()) {
-        const value = readNumber(frame, n, `${key} of ${name}`, {});
-        if (value === undefined) return undefined;
-        settings[range === undefined ? key : j === 0 ? 'from' : 'to'] = value;
-      }
-    }
-    transforms.push({ name, settings, span: item.span });
   }
-  return transforms;
+  return fields;
+}
+
+type Kind = ModalityKind['kind'];
+
+/** A list of calls, each with numbers and ranges: [shift(2), scale(0.9..1.1)]. */
+function readTransforms(frame: Frame, e: Expr, field: Kind): readonly Transform[] | undefined {
+  const items = e.kind === 'list' ? e.items : [e];
+  const transforms = items.map(item => readTransform(frame, item, field));
+  const right = transforms.filter(t => t !== undefined);
+  return right.length === transforms.length ? right : undefined;
+}
+
+function readTransform(frame: Frame, item: Expr, field: Kind): Transform | undefined {
+  const name = item.kind === 'call' && item.callee.kind === 'name' ? item.callee.text : undefined;
+  if (item.kind !== 'call' || name === undefined) {
+    complain(
+      frame,
+      'wrong-kind',
+      { where: 'an augmentation', expected: 'a call, as in shift(2)', got: 'something else' },
+      item.span,
+    );
+    return undefined;
+  }
+  const rule = transformRule(name);
+  if (rule === undefined || rule.appliesTo !== field) {
+    const known = Object.keys(field === 'text' ? textTransforms : imageTransforms);
+    const near = nearestName(name, known) ?? `one of ${known.join(', ')}`;
+    complain(frame, 'unknown-name', { name, what: `augmentation of ${field}s`, suggestion: near }, item.span);
+    return undefined;
+  }
+  const given: Record<string, number> = {};
+  for (const [i, a] of item.args.entries()) {
+    const key = a.name?.text ?? String(i);
+    const range = a.value.kind === 'binary' && a.value.op === '..' ? a.value : undefined;
+    const numbers =
+      range === undefined
+        ? [[key, a.value] as const]
+        : ([
+            [`${key}.from`, range.left],
+            [`${key}.to`, range.right],
+          ] as const);
+    for (const [k, n] of numbers) {
+      const value = readNumber(frame, n, `${k} of ${name}`, {});
+      if (value === undefined) return undefined;
+      given[k] = value;
+    }
+  }
+  const completed = completeSettings(rule, given);
+  if ('problem' in completed) {
+    complain(frame, 'bad-setting', { setting: `${name}:`, reason: completed.problem }, item.span);
+    return undefined;
+  }
+  return { name, settings: completed.settings, span: item.span };
 }
