@@ -15,7 +15,10 @@ export interface Plan {
   readonly bufferOf: ReadonlyMap<ValueId, number>;
   /** For each node, the values that nothing reads after it. */
   readonly releases: readonly (readonly ValueId[])[];
-  /** The most bytes alive at once: weights, states, moments (twice where an engine alternates), feeds and values. */
+  /**
+   * The most bytes in use at once: weights, states, moments (twice where an engine alternates), feeds and values, by
+   * the target's measure.
+   */
   readonly peakBytes: number;
   /** What passes fused, for `mm explain`. */
   readonly fusions: readonly Fusion[];
@@ -38,4 +41,6 @@ export interface Target {
   readonly kernels?: Readonly<Record<string, number>>;
   /** The engine keeps two sets of weights, states and moments and alternates. */
   readonly alternates: boolean;
+  /** What the engine really takes: so many bytes for each byte of values alive at once, and so many besides. */
+  readonly memory?: { readonly perByte: number; readonly fixed: number };
 }

@@ -20,7 +20,7 @@ export function schedule(graph: Graph, target: Target, fusions: readonly Fusion[
     buffers,
     bufferOf,
     releases,
-    peakBytes: residentBytes(graph, target) + peak,
+    peakBytes: residentBytes(graph, target) + inUse(peak, target),
     fusions,
   };
 }
@@ -54,6 +54,10 @@ function lastUses(graph: Graph, owner: (id: ValueId) => ValueId): readonly (read
     if (at !== undefined) releases[at]?.push(id);
   }
   return releases;
+}
+
+function inUse(alive: number, { memory }: Target): number {
+  return memory === undefined ? alive : Math.round(alive * memory.perByte) + memory.fixed;
 }
 
 function assign(
