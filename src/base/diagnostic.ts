@@ -49,9 +49,12 @@ export interface DiagnosticPlace {
   readonly help?: string;
 }
 
-/** A typed maker of diagnostics over a table of rules: an unknown code or a missing parameter doesn't compile. */
+/**
+ * A typed maker of diagnostics over a table of rules: an unknown code or a missing parameter doesn't compile. The
+ * table itself is its `rules`, for the docs.
+ */
 export function defineDiagnostics<R extends Registry>(registry: R) {
-  return <C extends keyof R & string>(
+  const make = <C extends keyof R & string>(
     code: C,
     params: ParamsOf<R[C]>,
     place: DiagnosticPlace,
@@ -70,6 +73,7 @@ export function defineDiagnostics<R extends Registry>(registry: R) {
       ...(help === undefined ? {} : { help }),
     };
   };
+  return Object.assign(make, { rules: registry as Registry });
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -8,7 +8,8 @@ import type { Initializer } from './model.ts';
 import { complain, type Frame } from './trace.ts';
 import { showType } from './values.ts';
 
-const initializerNames: Readonly<Record<string, readonly string[]>> = {
+/** Initializers and their parameters, in order. */
+export const initializerNames: Readonly<Record<string, readonly string[]>> = {
   zeros: [],
   ones: [],
   constant: ['value'],
