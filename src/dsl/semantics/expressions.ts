@@ -65,7 +65,7 @@ function evaluateKind(frame: Frame, e: Expr): Value {
 }
 
 /** Units of time and frequency, each as a factor to seconds or hertz. */
-const units: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, Hz: 1, kHz: 1e3, fps: 1 };
+export const units: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, Hz: 1, kHz: 1e3, fps: 1 };
 
 function evaluateNumber(frame: Frame, e: NumberExpr): Value {
   if (e.unit !== undefined) {
