@@ -9,7 +9,7 @@ import type { StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
 
 export function readData(context: StageContext, use: DataUse, needsBatch: boolean): StageData | undefined {
-  const { frame, modalities } = context.declared;
+  const { frame } = context.declared;
   let fits = true;
   const batch =
     use.batch === undefined
