@@ -74,10 +74,15 @@ function calleeOf(frame: Frame, e: Expr): Value {
   complain(
     frame,
     'unknown-name',
-    { name: e.text, what: 'block or function', suggestion: nearestName(e.text, namesInReach(frame.scope)) },
+    { name: e.text, what: 'block or function', suggestion: nearestName(e.text, callablesInReach(frame)) },
     e.span,
   );
   return errorValue;
+}
+
+function callablesInReach(frame: Frame): readonly string[] {
+  const callable = new Set<Value['kind']>(['block', 'part', 'intrinsic', 'unknown-block']);
+  return namesInReach(frame.scope).filter(n => callable.has(lookUp(frame.scope, n)?.value.kind ?? 'error'));
 }
 
 export function callValue(

@@ -162,7 +162,8 @@ function checkModel(context: ModelContext): Model {
     else if (m.kind === 'export') exports.set(m.name.text, m);
     if (m.kind === 'export' && m.result === undefined)
       complain(declared.frame, 'export-type-missing', { name: m.name.text }, m.name.span);
-    const prepare = prepared.get(m as Callable);
+    const named = declared.scope.names.get(m.name.text)?.value;
+    const prepare = named?.kind === 'block' && named.callable === m ? prepared.get(m) : undefined;
     const trace = prepare === undefined ? undefined : definitions.check(m as Callable, prepare);
     if (m.kind === 'encoder' || m.kind === 'export')
       for (const [path, weight] of trace?.weights ?? []) owned.set(path, weight);

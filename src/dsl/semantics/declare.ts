@@ -11,7 +11,7 @@ import { type Library, markFile } from './library.ts';
 import type { LabelSet, ModalityInfo } from './model.ts';
 import { traceParam } from './param.ts';
 import { childScope, type Scope } from './scope.ts';
-import { placeArgs, readNumber, readNumbers } from './settings.ts';
+import { type NumberSetting, placeArgs, readNumber, readNumbers } from './settings.ts';
 import { staticArg } from './static-arg.ts';
 import { complain, type Frame, type Trace } from './trace.ts';
 import { showTypeExpr } from './type-names.ts';
@@ -198,7 +198,7 @@ function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | unde
       frame,
       'unknown-modality-kind',
       { name: kind === '' ? 'this' : kind, suggestion: nearestName(kind, ['Image', 'Text']) },
-      e.span,
+      e.kind === 'call' ? e.callee.span : e.span,
     );
     return undefined;
   }
@@ -207,21 +207,21 @@ function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | unde
 
 const side = { whole: true, least: 1, most: 4096 } as const;
 
+/** The numbers that a modality takes, and those of its tokenizer. */
+export const modalitySettings = {
+  Image: [
+    { name: 'height', ...side },
+    { name: 'width', ...side },
+  ],
+  Text: [{ name: 'length', whole: true, least: 1, most: 65_536 }],
+  // Byte-level pairs start from the 256 bytes and the special tokens.
+  bpe: [{ name: 'vocabulary', whole: true, least: 260, most: 1_000_000 }],
+} as const satisfies Readonly<Record<string, readonly NumberSetting[]>>;
+
 function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
   const placed = placeArgs(frame, call, 'Image', ['height', 'width']);
   const numbers =
-    placed === undefined
-      ? undefined
-      : readNumbers(
-          frame,
-          'Image',
-          placed,
-          [
-            { name: 'height', ...side },
-            { name: 'width', ...side },
-          ],
-          call.span,
-        );
+    placed === undefined ? undefined : readNumbers(frame, 'Image', placed, modalitySettings.Image, call.span);
   if (numbers === undefined) return undefined;
   const height = numbers.get('height') ?? 1;
   const width = numbers.get('width') ?? 1;
@@ -239,13 +239,7 @@ function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modalit
   const name = member.name.text;
   const placed = placeArgs(frame, call, 'Text', ['tokenizer', 'length']);
   if (placed === undefined) return undefined;
-  const numbers = readNumbers(
-    frame,
-    'Text',
-    placed,
-    [{ name: 'length', whole: true, least: 1, most: 65_536 }],
-    call.span,
-  );
+  const numbers = readNumbers(frame, 'Text', placed, modalitySettings.Text, call.span);
   const tokenizer = placed.get('tokenizer');
   if (tokenizer === undefined) {
     complain(
@@ -264,24 +258,16 @@ function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modalit
       {
         name: kind === '' ? 'this' : kind,
         what: 'tokenizer',
-        suggestion: 'bpe(SIZE), byte-level pairs fitted on the training split',
+        suggestion: undefined,
       },
-      tokenizer.span,
+      tokenizer.kind === 'call' ? tokenizer.callee.span : tokenizer.span,
+      { help: 'write bpe(SIZE): pairs of bytes, fitted on the training split' },
     );
     return undefined;
   }
   const sizes = placeArgs(frame, tokenizer, 'bpe', ['vocabulary']);
-  // Byte-level pairs start from the 256 bytes and the special tokens.
   const size =
-    sizes === undefined
-      ? undefined
-      : readNumbers(
-          frame,
-          'bpe',
-          sizes,
-          [{ name: 'vocabulary', whole: true, least: 260, most: 1_000_000 }],
-          tokenizer.span,
-        );
+    sizes === undefined ? undefined : readNumbers(frame, 'bpe', sizes, modalitySettings.bpe, tokenizer.span);
   const vocabulary = size?.get('vocabulary');
   const length = numbers?.get('length');
   if (vocabulary === undefined || length === undefined) return undefined;

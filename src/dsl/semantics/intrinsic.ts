@@ -88,13 +88,13 @@ export function axisOf(call: IntrinsicCall, v: TensorValue, axis: number, span: 
   return undefined;
 }
 
-/** `axis: -1`, or `axes: [-2, -1]`; `fallback` where neither is given. Sorted, counted from 0. */
+/** `axis: -1` or `axis: [-2, -1]`; `fallback` where it isn't given. Sorted, counted from 0. */
 export function axesArg(
   call: IntrinsicCall,
   v: TensorValue,
   fallback: readonly number[],
 ): readonly number[] | undefined {
-  const given = call.args.get('axis') ?? call.args.get('axes');
+  const given = call.args.get('axis');
   if (given === undefined) return fallback;
   const items = given.value.kind === 'list' ? given.value.items : [given.value];
   const axes: number[] = [];

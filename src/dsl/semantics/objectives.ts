@@ -12,7 +12,6 @@ import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { complain, type Frame } from './trace.ts';
 import { showTypeExpr } from './type-names.ts';
-import { asDim } from './types.ts';
 import type { BoundArg, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -104,12 +103,12 @@ export function fieldOf(declared: Declared, p: Param): Field | undefined {
   if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();
   const info = declared.modalities.get(type.base.text);
   if (info !== undefined) return { kind: 'modality', info };
+  if (lookUp(declared.scope, type.base.text)?.value.kind === 'error') return undefined;
   if (type.base.text === 'float' && type.dims.length === 1) return { kind: 'number' };
   if (type.base.text === 'index' && type.of?.kind === 'name' && type.dims.length === 1) {
     const labels = declared.labels.get(type.of.text);
     if (labels !== undefined) return { kind: 'labels', labels };
-    const named = lookUp(declared.scope, type.of.text)?.value;
-    if (named === undefined || asDim(named) === undefined) return refuse();
+    if (lookUp(declared.scope, type.of.text)?.value.kind === 'error') return undefined;
   }
   return refuse();
 }

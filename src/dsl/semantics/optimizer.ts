@@ -3,8 +3,31 @@
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Expr } from '../syntax/ast.ts';
 import type { Optimizer, RateSchedule } from './model.ts';
-import { placeArgs, readNumber, readNumbers } from './settings.ts';
+import { type NumberSetting, placeArgs, readNumber, readNumbers } from './settings.ts';
 import { complain, type Frame } from './trace.ts';
+
+/** What adamw takes beside its rate. */
+export const adamwSettings: readonly NumberSetting[] = [
+  { name: 'decay', fallback: 0.01, least: 0 },
+  { name: 'beta1', fallback: 0.9, least: 0, most: 0.999999 },
+  { name: 'beta2', fallback: 0.999, least: 0, most: 0.9999999 },
+  { name: 'epsilon', fallback: 1e-8, above: 0 },
+  { name: 'clip', fallback: Number.POSITIVE_INFINITY, above: 0 },
+];
+
+const warmup: NumberSetting = { name: 'warmup', fallback: 0, whole: true, least: 0 };
+const falling: readonly NumberSetting[] = [
+  { name: 'peak', above: 0 },
+  warmup,
+  { name: 'floor', fallback: 0, least: 0 },
+];
+
+/** Learning rates over the steps, by name. */
+export const scheduleSettings: Readonly<Record<RateSchedule['kind'], readonly NumberSetting[]>> = {
+  constant: [{ name: 'rate', above: 0 }, warmup],
+  cosine: falling,
+  linear: falling,
+};
 
 export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
   const name = e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : undefined;
@@ -12,26 +35,15 @@ export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
     complain(
       frame,
       'unknown-name',
-      { name: name ?? 'this', what: 'optimizer', suggestion: 'adamw(rate:, decay:)' },
-      e.span,
+      { name: name ?? 'this', what: 'optimizer', suggestion: undefined },
+      e.kind === 'call' ? e.callee.span : e.span,
+      { help: 'write adamw(rate: …, decay: …)' },
     );
     return undefined;
   }
-  const placed = placeArgs(frame, e, 'adamw', ['rate', 'decay', 'beta1', 'beta2', 'epsilon', 'clip']);
+  const placed = placeArgs(frame, e, 'adamw', ['rate', ...adamwSettings.map(s => s.name)]);
   if (placed === undefined) return undefined;
-  const numbers = readNumbers(
-    frame,
-    'adamw',
-    placed,
-    [
-      { name: 'decay', fallback: 0.01, least: 0 },
-      { name: 'beta1', fallback: 0.9, least: 0, most: 0.999999 },
-      { name: 'beta2', fallback: 0.999, least: 0, most: 0.9999999 },
-      { name: 'epsilon', fallback: 1e-8, above: 0 },
-      { name: 'clip', fallback: Number.POSITIVE_INFINITY, above: 0 },
-    ],
-    e.span,
-  );
+  const numbers = readNumbers(frame, 'adamw', placed, adamwSettings, e.span);
   const rate = placed.get('rate');
   if (rate === undefined) {
     complain(
@@ -59,11 +71,11 @@ export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
 
 function readSchedule(frame: Frame, e: Expr): RateSchedule | undefined {
   const name = e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : undefined;
-  const warmup = { name: 'warmup', fallback: 0, whole: true, least: 0 } as const;
   if (e.kind === 'number') {
     const rate = readNumber(frame, e, 'rate', { above: 0 });
     return rate === undefined ? undefined : { kind: 'constant', rate, warmup: 0 };
   }
+  const suggestion = nearestName(name ?? '', ['cosine', 'linear', 'constant']);
   if (e.kind !== 'call' || (name !== 'cosine' && name !== 'linear' && name !== 'constant')) {
     complain(
       frame,
@@ -71,19 +83,21 @@ function readSchedule(frame: Frame, e: Expr): RateSchedule | undefined {
       {
         name: name ?? 'this',
         what: 'rate schedule',
-        suggestion: nearestName(name ?? '', ['cosine', 'linear', 'constant']) ?? 'cosine(peak:, warmup:)',
+        suggestion,
       },
-      e.span,
+      e.kind === 'call' ? e.callee.span : e.span,
+      suggestion === undefined ? { help: 'write cosine(peak: …, warmup: …), linear(…) or constant(…)' } : {},
     );
     return undefined;
   }
-  const names = name === 'constant' ? ['rate', 'warmup'] : ['peak', 'warmup', 'floor'];
-  const placed = placeArgs(frame, e, name, names);
+  const settings = scheduleSettings[name];
+  const placed = placeArgs(
+    frame,
+    e,
+    name,
+    settings.map(s => s.name),
+  );
   if (placed === undefined) return undefined;
-  const settings =
-    name === 'constant'
-      ? [{ name: 'rate', above: 0 }, warmup]
-      : [{ name: 'peak', above: 0 }, warmup, { name: 'floor', fallback: 0, least: 0 }];
   const numbers = readNumbers(frame, name, placed, settings, e.span);
   if (numbers === undefined) return undefined;
   const get = (key: string): number => numbers.get(key) ?? 0;

@@ -74,6 +74,7 @@ function traceStatement(frame: Frame, statement: Plain): void {
           statement.name.span,
           known ? {} : { help: `write: let ${statement.name.text} = …` },
         );
+        if (!known) frame.scope.names.set(statement.name.text, { value, span: statement.name.span });
         return;
       }
       scope.names.set(statement.name.text, { value, span: statement.name.span });

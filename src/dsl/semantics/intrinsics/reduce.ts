@@ -12,14 +12,11 @@ import { errorValue, float, showType } from '../values.ts';
 import { floatArg } from './elementwise.ts';
 
 const everyAxis = (v: TensorValue): number[] => v.dims.map((_, i) => i);
-const axisParams = [
-  { name: 'axis', kind: 'static', optional: true },
-  { name: 'axes', kind: 'static', optional: true },
-] as const;
+const axisParam = { name: 'axis', kind: 'static', optional: true } as const;
 
 /** `axis: all` is every axis, as is leaving it out. */
 function axesOrAll(call: IntrinsicCall, v: TensorValue): readonly number[] | undefined {
-  const given = call.args.get('axis') ?? call.args.get('axes');
+  const given = call.args.get('axis');
   if (given?.value.kind === 'string' && given.value.value === 'all') return everyAxis(v);
   return axesArg(call, v, everyAxis(v));
 }
@@ -36,7 +33,7 @@ function lastAxis(call: IntrinsicCall, v: TensorValue): number | undefined {
 const sum: Intrinsic = {
   name: 'sum',
   doc: 'The sum along an axis or several; of everything where none is named.',
-  params: [{ name: 'x', kind: 'tensor' }, ...axisParams],
+  params: [{ name: 'x', kind: 'tensor' }, axisParam],
   apply: call => {
     const x = tensorArg(call, 'x');
     if (x.kind === 'error') return errorValue;
@@ -55,7 +52,7 @@ const sum: Intrinsic = {
 const count: Intrinsic = {
   name: 'count',
   doc: 'How many positions along an axis (or several) are real; at least 1, so that a mean over nothing is 0.',
-  params: [{ name: 'x', kind: 'tensor' }, ...axisParams],
+  params: [{ name: 'x', kind: 'tensor' }, axisParam],
   apply: call => {
     const x = tensorArg(call, 'x');
     if (x.kind === 'error') return errorValue;
@@ -109,7 +106,7 @@ function sizeOf(dim: Dim | undefined): number | undefined {
 const softmax: Intrinsic = {
   name: 'softmax',
   doc: 'eˣ / Σ eˣ along the last axis, or the one named; dropped positions get 0.',
-  params: [{ name: 'x', kind: 'tensor' }, ...axisParams],
+  params: [{ name: 'x', kind: 'tensor' }, axisParam],
   apply: call => {
     const x = floatArg(call, 'x');
     if (x === undefined) return errorValue;
@@ -129,7 +126,7 @@ const softmax: Intrinsic = {
 const logsumexp: Intrinsic = {
   name: 'logsumexp',
   doc: 'log Σ eˣ along the last axis, or the one named.',
-  params: [{ name: 'x', kind: 'tensor' }, ...axisParams],
+  params: [{ name: 'x', kind: 'tensor' }, axisParam],
   apply: call => {
     const x = floatArg(call, 'x');
     if (x === undefined) return errorValue;
@@ -143,7 +140,7 @@ const logsumexp: Intrinsic = {
 const argmax: Intrinsic = {
   name: 'argmax',
   doc: 'Where the largest value stands: an index on that axis; the first of equals.',
-  params: [{ name: 'x', kind: 'tensor' }, ...axisParams],
+  params: [{ name: 'x', kind: 'tensor' }, axisParam],
   apply: call => {
     const x = floatArg(call, 'x');
     if (x === undefined) return errorValue;
