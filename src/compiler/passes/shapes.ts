@@ -79,6 +79,7 @@ export const shapeRules: readonly Rule[] = [
     pattern: either(
       ...elementwise.map(name => op(name, [op('reshape', [any('x')], { as: 'reshape' })])),
       ...pairwise.map(name => op(name, [any('x'), any('y')])),
+      op('select', [any('c'), any('x'), any('y')]),
     ),
     replace: (m, b) => {
       const node = b.producer(m.root)!;
