@@ -59,14 +59,16 @@ const gradientOf: Readonly<Record<Activation, string>> = {
 };
 const isActivation = (name: string): name is Activation => Object.hasOwn(gradientOf, name);
 
-/** activation(x·w + b); the bias is added apart: Gemm with a bias is slower. */
+/** activation(x·w + b). As FusedMatMul the runtime leaves it apart from the bias: the Gemm it would make is slower. */
 const linear: Emit = q => {
   const { w } = q;
   const activation = textAttr(q, 'activation');
   if (!isActivation(activation)) throw new Error(`linear: no activation ${activation}`);
   if (inputType(q, 1).shape.length !== 2) throw new Error('linear: the weight has rank 2');
-  const product = matmul(w, input(q, 0), input(q, 1));
-  const shifted = q.inputs.length > 2 ? w.one('Add', [product, input(q, 2)]) : product;
+  const biased = q.inputs.length > 2;
+  const operands = [input(q, 0), input(q, 1)];
+  const product = biased ? w.contrib('FusedMatMul', operands) : w.one('MatMul', operands);
+  const shifted = biased ? w.one('Add', [product, input(q, 2)]) : product;
   return [activated(w, shifted, activation, q.graphOps.has(gradientOf[activation]))];
 };
 
