@@ -93,7 +93,9 @@ export const shapeRules: readonly Rule[] = [
       const inputs = node.inputs.map((id, i) => {
         if (b.shapeOf(id).length === 0) return id;
         const before = inner[i];
-        return before !== undefined && sameShapes(b.shapeOf(before), from) ? before : undefined;
+        // [N, T] as [N, T, 1] beside [N, T] as [N, 1, T] broadcast: they meet under no shape of theirs.
+        const isWhole = sameShapes(b.shapeOf(id), b.shapeOf(m.root));
+        return before !== undefined && isWhole && sameShapes(b.shapeOf(before), from) ? before : undefined;
       });
       const scalars = from.length === 0 || b.shapeOf(m.root).length === 0;
       if (scalars || !inputs.every(id => id !== undefined)) return undefined;
