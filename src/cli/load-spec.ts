@@ -8,7 +8,7 @@ import type { Span } from '../base/span.ts';
 import type { ReadFile } from '../dsl/semantics/library.ts';
 import { maxSourceLength } from '../dsl/syntax/lex.ts';
 
-const specDiagnostic = defineDiagnostics({
+export const specDiagnostic = defineDiagnostics({
   'spec-not-found': {
     severity: 'error',
     message: (p: { path: string; near: string | undefined }) => `there is no file ${p.path}`,

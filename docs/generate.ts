@@ -1,0 +1,272 @@
+// The parts of docs/language.md that are made from the compiler's own tables, and its examples. A part stands between
+// `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
+
+import type { Registry } from '../src/base/diagnostic.ts';
+import { imageTransforms, type TransformRule, textTransforms } from '../src/base/transform.ts';
+import { specDiagnostic } from '../src/cli/load-spec.ts';
+import { check } from '../src/compile.ts';
+import { dataDiagnostic } from '../src/data/diagnostics.ts';
+import { renderDiagnostics } from '../src/dsl/render.ts';
+import { modalitySettings } from '../src/dsl/semantics/declare.ts';
+import { semanticRules } from '../src/dsl/semantics/diagnostics.ts';
+import { initializerNames } from '../src/dsl/semantics/initializer.ts';
+import type { Intrinsic } from '../src/dsl/semantics/intrinsic.ts';
+import { intrinsics } from '../src/dsl/semantics/intrinsics/table.ts';
+import type { ReadFile } from '../src/dsl/semantics/library.ts';
+import { adamwSettings, scheduleSettings } from '../src/dsl/semantics/optimizer.ts';
+import type { NumberSetting } from '../src/dsl/semantics/settings.ts';
+import { type StaticBase, staticBases } from '../src/dsl/semantics/type-names.ts';
+import { stdSources } from '../src/dsl/std/sources.ts';
+import type { BinaryOp, BlockItem } from '../src/dsl/syntax/ast.ts';
+import { syntaxDiagnostic } from '../src/dsl/syntax/diagnostics.ts';
+import { parse } from '../src/dsl/syntax/parse.ts';
+import { notLevel, precedence, signLevel } from '../src/dsl/syntax/precedence.ts';
+import { printExpr, printType } from '../src/dsl/syntax/print-expr.ts';
+import { keywords } from '../src/dsl/syntax/tokens.ts';
+import { trainDiagnostic } from '../src/train/diagnostics.ts';
+
+/** A fenced block of the language: `file` for "```mm parts.mm", `wrong` where it is an example of mistakes. */
+export interface Example {
+  readonly kind: 'right' | 'wrong' | 'fragment';
+  readonly file: string;
+  readonly text: string;
+  /** Of its first line in the document. */
+  readonly line: number;
+}
+
+export function examplesOf(markdown: string): readonly Example[] {
+  return [...markdown.matchAll(/^```mm(?: ([^\n]*))?\n([\s\S]*?)^```$/gm)].map(m => {
+    const [, info = '', text = ''] = m;
+    const words = info.split(' ');
+    const kind = words.includes('wrong') ? 'wrong' : words.includes('fragment') ? 'fragment' : 'right';
+    const file = words.find(w => w.endsWith('.mm')) ?? 'example.mm';
+    return { kind, file, text, line: markdown.slice(0, m.index).split('\n').length + 1 };
+  });
+}
+
+/** Finds the files that an example uses among the document's other examples. */
+export const readerOf =
+  (examples: readonly Example[]): ReadFile =>
+  path => {
+    const found = examples.find(e => e.file === path);
+    return found === undefined ? undefined : { file: path, text: found.text };
+  };
+
+/** The document with every generated part made anew; throws where a marker names none. */
+export function generate(markdown: string): string {
+  const examples = examplesOf(markdown);
+  return markdown.replace(
+    /^<!-- generated:(\S+) -->\n[\s\S]*?^<!-- \/generated -->$/gm,
+    (_, name: string, at: number) => {
+      const made = name === 'output' ? outputOf(examples, markdown, at) : parts[name]?.();
+      if (made === undefined) throw new Error(`there is no generated part ${name}`);
+      return `<!-- generated:${name} -->\n${made}\n<!-- /generated -->`;
+    },
+  );
+}
+
+/** What `mm check` prints for the nearest example above. */
+function outputOf(examples: readonly Example[], markdown: string, at: number): string {
+  const line = markdown.slice(0, at).split('\n').length;
+  const example = examples.findLast(e => e.line < line);
+  if (example === undefined) throw new Error(`there is no example above line ${line}`);
+  const { diagnostics } = check(example.text, example.file, readerOf(examples));
+  const sources = new Map([[example.file, example.text], ...stdSources.map(s => [s.file, s.text] as const)]);
+  return `\`\`\`text\n${renderDiagnostics(diagnostics, sources, { color: false })}\n\`\`\``;
+}
+
+const code = (text: string): string => `\`${text}\``;
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const byName = (a: string, b: string): number => (a < b ? -1 : 1);
+
+const parts: Readonly<Record<string, () => string>> = {
+  keywords: () => [...keywords.keys()].sort(byName).map(code).join(' '),
+  operators,
+  'static-kinds': () =>
+    table(
+      ['kind', 'a value of it'],
+      staticBases.map(k => [code(k), staticMeaning[k]]),
+    ),
+  modalities: () =>
+    table(
+      ['call', 'setting', 'range'],
+      Object.entries(modalitySettings).flatMap(([name, settings]) =>
+        settings.map((s: NumberSetting) => [code(name), code(s.name), rangeOf(s)]),
+      ),
+    ),
+  initializers: () =>
+    Object.entries(initializerNames)
+      .map(([name, params]) => code(`${name}(${params.join(', ')})`))
+      .join(', '),
+  optimizer: () => settingsTable(adamwSettings),
+  schedules: () =>
+    table(
+      ['schedule', 'setting', 'default', 'range'],
+      Object.entries(scheduleSettings).flatMap(([name, settings]) =>
+        settings.map(s => [code(name), code(s.name), defaultOf(s), rangeOf(s)]),
+      ),
+    ),
+  'image-transforms': () => transformTable(imageTransforms),
+  'text-transforms': () => transformTable(textTransforms),
+  intrinsics: () =>
+    table(
+      ['function', 'what it gives'],
+      [...intrinsics].sort((a, b) => byName(a.name, b.name)).map(i => [code(signatureOf(i)), i.doc]),
+    ),
+  std: () => stdSources.map(stdTable).join('\n\n'),
+  'syntax-diagnostics': () => diagnosticTable(syntaxDiagnostic.rules),
+  'model-diagnostics': () => diagnosticTable(semanticRules as unknown as Registry),
+  'file-diagnostics': () => diagnosticTable(specDiagnostic.rules),
+  'data-diagnostics': () => diagnosticTable(dataDiagnostic.rules),
+  'run-diagnostics': () => diagnosticTable(trainDiagnostic.rules),
+};
+
+const staticMeaning: Readonly<Record<StaticBase, string>> = {
+  int: 'a whole number, or a dim',
+  dim: 'a whole number from 1, a space, a vocabulary, labels, or a text modality (its vocabulary)',
+  number: 'a real number',
+  bool: '`true` or `false`',
+  string: 'a text',
+  block: 'a block, part or function by its name, as in `activation: relu`',
+  axes: 'an axis, a list of axes, or `all`',
+  list: 'a list, as in `[1, 5, 10]`',
+};
+
+const operatorMeaning: Readonly<Record<BinaryOp, string>> = {
+  '+': 'sum',
+  '-': 'difference',
+  '*': 'product, position by position',
+  '/': 'quotient; of dims exact',
+  '//': 'quotient of static numbers, rounded down',
+  '%': 'remainder with the sign of the divisor',
+  '^': 'power',
+  '@': 'matrix product',
+  '==': 'equal',
+  '!=': 'not equal',
+  '<': 'less',
+  '<=': 'at most',
+  '>': 'more',
+  '>=': 'at least',
+  and: 'both',
+  or: 'either',
+  '..': 'a range, in settings of augmentations only',
+};
+
+/** Tightest first. */
+function operators(): string {
+  const levels = new Map<number, string[]>();
+  const add = (level: number, text: string): void =>
+    void levels.set(level, [...(levels.get(level) ?? []), text]);
+  for (const [op, level] of Object.entries(precedence))
+    add(level, `${code(op)} ${operatorMeaning[op as BinaryOp]}`);
+  add(signLevel, '`-x` negative');
+  add(notLevel, '`not x`');
+  const binding = [...levels].sort(([a], [b]) => b - a).map(([, texts]) => texts.join(' · '));
+  const rows = ['`f(x)` call · `x[…]` index · `x.name` field · `f(x) as name`', ...binding];
+  rows.push('`x when condition else y`', '`x |> f(…)`: x becomes the first argument of f');
+  return rows.map((row, i) => `${i + 1}. ${row}`).join('\n');
+}
+
+const defaultOf = (s: NumberSetting): string =>
+  s.fallback === undefined ? 'must be given' : Number.isFinite(s.fallback) ? String(s.fallback) : 'none';
+
+function rangeOf(s: NumberSetting): string {
+  const bounds = [
+    ...(s.above === undefined ? [] : [`more than ${s.above}`]),
+    ...(s.least === undefined ? [] : [`at least ${s.least}`]),
+    ...(s.most === undefined ? [] : [`at most ${s.most}`]),
+  ];
+  return [...(s.whole === true ? ['whole'] : []), ...bounds].join(', ');
+}
+
+const settingsTable = (settings: readonly NumberSetting[]): string =>
+  table(
+    ['setting', 'default', 'range'],
+    settings.map(s => [code(s.name), defaultOf(s), rangeOf(s)]),
+  );
+
+const transformTable = (rules: Readonly<Record<string, TransformRule>>): string =>
+  table(
+    ['name', 'settings', 'what it does'],
+    Object.entries(rules).map(([name, { settings, doc }]) => [
+      code(name),
+      Object.entries(settings)
+        .map(([key, s]) => `${code(key)}${s.default === undefined ? '' : ` = ${s.default}`}: ${s.doc}`)
+        .join('; '),
+      doc,
+    ]),
+  );
+
+function signatureOf({ name, params, more }: Intrinsic): string {
+  const own = params.map(p => (p.optional === true ? `${p.name}?` : p.name));
+  const rest = more === undefined ? [] : [more === 'positional' ? 'values…' : 'sizes…'];
+  return `${name}(${(more === 'positional' && params[0]?.optional === true ? [...rest, ...own] : [...own, ...rest]).join(', ')})`;
+}
+
+function stdTable({ file, text }: { readonly file: string; readonly text: string }): string {
+  const blocks = (parse(text, file).value?.items ?? []).filter((i): i is BlockItem => i.kind === 'block');
+  const rows = blocks.map(b => [code(blockSignature(b)), b.doc ?? '']);
+  return `${code(file)}\n\n${table(['block', 'what it is'], rows)}`;
+}
+
+function blockSignature(b: BlockItem): string {
+  const params = b.params.map(p => {
+    const fallback = p.fallback === undefined ? '' : ` = ${printExpr(p.fallback)}`;
+    return `${p.name.text}: ${printType(p.type)}${fallback}`;
+  });
+  return `${b.name.text}(${params.join(', ')})${b.result === undefined ? '' : ` -> ${printType(b.result)}`}`;
+}
+
+/** Messages with their parameters' names in capitals; of help, also what is said where no name is near. */
+function diagnosticTable(rules: Registry): string {
+  const rows = Object.entries(rules).map(([name, rule]) => {
+    const say = (part: typeof rule.help, near: boolean): string => {
+      const text = part?.(placeholders(near) as never);
+      return text === undefined ? '' : String(text).replaceAll('NaN', 'SHARE').replaceAll('U+0000', 'U+CODE');
+    };
+    const helps = [say(rule.help, true), say(rule.help, false)].filter(text => text !== '');
+    const mark = rule.severity === 'warning' ? ' (warning)' : '';
+    return [`${code(name)}${mark}`, say(rule.message, true), [...new Set(helps)].join(' — or: ')];
+  });
+  return table(['code', 'message', 'help'], rows);
+}
+
+/** Any parameter that a message asks for: a text that is its own name in capitals, also as a list of one. */
+const placeholders = (near: boolean): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, name) =>
+        !near && (name === 'suggestion' || name === 'nearest' || name === 'counterexample')
+          ? undefined
+          : placeholder(String(name).toUpperCase()),
+    },
+  );
+
+function placeholder(text: string): unknown {
+  const list = [text];
+  const own: Readonly<Record<PropertyKey, unknown>> = {
+    length: 1,
+    slice: () => placeholder(text),
+    map: (f: (x: string) => string) => list.map(f),
+    join: () => text,
+    codePointAt: () => 0,
+    toJSON: () => text,
+    toString: () => text,
+    toFixed: () => text,
+    [Symbol.toPrimitive]: () => text,
+    [Symbol.iterator]: () => list[Symbol.iterator](),
+    0: text,
+  };
+  const rest = (key: PropertyKey): unknown => {
+    const method: unknown = Reflect.get(String.prototype, key);
+    return typeof method === 'function' ? method.bind(text) : method;
+  };
+  return new Proxy({}, { get: (_, key) => own[key] ?? rest(key) });
+}

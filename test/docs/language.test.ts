@@ -1,0 +1,47 @@
+// docs/language.md says what the compiler does: its tables are the compiler's own, its examples check and lower.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { examplesOf, generate, readerOf } from '../../docs/generate.ts';
+import { check, compile } from '../../src/compile.ts';
+import { renderDiagnostics } from '../../src/dsl/render.ts';
+import { verify } from '../../src/ir/verify.ts';
+import { ops } from '../../src/ops/registry.ts';
+
+const document = readFileSync(join(import.meta.dirname, '../../docs/language.md'), 'utf8');
+const examples = examplesOf(document);
+const named = examples.map(e => [`${e.file} at line ${e.line}`, e] as const);
+const target = { engine: 'none', composites: new Set<string>(), alternates: false };
+
+it('has the generated parts as they are made now (else: npm run docs)', () => {
+  expect(generate(document)).toBe(document);
+});
+
+it('has examples of both kinds', () => {
+  expect(examples.filter(e => e.kind === 'right').length).toBeGreaterThan(8);
+  expect(examples.filter(e => e.kind === 'wrong').length).toBeGreaterThan(2);
+});
+
+it.each(named.filter(([, e]) => e.kind === 'right'))('%s is right', (_, { text, file }) => {
+  const { library, models, diagnostics } = check(text, file, readerOf(examples));
+  expect(renderDiagnostics(diagnostics, new Map([[file, text]]), { color: false })).toBe('');
+  if (library === undefined) throw new Error('a file without mistakes has a library');
+  for (const model of models) {
+    const compilation = compile(library, model);
+    for (const stage of model.stages.keys()) {
+      const program = compilation.stage(stage, target, { batch: 4 });
+      const plans = [program.train.plan, ...program.measures.map(m => m.entry.plan)];
+      for (const { graph } of plans) expect(verify(graph, ops)).toEqual([]);
+    }
+    for (const name of model.exports.keys()) {
+      const program = compilation.export(name, target, new Map());
+      expect(verify(program.entry.plan.graph, ops)).toEqual([]);
+    }
+  }
+});
+
+it.each(named.filter(([, e]) => e.kind === 'wrong'))('%s is wrong', (_, { text, file }) => {
+  const { diagnostics } = check(text, file, readerOf(examples));
+  expect(diagnostics.filter(d => d.severity === 'error')).not.toEqual([]);
+});
