@@ -21,8 +21,12 @@ export function editDistance(a: string, b: string): number {
   return rows[a.length]?.[b.length] ?? 0;
 }
 
-/** The nearest of `known` to `name`, if it is near enough to be meant: at most a third of its letters differ. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
+/**
+ * The nearest of `known` to `name`, if it is near enough to be meant: at most a third of its letters differ, or one
+ * begins with the other.
+ */
+export function nearestName(name: string, names: Iterable<string>): string | undefined {
+  const known = [...names];
   let best: string | undefined;
   let least = Math.floor(name.length / 3) + 1;
   if (name.length > 100) return undefined;
@@ -34,5 +38,8 @@ export function nearestName(name: string, known: Iterable<string>): string | und
       least = distance;
     }
   }
-  return best;
+  if (best !== undefined || name.length < 3) return best;
+  const begins = (a: string, b: string): boolean => a.length > b.length && a.startsWith(b) && b.length >= 3;
+  for (const candidate of known) if (begins(candidate, name) || begins(name, candidate)) return candidate;
+  return undefined;
 }

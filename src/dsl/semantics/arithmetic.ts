@@ -10,6 +10,7 @@ import {
   dimMul,
   dimNegate,
   dimSub,
+  dimSymbols,
   dimUpperBound,
   showDim,
 } from '../../base/dim.ts';
@@ -96,7 +97,8 @@ function boolBinary(frame: Frame, e: BinaryExpr, a: BoolValue, b: BoolValue): Va
           : a.value === undefined || b.value === undefined
             ? undefined
             : true;
-      return { kind: 'bool', value, facts: [...a.facts, ...b.facts] };
+      const canFail = value === undefined && (a.canFail ?? b.canFail) === true;
+      return { kind: 'bool', value, facts: [...a.facts, ...b.facts], ...(canFail ? { canFail } : {}) };
     }
     case 'or': {
       const value =
@@ -158,13 +160,13 @@ function dimBinary(frame: Frame, e: BinaryExpr, a: Dim, b: Dim): Value {
       };
     }
     case '<=':
-      return { kind: 'bool', value: atMost(a, b), facts: [] };
+      return ordered(a, b);
     case '>=':
-      return { kind: 'bool', value: atMost(b, a), facts: [] };
+      return ordered(b, a);
     case '<':
-      return { kind: 'bool', value: atMost(dimAdd(a, 1), b), facts: [] };
+      return ordered(dimAdd(a, 1), b);
     case '>':
-      return { kind: 'bool', value: atMost(dimAdd(b, 1), a), facts: [] };
+      return ordered(dimAdd(b, 1), a);
     case 'and':
     case 'or':
     case '@':
@@ -183,6 +185,17 @@ function dimBinary(frame: Frame, e: BinaryExpr, a: Dim, b: Dim): Value {
     default:
       return e.op satisfies never;
   }
+}
+
+/** low ≤ high. */
+function ordered(low: Dim, high: Dim): BoolValue {
+  const value = atMost(low, high);
+  const difference = dimSub(low, high);
+  const most = dimUpperBound(difference);
+  // Bounds of data are met by its longest batch; what a block is given may well be smaller than it could be.
+  const ofData = dimSymbols(difference).every(s => s.role === 'data' || s.size !== undefined);
+  const canFail = value === undefined && ofData && most !== undefined && most > 0;
+  return { kind: 'bool', value, facts: [], ...(canFail ? { canFail } : {}) };
 }
 
 function compare(frame: Frame, a: Dim, b: Dim): boolean | undefined {

@@ -50,6 +50,9 @@ export function traceIf(
     (first === undefined || second === undefined) && rest.length > 0
       ? traceStatements(frame, rest)
       : undefined;
+  // One way through the body returns nothing.
+  if ((first === undefined || second === undefined) && other === undefined)
+    return { done: true, value: undefined };
   const values = [first, second, other].filter(v => v !== undefined);
   const [a, ...more] = values;
   for (const b of more) {

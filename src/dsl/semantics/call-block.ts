@@ -65,12 +65,14 @@ function traceCall(
   const scope = childScope(block.scope);
   const body: Frame = { trace, scope, path, via: here(frame, span), carries: new Map(), uses: new Map() };
   const binding: Binding = { scope, bound: new Map(), pack: undefined };
+  if (block.path === undefined && isTwin(frame, name, as?.span ?? span, false)) return errorValue;
   const owned = trace.weights.size + trace.draws.size;
   const firstNode = nodesOf(trace);
   if (!bindParams(frame, body, binding, block, assigned)) return errorValue;
   const result = traceBody(body, block.callable.body, block.name);
   const owns = block.path === undefined && trace.weights.size + trace.draws.size > owned;
-  if (block.path === undefined) noteUse(frame, name, as?.span ?? span, owns);
+  if (block.path === undefined && !isTwin(frame, name, as?.span ?? span, owns))
+    frame.uses.set(name, { span, owns });
   if (result.kind === 'error') return result;
   const promised = block.callable.result;
   if (promised !== undefined && !keepsPromise(body, binding, block.name, promised, result)) return errorValue;
@@ -97,16 +99,14 @@ function startsWithPack(type: TypeExpr): boolean {
     : type.dims?.[0]?.kind === 'pack';
 }
 
-/** Two parts of one body may not have one name where they own something. */
-function noteUse(frame: Frame, name: string, span: Span, owns: boolean): void {
+/** Two parts of one body may not have one name where they own something; reported if so. */
+function isTwin(frame: Frame, name: string, span: Span, owns: boolean): boolean {
   const before = frame.uses.get(name);
-  if (before !== undefined && (before.owns || owns)) {
-    complain(frame, 'twin-parts', { name }, span, {
-      related: [{ span: here(frame, before.span), message: 'the first one' }],
-    });
-    return;
-  }
-  frame.uses.set(name, { span, owns });
+  if (before === undefined || !(before.owns || owns)) return false;
+  complain(frame, 'twin-parts', { name }, span, {
+    related: [{ span: here(frame, before.span), message: 'the first one' }],
+  });
+  return true;
 }
 
 /** Binds given static arguments, then tensors with their dims, then what was left to defaults. */

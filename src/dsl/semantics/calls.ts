@@ -30,10 +30,7 @@ function pipeInto(frame: Frame, right: Expr, left: BoundArg, name: Name | undefi
     case 'field':
       return callValue(frame, calleeOf(frame, right), calleeName(right), [left], right.span, name);
     default:
-      complain(frame, 'not-callable', { got: 'not a call' }, right.span, {
-        help: 'to the right of |> stands a call: x |> linear(out: 64)',
-      });
-      return errorValue;
+      return callValue(frame, evaluate(frame, right), 'this', [left], right.span, name);
   }
 }
 
@@ -116,7 +113,7 @@ export function callValue(
         : asTensor(frame, first.value, first.span, `what ${name} is applied to`);
     }
     default:
-      complain(frame, 'not-callable', { got: showType(callee) }, span);
+      complain(frame, 'not-callable', { name, got: showType(callee) }, span);
       return errorValue;
   }
 }
@@ -221,7 +218,8 @@ export function assignArgs(
       fits = false;
     } else assigned.set(a.name, a);
   }
-  for (const p of params) {
+  // A name that doesn't fit stands for a parameter that is then missing: one mistake.
+  for (const p of fits ? params : []) {
     if (assigned.has(p.name.text) || p.fallback !== undefined) continue;
     complain(
       frame,

@@ -1,6 +1,6 @@
 // One objective checked over symbolic rows, and which weights its loss depends on.
 
-import { userPlace } from '../../base/span.ts';
+import { type Span, userPlace } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Declared } from './declare.ts';
 import { formalValue } from './formal.ts';
@@ -81,6 +81,12 @@ function layerPaths(paths: ReadonlySet<string>, repeats: ReadonlyMap<string, num
   return all.sort();
 }
 
+/** The user's line that made a weight, without the calls that led to it. */
+function ownPlace(weight: TracedWeight): Span {
+  const { via, ...place } = userPlace(weight.span);
+  return place;
+}
+
 /** Warns of weights that no objective reaches (of those that some stage minimizes, where there are stages). */
 export function warnUnreached(
   declared: Declared,
@@ -99,7 +105,7 @@ export function warnUnreached(
     const own = idle.filter(w => member(w.path) === name);
     const whole = [...owned.keys()].filter(path => member(path) === name).length === own.length;
     const [first] = own;
-    const place = whole ? declared.scope.names.get(name)?.span : first && userPlace(first.span);
+    const place = whole ? declared.scope.names.get(name)?.span : first && ownPlace(first);
     const paths = whole ? [name] : own.map(w => w.path).sort();
     if (place !== undefined) complain(declared.frame, 'unreached-weights', { paths }, place);
   }

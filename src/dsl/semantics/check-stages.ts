@@ -31,16 +31,24 @@ export function checkStages(
     const paths = stage.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
     checkPartition(frame, stage, member, [...new Set(paths)].sort());
   }
+  const done = new Set<string>();
   for (const member of members) {
-    const seen = new Set<string>();
-    for (let at: string | undefined = member.name.text; at !== undefined; at = stages.get(at)?.from) {
-      if (seen.has(at)) {
-        if (at === member.name.text)
-          complain(frame, 'stage-cycle', { stage: at }, member.from?.span ?? member.name.span);
-        break;
-      }
-      seen.add(at);
+    const chain: string[] = [];
+    let at: string | undefined = member.name.text;
+    while (at !== undefined && !done.has(at)) {
+      chain.push(at);
+      done.add(at);
+      at = stages.get(at)?.from;
     }
+    if (at === undefined || !chain.includes(at)) continue;
+    const [first, ...others] = members.filter(m => chain.slice(chain.indexOf(at)).includes(m.name.text));
+    if (first === undefined) continue;
+    complain(frame, 'stage-cycle', { stage: first.name.text }, first.from?.span ?? first.name.span, {
+      related: others.map(m => ({
+        span: m.from?.span ?? m.name.span,
+        message: `${m.name.text} starts here`,
+      })),
+    });
   }
   return stages;
 }
@@ -51,7 +59,8 @@ function checkPartition(frame: Frame, stage: Stage, member: StageMember, paths: 
   for (const p of [...stage.train, ...stage.freeze]) {
     if (isWild(p) || paths.some(path => patternMatches(p.text, path))) continue;
     const suggestion = nearestPath(p.text, paths);
-    complain(frame, 'matches-nothing', { pattern: p.text, suggestion }, p.span);
+    const reached = [...new Set(paths.map(path => path.split('.')[0] ?? path))];
+    complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, suggestion }, p.span);
     fits = false;
   }
   const parts = partition(stage, paths);

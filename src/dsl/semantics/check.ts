@@ -114,8 +114,20 @@ interface ModelContext {
   readonly definitions: Definitions;
 }
 
+/** What is wrong only in a variant names it. */
+function inVariant(checking: Checking, { name }: VariantItem): Checking {
+  return {
+    ...checking,
+    reporter: () => {
+      const report = checking.reporter();
+      const here = { span: name.span, message: 'in this variant' };
+      return d => report({ ...d, related: [...d.related, here] });
+    },
+  };
+}
+
 function checkModel(context: ModelContext): Model {
-  const { checking, library, item, variant } = context;
+  const { library, item, variant } = context;
   const prepared = new Map<Callable, Prepare>();
   for (const m of item.members) {
     if (m.kind === 'block' || m.kind === 'encoder' || m.kind === 'export') {
@@ -125,6 +137,7 @@ function checkModel(context: ModelContext): Model {
       }));
     }
   }
+  const checking = variant === undefined ? context.checking : inVariant(context.checking, variant);
   const definitions = createDefinitions(checking, prepared, context.definitions);
   const fresh = (name: string): Trace =>
     createTrace({
@@ -166,7 +179,7 @@ function checkModel(context: ModelContext): Model {
     const prepare = named?.kind === 'block' && named.callable === m ? prepared.get(m) : undefined;
     const trace = prepare === undefined ? undefined : definitions.check(m as Callable, prepare);
     if (m.kind === 'encoder' || m.kind === 'export')
-      for (const [path, weight] of trace?.weights ?? []) owned.set(path, weight);
+      for (const [path, weight] of trace?.weights ?? []) if (!owned.has(path)) owned.set(path, weight);
   }
   const reached = new Map<string, Reached>();
   for (const objective of objectives.values()) {

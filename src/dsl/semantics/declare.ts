@@ -245,7 +245,7 @@ function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modalit
     complain(
       frame,
       'missing-argument',
-      { callee: 'Text', name: 'tokenizer', type: 'tokenizer, as in bpe(4096)' },
+      { callee: 'Text', name: 'tokenizer', type: 'a tokenizer, as bpe(4096)' },
       call.span,
     );
     return undefined;

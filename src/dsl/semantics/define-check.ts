@@ -7,6 +7,7 @@ import { formalValue } from './formal.ts';
 import { keepsPromise } from './promise.ts';
 import { childScope, type Scope } from './scope.ts';
 import { traceBody } from './statements.ts';
+import { staticArg } from './static-arg.ts';
 import { complain, type Frame, type Trace } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
@@ -32,6 +33,12 @@ export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, 
   }
   for (const p of callable.params)
     if (!isStaticType(p.type)) bind(p, formalValue(frame, binding, p.type, p.name.text));
+  // Defaults may read the dims of the other parameters.
+  for (const p of callable.params) {
+    if (p.fallback === undefined) continue;
+    const value = evaluate(frame, p.fallback);
+    if (isStaticType(p.type)) staticArg(frame, callable.name.text, p, value, p.fallback.span);
+  }
   if (!ok) return errorValue;
   const result = traceBody(frame, callable.body, callable.name.text);
   if (result.kind === 'error') return result;

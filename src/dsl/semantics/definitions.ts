@@ -86,6 +86,7 @@ export function createDefinitions(
         sound: definitions.sound,
       });
       const { scope, path } = prepare(trace);
+      trace.stack.push(key);
       const result = checkDefinition(trace, callable, scope, path);
       const state = right && result.kind !== 'error' ? trace : 'wrong';
       states.set(key, state);

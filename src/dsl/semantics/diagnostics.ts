@@ -110,7 +110,9 @@ export const semanticRules = {
     p => `${p.callee}: scores are over ${p.a}, the targets point into ${p.b}`,
     p => `make the last layer as wide as ${p.b}: linear(x, out: ${p.b})`,
   ),
-  'op-refused': error<{ op: string; reason: string }>(p => `${p.op}: ${p.reason}`),
+  'op-refused': error<{ op: string; reason: string }>(p =>
+    p.reason.startsWith(p.op) ? p.reason : `${p.op}: ${p.reason}`,
+  ),
   'not-whole': error<{ value: string; where: string }>(
     p => `${p.where} must be a whole number; this is ${p.value}`,
   ),
@@ -134,8 +136,6 @@ export const semanticRules = {
   ),
   'requirement-failed': error<{ condition: string; facts: string }>(
     p => `require ${p.condition} doesn't hold: ${p.facts}`,
-    undefined,
-    () => 'required here',
   ),
   'branches-differ': error<{ a: string; b: string }>(
     p => `both branches must give the same type: one gives ${p.a}, the other ${p.b}`,
@@ -152,7 +152,11 @@ export const semanticRules = {
   ),
 
   // ── Calls
-  'not-callable': error<{ got: string }>(p => `this can't be called: it is ${p.got}`),
+  'not-callable': error<{ name: string; got: string }>(p => `${p.name} can't be called: it is ${p.got}`),
+  'nothing-to-name': error<Record<string, never>>(
+    () => 'as names the part that a call makes, and this is no call',
+    () => 'write it behind the call: linear(x, out: 8) as first',
+  ),
   'unknown-argument': error<{
     callee: string;
     name: string;
@@ -174,6 +178,11 @@ export const semanticRules = {
     p => `add ${p.name}: …`,
   ),
   'argument-twice': error<{ callee: string; name: string }>(p => `${p.name} of ${p.callee} is given twice`),
+  'twin-repeats': error<{ name: string }>(
+    p => `two repeats named ${p.name} in one body each own weights or draws`,
+    () => 'give them names of their own: repeat 4 as low { … }',
+    () => 'the second one',
+  ),
   'twin-parts': error<{ name: string }>(
     p => `two calls of ${p.name} in one body each own weights or draws, and have the same name`,
     p =>
@@ -192,8 +201,12 @@ export const semanticRules = {
     () => 'use repeat',
   ),
   'no-return': error<{ name: string }>(
-    p => `${p.name} never returns anything`,
+    p => `${p.name} ends without returning anything`,
     () => 'end its body with return …',
+  ),
+  'return-in-repeat': error<Record<string, never>>(
+    () => 'the body of repeat runs once for each layer, so it returns nothing',
+    () => 'give what it carries a new value, x = …, and return after it',
   ),
   'after-return': error<Record<string, never>>(() => 'nothing after return is ever reached'),
   'weight-of-data-size': error<{ path: string; dim: string; why: string }>(
@@ -233,10 +246,14 @@ export const semanticRules = {
   ),
   'no-fields': error<{ name: string }>(p => `${p.name} reads no data, so there is nothing to learn from`),
   'stage-lacks': error<{ stage: string; clause: string; example: string }>(
-    p => `stage ${p.stage} has no ${p.clause}`,
+    p => `stage ${p.stage} has no ${p.clause} clause`,
     p => `add: ${p.example}`,
   ),
   'clause-twice': error<{ clause: string }>(p => `${p.clause} is said twice in this stage`),
+  'objective-twice': error<{ objective: string }>(
+    p => `${p.objective} is minimized twice on the same data`,
+    () => 'write one term with the weights added up',
+  ),
   'no-data': error<{ objective: string }>(
     p => `${p.objective} is minimized on no data`,
     () => 'write: minimize … on SET.SPLIT batch SIZE',
@@ -245,9 +262,13 @@ export const semanticRules = {
     p => `how many rows of ${p.data} make a batch?`,
     () => 'write: on SET.SPLIT batch 128',
   ),
-  'matches-nothing': error<{ pattern: string; suggestion: string | undefined }>(
+  'matches-nothing': error<{
+    pattern: string;
+    parts: readonly string[];
+    suggestion: string | undefined;
+  }>(
     p => `${p.pattern} matches no weight that this stage's objectives reach`,
-    suggest,
+    p => suggest(p) ?? (p.parts.length === 0 ? undefined : `they reach weights of ${p.parts.join(', ')}`),
   ),
   'trained-and-frozen': error<{ path: string }>(p => `${p.path} is both trained and frozen`),
   'neither-trained-nor-frozen': error<{ paths: readonly string[] }>(
@@ -265,7 +286,7 @@ export const semanticRules = {
   'unreached-weights': {
     severity: 'warning',
     message: (p: { paths: readonly string[] }) =>
-      `no objective of any stage reaches ${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more weights` : ''}: it would stay as initialized`,
+      `no objective of any stage reaches ${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more weights` : ''}: nothing would change what ${p.paths.length === 1 ? 'it starts' : 'they start'} as`,
     help: () => 'use it in an objective, or remove it',
   } satisfies DiagnosticRule<{ paths: readonly string[] }>,
   'stage-cycle': error<{ stage: string }>(

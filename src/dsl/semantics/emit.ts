@@ -199,10 +199,21 @@ export function broadcastDims(
     const right = b.dims[b.dims.length - i];
     if (left === undefined || right === undefined || left === 1 || right === 1) continue;
     if (compareDims(frame.trace.facts, left, right) === 'equal') continue;
-    complainDims(frame, span, what, a, b, left, right);
+    const help = leadingHelp(frame, a, b);
+    complainDims(frame, span, `${what} pairs axes from the last one`, a, b, left, right, help);
     return false;
   }
   return true;
+}
+
+/** What to write where the axes of the value with fewer of them are the first ones of the other. */
+function leadingHelp(frame: Frame, a: TensorValue, b: TensorValue): string | undefined {
+  const [short, long] = a.dims.length < b.dims.length ? [a, b] : [b, a];
+  const more = long.dims.length - short.dims.length;
+  const leads = short.dims.every((d, i) => compareDims(frame.trace.facts, d, long.dims[i] ?? 0) === 'equal');
+  if (more === 0 || short.dims.length === 0 || !leads) return undefined;
+  const [given, wanted] = [short, long].map(v => `[${v.dims.map(showDim).join(', ')}]`);
+  return `axes of size 1 at the end make ${given} fit ${wanted}: …[..., ${Array(more).fill('new').join(', ')}]`;
 }
 
 /** Tells that two dims differ, where each side comes from, and for which sizes. */
@@ -214,6 +225,7 @@ export function complainDims(
   b: TensorValue,
   left: Dim,
   right: Dim,
+  help?: string,
 ): void {
   const sides: readonly (readonly [TensorValue, Dim])[] = [
     [a, left],
@@ -232,7 +244,10 @@ export function complainDims(
       counterexample: counterexample(left, right),
     },
     span,
-    { related: origins.map(o => ({ span: o.span, message: o.text })) },
+    {
+      related: origins.map(o => ({ span: o.span, message: o.text })),
+      ...(help === undefined ? {} : { help }),
+    },
   );
 }
 

@@ -50,7 +50,7 @@ function evaluateKind(frame: Frame, e: Expr): Value {
     case 'as':
       if (e.value.kind === 'call') return evaluateCall(frame, e.value, e.name, undefined);
       if (e.value.kind === 'pipe') return evaluatePipe(frame, e.value, e.name);
-      complain(frame, 'not-callable', { got: 'not a call, and as names the part that a call makes' }, e.span);
+      complain(frame, 'nothing-to-name', {}, e.span);
       return evaluate(frame, e.value);
     case 'pipe':
       return evaluatePipe(frame, e, undefined);

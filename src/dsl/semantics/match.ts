@@ -37,6 +37,20 @@ export function matchParam(
   value: Value,
 ): Value {
   if (value.kind === 'error') return value;
+  const known = new Set(binding.bound.keys());
+  const { pack } = binding;
+  const matched = matchType(caller, body, binding, place, value);
+  if (matched.kind !== 'error') return matched;
+  // What a wrong argument has bound must not make the next one wrong.
+  for (const name of [...binding.bound.keys()].filter(n => !known.has(n))) {
+    binding.bound.delete(name);
+    binding.scope.names.delete(name);
+  }
+  binding.pack = pack;
+  return matched;
+}
+
+function matchType(caller: Frame, body: Frame, binding: Binding, place: ParamPlace, value: Value): Value {
   const { type } = place;
   if (type.kind === 'record') {
     if (value.kind !== 'record') return refuse(caller, place, value, '');
@@ -64,7 +78,10 @@ export function matchParam(
   return matchTensor(caller, body, binding, place, type, value);
 }
 
-function refuse(frame: Frame, place: ParamPlace, value: Value, why: string): Value {
+function refuse(frame: Frame, place: ParamPlace, value: Value, reason: string): Value {
+  const fields = value.kind === 'record' && value.modality !== undefined ? [...value.fields.keys()] : [];
+  const why =
+    reason === '' && fields.length > 0 ? `its tensors are its fields: .${fields.join(', .')}` : reason;
   complain(
     frame,
     'argument-type',

@@ -49,7 +49,7 @@ export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
     complain(
       frame,
       'missing-argument',
-      { callee: 'adamw', name: 'rate', type: 'rate, as in cosine(peak: 5e-4, warmup: 200)' },
+      { callee: 'adamw', name: 'rate', type: 'a number, or cosine(peak: 5e-4, warmup: 200)' },
       e.span,
     );
     return undefined;
@@ -71,12 +71,12 @@ export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
 
 function readSchedule(frame: Frame, e: Expr): RateSchedule | undefined {
   const name = e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : undefined;
-  if (e.kind === 'number') {
+  if (e.kind !== 'call') {
     const rate = readNumber(frame, e, 'rate', { above: 0 });
     return rate === undefined ? undefined : { kind: 'constant', rate, warmup: 0 };
   }
   const suggestion = nearestName(name ?? '', ['cosine', 'linear', 'constant']);
-  if (e.kind !== 'call' || (name !== 'cosine' && name !== 'linear' && name !== 'constant')) {
+  if (name !== 'cosine' && name !== 'linear' && name !== 'constant') {
     complain(
       frame,
       'unknown-name',
@@ -85,7 +85,7 @@ function readSchedule(frame: Frame, e: Expr): RateSchedule | undefined {
         what: 'rate schedule',
         suggestion,
       },
-      e.kind === 'call' ? e.callee.span : e.span,
+      e.callee.span,
       suggestion === undefined ? { help: 'write cosine(peak: …, warmup: …), linear(…) or constant(…)' } : {},
     );
     return undefined;

@@ -1,7 +1,7 @@
 // Weights: `param weight: float[In, out] = normal(0.02) at most 4`.
 
 import type { Dim } from '../../base/dim.ts';
-import { dimSymbols, showDim } from '../../base/dim.ts';
+import { dimLowerBound, dimSymbols, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, ParamStatement } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
@@ -41,6 +41,7 @@ export function traceParam(frame: Frame, statement: ParamStatement): Value {
     dims.push(dim);
   }
   if (wanted.space !== undefined) dims.push(wanted.space);
+  if (tooMany(frame, path, dims, type.span)) return errorValue;
   const atLeast = boundOf(frame, statement.atLeast);
   const atMost = boundOf(frame, statement.atMost);
   if (atLeast === 'wrong' || atMost === 'wrong') return errorValue;
@@ -79,6 +80,18 @@ export function traceParam(frame: Frame, statement: ParamStatement): Value {
     span: here(frame, statement.span),
   });
   return value;
+}
+
+const mostNumbers = 2 ** 31 - 1;
+
+/** Whether a weight has more numbers than any engine holds in one tensor, which is reported. */
+function tooMany(frame: Frame, path: string, dims: readonly Dim[], span: Span): boolean {
+  const sizes = dims.map(d => dimLowerBound(d) ?? 1);
+  const count = sizes.reduce((n, size) => n * Math.max(1, size), 1);
+  if (count <= mostNumbers) return false;
+  const limit = `${dims.map(showDim).join(' × ')} is more than ${mostNumbers} numbers`;
+  complain(frame, 'too-large', { what: `the weight ${path}`, limit }, span);
+  return true;
 }
 
 /** A weight's size is written in the spec; it never comes with the data. */

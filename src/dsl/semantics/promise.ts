@@ -3,12 +3,11 @@
 import type { Dim } from '../../base/dim.ts';
 import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
-import type { Expr, TypeExpr } from '../syntax/ast.ts';
-import { evaluate } from './expressions.ts';
+import type { TypeExpr } from '../syntax/ast.ts';
 import { lookUp, lookUpType } from './scope.ts';
 import { compareDims, complain, type Frame, here } from './trace.ts';
 import { showTypeExpr } from './type-names.ts';
-import { asDim, type Binding, wantedOf } from './types.ts';
+import { asDim, type Binding, evaluateDim, wantedOf } from './types.ts';
 import type { TensorValue, Value } from './values.ts';
 import { errorValue, showElement, showType } from './values.ts';
 
@@ -59,8 +58,11 @@ export function keepsPromise(
     const found =
       d.kind === 'pack'
         ? (binding.pack?.folded ?? asDim(lookUp(body.scope, d.name.text)?.value ?? errorValue))
-        : dimIn(body, d.value);
-    if (found === undefined) return why(`the dim in ${showTypeExpr(type)} isn't one of the parameters'`);
+        : evaluateDim(body, d.value);
+    if (found === undefined && d.kind === 'pack') {
+      complain(body, 'unbound-dim', { name: `${d.name.text}...`, suggestion: undefined }, d.span);
+    }
+    if (found === undefined) return false;
     dims.push(found);
   }
   if (wanted.space !== undefined) dims.push(wanted.space);
@@ -88,10 +90,6 @@ export function keepsPromise(
     );
   }
   return true;
-}
-
-function dimIn(frame: Frame, e: Expr): Dim | undefined {
-  return asDim(evaluate(frame, e));
 }
 
 function originsOf(value: TensorValue): readonly { span: Span; message: string }[] {

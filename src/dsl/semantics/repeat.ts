@@ -1,6 +1,7 @@
 // `repeat`: a body traced once for each layer (once in all where a block is checked), and what it carries from one
 // to the next.
 
+import type { Span } from '../../base/span.ts';
 import type { RepeatStatement, Statement } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
 import { evaluate } from './expressions.ts';
@@ -35,12 +36,8 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
     return;
   }
   const name = statement.name?.text ?? 'repeat';
-  const known = frame.uses.get(name);
-  if (known !== undefined)
-    complain(frame, 'twin-parts', { name }, statement.name?.span ?? statement.span, {
-      related: [{ span: here(frame, known.span), message: 'the first one' }],
-    });
-  frame.uses.set(name, { span: statement.span, owns: true });
+  const place = statement.name?.span ?? keyword(statement.span);
+  const owned = ownedBy(frame);
   const carried = [...new Set(assignedIn(statement.body.statements))].filter(
     n => lookUp(frame.scope, n) !== undefined,
   );
@@ -63,12 +60,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
     };
     const returned = traceStatements(inner, statement.body.statements);
     if (returned !== undefined && returned.kind !== 'error')
-      complain(
-        frame,
-        'wrong-kind',
-        { where: 'repeat', expected: 'no return in its body', got: 'one' },
-        statement.span,
-      );
+      complain(frame, 'return-in-repeat', {}, scope.names.get(' return')?.span ?? place);
     for (const n of carried) {
       const after = scope.names.get(n);
       const was = before.get(n);
@@ -87,6 +79,21 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
       if (value !== undefined) target.names.set(n, value);
     }
   }
+  const owns = ownedBy(frame) > owned;
+  const earlier = frame.uses.get(name);
+  if (earlier !== undefined && (owns || earlier.owns))
+    complain(frame, 'twin-repeats', { name: statement.name === undefined ? 'repeat' : name }, place, {
+      related: [{ span: here(frame, earlier.span), message: 'the first one' }],
+    });
+  else frame.uses.set(name, { span: place, owns });
+}
+
+const ownedBy = ({ trace }: Frame): number => trace.weights.size + trace.draws.size;
+
+/** The word `repeat`. */
+function keyword(span: Span): Span {
+  const { length } = 'repeat';
+  return { ...span, end: span.start + length, endLine: span.line, endColumn: span.column + length };
 }
 
 const mostLayers = 10_000;

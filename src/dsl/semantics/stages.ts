@@ -127,7 +127,7 @@ function readTerms(context: StageContext, clause: MinimizeClause): readonly Stag
         : readNumber(frame, t.weight, `the weight of ${t.objective.text}`, { least: 0 });
     if (data === undefined || weight === undefined) fits = false;
     else if (terms.some(other => other.objective === t.objective.text && other.data === data)) {
-      complain(frame, 'defined-twice', { name: t.objective.text, what: 'term' }, t.span);
+      complain(frame, 'objective-twice', { objective: t.objective.text }, t.objective.span);
       fits = false;
     } else terms.push({ objective: t.objective.text, weight, data, span: t.span });
   }

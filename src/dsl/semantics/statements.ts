@@ -10,7 +10,7 @@ import { traceParam } from './param.ts';
 import { traceRepeat } from './repeat.ts';
 import { traceRequire } from './require.ts';
 import { lookUp } from './scope.ts';
-import { complain, type Frame, here } from './trace.ts';
+import { complain, type Frame } from './trace.ts';
 import type { Value } from './values.ts';
 import { errorValue } from './values.ts';
 
@@ -37,7 +37,7 @@ export function traceStatements(frame: Frame, statements: readonly Statement[]):
     const rest = statements.slice(i + 1);
     if (statement.kind === 'return') {
       const value = evaluate(frame, statement.value);
-      frame.scope.names.set(' return', { value, span: here(frame, statement.value.span) });
+      frame.scope.names.set(' return', { value, span: statement.value.span });
       const [after] = rest;
       const last = rest[rest.length - 1];
       if (after !== undefined && last !== undefined)
@@ -50,18 +50,19 @@ export function traceStatements(frame: Frame, statements: readonly Statement[]):
       if (taken.value !== undefined) return taken.value;
       continue;
     }
-    traceStatement(frame, statement);
+    if (!traceStatement(frame, statement)) return errorValue;
   }
   return undefined;
 }
 
 type Plain = Exclude<Statement, { kind: 'return' } | { kind: 'if' }>;
 
-function traceStatement(frame: Frame, statement: Plain): void {
+/** False where the body can't go on. */
+function traceStatement(frame: Frame, statement: Plain): boolean {
   switch (statement.kind) {
     case 'let':
       traceLet(frame, statement);
-      return;
+      return true;
     case 'assign': {
       const value = evaluate(frame, statement.value);
       const scope = frame.carries.get(statement.name.text);
@@ -75,17 +76,16 @@ function traceStatement(frame: Frame, statement: Plain): void {
           known ? {} : { help: `write: let ${statement.name.text} = …` },
         );
         if (!known) frame.scope.names.set(statement.name.text, { value, span: statement.name.span });
-        return;
+        return true;
       }
       scope.names.set(statement.name.text, { value, span: statement.name.span });
-      return;
+      return true;
     }
     case 'require':
-      traceRequire(frame, statement);
-      return;
+      return traceRequire(frame, statement);
     case 'param':
       declare(frame, statement.name.text, statement.name.span, traceParam(frame, statement));
-      return;
+      return true;
     case 'part':
       declare(
         frame,
@@ -93,12 +93,12 @@ function traceStatement(frame: Frame, statement: Plain): void {
         statement.name.span,
         definePart(frame, statement, joinPath(frame.path, statement.name.text)),
       );
-      return;
+      return true;
     case 'repeat':
       traceRepeat(frame, statement);
-      return;
+      return true;
     default:
-      statement satisfies never;
+      return statement satisfies never;
   }
 }
 

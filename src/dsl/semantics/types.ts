@@ -4,7 +4,7 @@ import type { Dim } from '../../base/dim.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
 import type { Keep } from '../../ir/op.ts';
-import type { DimExpr, Expr, TensorTypeExpr } from '../syntax/ast.ts';
+import type { DimExpr, Expr, NameExpr, TensorTypeExpr } from '../syntax/ast.ts';
 import { evaluate } from './expressions.ts';
 import { lookUp, lookUpType, namesInReach, type Scope } from './scope.ts';
 import type { Frame } from './trace.ts';
@@ -55,15 +55,12 @@ export function asDim(value: Value): Dim | undefined {
 
 /** Evaluates a dim expression of a type in the block's scope. */
 export function evaluateDim(frame: Frame, e: Expr): Dim | undefined {
-  if (e.kind === 'name' && lookUp(frame.scope, e.text) === undefined) {
-    complain(
-      frame,
-      'unbound-dim',
-      { name: e.text, suggestion: nearestName(e.text, namesInReach(frame.scope)) },
-      e.span,
-    );
-    return undefined;
+  const unbound = namesIn(e).filter(n => lookUp(frame.scope, n.text) === undefined);
+  for (const n of unbound) {
+    const suggestion = nearestName(n.text, namesInReach(frame.scope));
+    complain(frame, 'unbound-dim', { name: n.text, suggestion }, n.span);
   }
+  if (unbound.length > 0) return undefined;
   const value = evaluate(frame, e);
   const dim = asDim(value);
   if (dim !== undefined) return dim;
@@ -81,6 +78,20 @@ export function evaluateDim(frame: Frame, e: Expr): Dim | undefined {
       e.span,
     );
   return undefined;
+}
+
+/** The names that an arithmetic expression reads. */
+function namesIn(e: Expr): readonly NameExpr[] {
+  switch (e.kind) {
+    case 'name':
+      return [e];
+    case 'unary':
+      return namesIn(e.operand);
+    case 'binary':
+      return [...namesIn(e.left), ...namesIn(e.right)];
+    default:
+      return [];
+  }
 }
 
 export function packOf(frame: Frame, type: TensorTypeExpr): DimExpr | undefined | 'error' {
@@ -125,12 +136,9 @@ export function wantedOf(
   if (base === 'index') {
     const of = type.of;
     if (of === undefined) {
-      complain(
-        frame,
-        'not-a-type',
-        { name: 'index', suggestion: 'index(…), which says what it points into' },
-        type.span,
-      );
+      complain(frame, 'not-a-type', { name: 'index alone', suggestion: undefined }, type.span, {
+        help: 'say what it points into: index(V)',
+      });
       return undefined;
     }
     if (

@@ -55,6 +55,8 @@ export interface BoolValue {
   readonly value: boolean | undefined;
   /** Equalities that hold where it is true. */
   readonly facts: readonly Fact[];
+  /** Unknown, and false for some batch: at the full length of a text, say. */
+  readonly canFail?: true;
 }
 
 /** Two dims that are equal here. */

@@ -16,7 +16,7 @@ export function floatArg(call: IntrinsicCall, name: string): TensorValue | undef
     call.frame,
     'wrong-kind',
     { where: `${name} of ${call.name}`, expected: 'a float tensor', got: showType(v) },
-    call.span,
+    call.args.get(name)?.span ?? call.span,
   );
   return undefined;
 }
@@ -114,7 +114,7 @@ const where: Intrinsic = {
         call.frame,
         'wrong-kind',
         { where: 'the condition of where', expected: 'a bool tensor', got: showType(condition) },
-        call.span,
+        call.args.get('condition')?.span ?? call.span,
       );
       return errorValue;
     }

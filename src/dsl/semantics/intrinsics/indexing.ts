@@ -17,7 +17,7 @@ function indexArg(call: IntrinsicCall, name: string): TensorValue | undefined {
     call.frame,
     'wrong-kind',
     { where: `${name} of ${call.name}`, expected: 'an index', got: showType(v) },
-    call.span,
+    call.args.get(name)?.span ?? call.span,
   );
   return undefined;
 }
@@ -34,7 +34,7 @@ function pointsInto(call: IntrinsicCall, index: TensorValue, dim: Dim): boolean 
       expected: `an index(${showDim(dim)})`,
       got: showElement(index.element),
     },
-    call.span,
+    call.args.get('index')?.span ?? call.span,
   );
   return false;
 }

@@ -80,7 +80,7 @@ function sizesOf(
     const [name, more] = unknown;
     if (more !== undefined)
       return {
-        wrong: `say the size of ${unknown.slice(0, -1).join(' or ')}: ${group.names.join('·')} = ${showDim(whole)} doesn't`,
+        wrong: `say the size of ${unknown.slice(0, -1).join(' and ')}: all it knows is ${group.names.join('·')} = ${showDim(whole)}`,
       };
     if (name === undefined) {
       if (dimEqual(known, whole) === 'different')

@@ -1,0 +1,51 @@
+// Every mistake of the gallery gives its one error at its place, in words that are kept as text; its twin is right.
+
+import { describe, expect, test } from 'vitest';
+import { semanticRules } from '../../../src/dsl/semantics/diagnostics.ts';
+import { checkSpec } from './check-spec.ts';
+import { type Mistake, stamps } from './gallery/base.ts';
+import { calls } from './gallery/calls.ts';
+import { models } from './gallery/models.ts';
+import { names } from './gallery/names.ts';
+import { stages } from './gallery/stages.ts';
+import { types } from './gallery/types.ts';
+
+const tables: Readonly<Record<string, readonly Mistake[]>> = { names, types, calls, models, stages };
+const all = Object.values(tables).flat();
+
+test('the model that mistakes are made in is right', () => {
+  expect(checkSpec(stamps).rendered).toBe('');
+});
+
+test('every code has its mistake', () => {
+  const shown = new Set([...all.map(m => m.code), 'more-errors']);
+  expect(Object.keys(semanticRules).filter(code => !shown.has(code))).toEqual([]);
+});
+
+test('after a hundred errors the rest is not shown', () => {
+  const lines = Array.from({ length: 200 }, (_, i) => `  let a${i} = b\n`);
+  const spec = checkSpec(`block many(x: float[N...]) {\n${lines.join('')}  return x\n}\n`);
+  expect(spec.codes).toEqual([...Array<string>(100).fill('unknown-name'), 'more-errors']);
+});
+
+test('names of mistakes are unique', () => {
+  expect(new Set(all.map(m => m.name)).size).toBe(all.length);
+});
+
+for (const [table, mistakes] of Object.entries(tables)) {
+  describe(table, () => {
+    test.each(mistakes.map(m => [m.name, m] as const))('%s', (_, mistake) => {
+      const spec = checkSpec(mistake.wrong, mistake.files);
+      expect(spec.codes, spec.rendered).toEqual([mistake.code]);
+      expect(spec.rendered).toContain(mistake.says);
+      expect(spec.places, spec.rendered).toEqual(spec.marks);
+      expect(spec.models).toEqual(spec.diagnostics[0]?.severity === 'warning' ? spec.models : []);
+      expect(checkSpec(mistake.mended, mistake.files).rendered).toBe('');
+    });
+
+    test('as text', async () => {
+      const text = mistakes.map(m => `# ${m.name}\n\n${checkSpec(m.wrong, m.files).rendered}\n`).join('\n\n');
+      await expect(text).toMatchFileSnapshot(`gallery/${table}.txt`);
+    });
+  });
+}

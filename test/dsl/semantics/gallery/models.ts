@@ -1,0 +1,251 @@
+// Models: modalities, spaces, objectives, exports, variants.
+
+import { inStamps, type Mistake, stamps } from './base.ts';
+
+export const models: readonly Mistake[] = [
+  {
+    name: 'a kind of modality that there is not yet',
+    code: 'unknown-modality-kind',
+    says: 'Image(height:, width:) and Text(tokenizer:, length:) are',
+    ...inStamps('Image(height: 16, width: 16)', '«Audio»(rate: 16)', 'Image(height: 16, width: 16)'),
+  },
+  {
+    name: 'a kind of modality misspelled',
+    code: 'unknown-modality-kind',
+    says: 'did you mean Image?',
+    ...inStamps(
+      'Image(height: 16, width: 16)',
+      '«Imge»(height: 16, width: 16)',
+      'Image(height: 16, width: 16)',
+    ),
+  },
+  {
+    name: 'a picture without a width',
+    code: 'missing-argument',
+    says: 'Image needs width',
+    ...inStamps('Image(height: 16, width: 16)', '«Image(height: 16)»', 'Image(height: 16, width: 16)'),
+  },
+  {
+    name: 'a picture of a setting that it has not',
+    code: 'unknown-argument',
+    says: 'Image has no parameter channels',
+    ...inStamps(
+      'Image(height: 16, width: 16)',
+      'Image(height: 16, width: 16, «channels»: 3)',
+      'Image(height: 16, width: 16)',
+    ),
+  },
+  {
+    name: 'a picture of no height',
+    code: 'bad-setting',
+    says: 'height of Image must be at least 1',
+    ...inStamps(
+      'Image(height: 16, width: 16)',
+      'Image(height: «0», width: 16)',
+      'Image(height: 16, width: 16)',
+    ),
+  },
+  {
+    name: 'a text of half a word',
+    code: 'bad-setting',
+    says: 'length of Text must be a whole number',
+    ...inStamps('length: 8)', 'length: «7.5»)', 'length: 8)'),
+  },
+  {
+    name: 'a vocabulary smaller than the bytes',
+    code: 'bad-setting',
+    says: 'vocabulary of bpe must be at least 260',
+    ...inStamps('bpe(300)', 'bpe(«100»)', 'bpe(300)'),
+  },
+  {
+    name: 'a text without a tokenizer',
+    code: 'missing-argument',
+    says: 'Text needs tokenizer',
+    ...inStamps(
+      'Text(tokenizer: bpe(300), length: 8)',
+      '«Text(length: 8)»',
+      'Text(tokenizer: bpe(300), length: 8)',
+    ),
+  },
+  {
+    name: 'a space of no size',
+    code: 'bad-setting',
+    says: 'the size of shared must be at least 1',
+    ...inStamps('space shared(12)', 'space shared(«0»)', 'space shared(12)'),
+  },
+  {
+    name: 'a space as large as a word',
+    code: 'wrong-kind',
+    says: 'the size of shared must be a whole number',
+    ...inStamps('space shared(12)', 'space shared(«"wide"»)', 'space shared(12)'),
+  },
+  {
+    name: 'labels without a label',
+    code: 'bad-setting',
+    says: 'needs at least one label',
+    ...inStamps(
+      'labels Kind { flower, bird, ship }',
+      '«labels Kind { }»',
+      'labels Kind { flower, bird, ship }',
+    ),
+  },
+  {
+    name: 'a field of the data that is a matrix',
+    code: 'field-type',
+    says: 'fields are modalities (picture[B])',
+    ...inStamps('kind: index(Kind)[B]', 'kind: «float[B, 3]»', 'kind: index(Kind)[B]'),
+  },
+  {
+    name: 'a field that points into a vocabulary',
+    code: 'field-type',
+    says: 'labels (index(Thing)[B])',
+    ...inStamps('kind: index(Kind)[B]', 'kind: «index(caption)[B]»', 'kind: index(Kind)[B]'),
+  },
+  {
+    name: 'fields of different rows',
+    code: 'fields-of-other-rows',
+    says: 'write B for both',
+    ...inStamps('kind: index(Kind)[B]', 'kind: «index(Kind)[K]»', 'kind: index(Kind)[B]'),
+  },
+  {
+    name: 'a loss for each row',
+    code: 'not-a-loss',
+    says: 'sort must give one number to minimize; it gives float[B]',
+    ...inStamps(
+      'objective sort(picture: picture[B], kind: index(Kind)[B]) {\n    return cross_entropy(linear(look(picture), out: Kind), kind)',
+      'objective «sort»(picture: picture[B], kind: index(Kind)[B]) {\n    let scores = linear(look(picture), out: Kind)\n    return logsumexp(scores) - take(scores, kind)',
+    ),
+  },
+  {
+    name: 'an align by something that gives no loss',
+    code: 'not-a-loss',
+    says: 'it gives float[B, B]',
+    ...inStamps(
+      'by infonce(scale: learned(1 / 0.07, max: 100))',
+      'by «similarity()»',
+      'by infonce(scale: learned(1 / 0.07, max: 100))',
+    ),
+  },
+  {
+    name: 'an objective without data',
+    code: 'no-fields',
+    says: 'still reads no data',
+    ...inStamps(
+      '  stage align',
+      '  objective «still»() {\n    return 0.5 * 1\n  }\n  stage align',
+      '  objective still(picture: picture[B]) {\n    return mean(square(look(picture) - 1))\n  }\n  stage align',
+    ),
+  },
+  {
+    name: 'a loss that no weight moves',
+    code: 'dead-objective',
+    says: 'bright depends on no weight',
+    ...inStamps(
+      '  stage align',
+      '  objective «bright»(picture: picture[B]) {\n    return mean(picture.pixels)\n  }\n  stage align',
+      '  objective bright(picture: picture[B]) {\n    return mean(look(picture))\n  }\n  stage align',
+    ),
+  },
+  {
+    name: 'a loss behind a stop',
+    code: 'dead-objective',
+    says: 'bright depends on no weight',
+    ...inStamps(
+      '  stage align',
+      '  objective «bright»(picture: picture[B]) {\n    return mean(stop(look(picture)))\n  }\n  stage align',
+      '  objective bright(picture: picture[B]) {\n    return mean(look(picture))\n  }\n  stage align',
+    ),
+  },
+  {
+    name: 'an encoder that no objective reaches',
+    code: 'unreached-weights',
+    says: 'no objective of any stage reaches sum_up',
+    ...inStamps(
+      '  align seen',
+      '  encoder «sum_up»(c: caption[N..., T]) -> shared[N...] {\n    return embedding(c.ids, width: 4) |> mean(axis: -2) |> into(shared)\n  }\n  align seen',
+    ),
+  },
+  {
+    name: 'a layer whose result is not used',
+    code: 'unreached-weights',
+    says: 'reaches read.extra.bias, read.extra.weight',
+    ...inStamps(
+      'return words |> transformer(depth: 1, heads: 4)',
+      'let more = «linear(words, out: 4)» as extra\n    return words |> transformer(depth: 1, heads: 4)',
+      'let more = linear(words, out: width) as extra\n    return (words + more) |> transformer(depth: 1, heads: 4)',
+    ),
+  },
+  {
+    name: 'an export without a type',
+    code: 'export-type-missing',
+    says: 'callers rely on it',
+    ...inStamps(
+      'export name(p: picture[B], among: caption[K]) -> index(K)[B] {',
+      'export «name»(p: picture[B], among: caption[K]) {',
+      'export name(p: picture[B], among: caption[K]) -> index(K)[B] {',
+    ),
+  },
+  {
+    name: 'a variant of another model',
+    code: 'variant-of-nothing',
+    says: 'did you mean Stamps?',
+    wrong: `${stamps}\nvariant Small = «Stamp»(width: 8)\n`,
+    mended: `${stamps}\nvariant Small = Stamps(width: 8)\n`,
+  },
+  {
+    name: 'a variant with a setting that the model has not',
+    code: 'unknown-argument',
+    says: 'Stamps has no parameter depth',
+    wrong: `${stamps}\nvariant Small = Stamps(«depth: 2»)\n`,
+    mended: `${stamps}\nvariant Small = Stamps(width: 8)\n`,
+  },
+  {
+    name: 'a variant that does not fit',
+    code: 'requirement-failed',
+    says: 'D is 10, heads is 4',
+    wrong: `${stamps.replace('transformer(depth: 1, heads: 4)', '«transformer(depth: 1, heads: 4)»')}\nvariant Small = Stamps(width: 10)\n`,
+    mended: `${stamps}\nvariant Small = Stamps(width: 8)\n`,
+  },
+  {
+    name: 'a model that leaves a setting open',
+    code: 'config-needed',
+    says: 'variant Small = Stamps(width: …)',
+    ...inStamps(
+      'model Stamps(width: int = 16)',
+      'model «Stamps»(width: int)',
+      'model Stamps(width: int = 16)',
+    ),
+  },
+  {
+    name: 'a variant that leaves a setting open',
+    code: 'config-needed',
+    says: 'leaves open: width',
+    wrong: `${stamps.replace('width: int = 16', 'width: int')}\n«variant Small = Stamps()»\n`,
+    mended: `${stamps.replace('width: int = 16', 'width: int')}\nvariant Small = Stamps(width: 8)\n`,
+  },
+  {
+    name: 'a default of another kind',
+    code: 'wrong-kind',
+    says: 'width of Stamps must be a whole number',
+    ...inStamps(
+      'model Stamps(width: int = 16)',
+      'model Stamps(width: int = «"16"»)',
+      'model Stamps(width: int = 16)',
+    ),
+  },
+  {
+    name: 'a layer that fits on no machine',
+    code: 'too-large',
+    says: '48 × 1000000000 is more than',
+    ...inStamps('linear(out: width)', '«linear(out: 1000000000)»', 'linear(out: width)'),
+  },
+  {
+    name: 'repeats in repeats',
+    code: 'too-large',
+    says: 'it makes 100000000 layers',
+    wrong:
+      'block deep(x: float[N..., D]) {\n  repeat 10000 as outer {\n    repeat «10000» as inner {\n      x = feed_forward(x)\n    }\n  }\n  return x\n}\n',
+    mended:
+      'block deep(x: float[N..., D]) {\n  repeat 10 as outer {\n    repeat 10 as inner {\n      x = feed_forward(x)\n    }\n  }\n  return x\n}\n',
+  },
+];

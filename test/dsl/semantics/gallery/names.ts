@@ -1,0 +1,198 @@
+// Names: unknown ones, taken ones, hidden ones, files.
+
+import { inStamps, type Mistake, stamps } from './base.ts';
+
+export const names: readonly Mistake[] = [
+  {
+    name: 'a value misspelled',
+    code: 'unknown-name',
+    says: 'did you mean words?',
+    ...inStamps('return words |>', 'return «wrods» |>'),
+  },
+  {
+    name: 'a block misspelled',
+    code: 'unknown-name',
+    says: 'did you mean embedding?',
+    ...inStamps('embedding(', '«embeding»('),
+  },
+  {
+    name: 'a name from another language',
+    code: 'unknown-name',
+    says: 'no block or function named Conv2DTranspose',
+    ...inStamps('linear(out: width)', '«Conv2DTranspose»(out: width)'),
+  },
+  {
+    name: 'an objective misspelled in a stage',
+    code: 'unknown-name',
+    says: 'did you mean sort?',
+    ...inStamps('0.5 * sort', '0.5 * «srot»'),
+  },
+  {
+    name: 'a tokenizer that there is not',
+    code: 'unknown-name',
+    says: 'no tokenizer named wordpiece',
+    ...inStamps('bpe(300)', '«wordpiece»(300)'),
+  },
+  {
+    name: 'an optimizer that there is not',
+    code: 'unknown-name',
+    says: 'no optimizer named sgd',
+    ...inStamps('adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)', '«sgd»(rate: 0.1)'),
+  },
+  {
+    name: 'a schedule that there is not',
+    code: 'unknown-name',
+    says: 'did you mean cosine?',
+    ...inStamps('cosine(peak: 1e-3, warmup: 10)', '«cosin»(peak: 1e-3, warmup: 10)'),
+  },
+  {
+    name: 'augmentation of something that is no modality',
+    code: 'unknown-name',
+    says: 'did you mean picture?',
+    ...inStamps(
+      'on stamps.train batch 8',
+      'on stamps.train with «pictures»: [shift(2)] batch 8',
+      'on stamps.train with picture: [shift(2)] batch 8',
+    ),
+  },
+  {
+    name: 'two encoders of one name',
+    code: 'defined-twice',
+    says: 'look is defined twice',
+    ...inStamps(
+      '  align seen',
+      '  encoder «look»(p: picture[N...]) -> shared[N...] {\n    return mean(p.pixels, axis: [-3, -2]) |> into(shared)\n  }\n  align seen',
+    ),
+  },
+  {
+    name: 'an objective named like an encoder',
+    code: 'defined-twice',
+    says: 'look is defined twice',
+    ...inStamps(
+      '  stage align',
+      '  objective «look»(kind: index(Kind)[B]) {\n    return mean(to_float(kind))\n  }\n  stage align',
+    ),
+  },
+  {
+    name: 'a label twice',
+    code: 'defined-twice',
+    says: 'bird is defined twice',
+    ...inStamps('{ flower, bird, ship }', '{ flower, bird, «bird» }'),
+  },
+  {
+    name: 'a parameter twice',
+    code: 'defined-twice',
+    says: 'x is defined twice',
+    wrong: 'block add(x: float[N..., D], «x»: float[N..., D]) {\n  return x + x\n}\n',
+    mended: 'block add(x: float[N..., D], y: float[N..., D]) {\n  return x + y\n}\n',
+  },
+  {
+    name: 'a field of a record twice',
+    code: 'defined-twice',
+    says: 'low is defined twice',
+    wrong:
+      'block ends(x: float[N..., D]) {\n  return { low: min(x, axis: -1), «low»: max(x, axis: -1) }\n}\n',
+    mended:
+      'block ends(x: float[N..., D]) {\n  return { low: min(x, axis: -1), high: max(x, axis: -1) }\n}\n',
+  },
+  {
+    name: 'two blocks of one name',
+    code: 'defined-twice',
+    says: 'give one of them another name',
+    wrong:
+      'block twice(x: float[N...]) {\n  return x + x\n}\n\nblock «twice»(x: float[N...]) {\n  return 2 * x\n}\n',
+    mended:
+      'block twice(x: float[N...]) {\n  return x + x\n}\n\nblock double(x: float[N...]) {\n  return 2 * x\n}\n',
+  },
+  {
+    name: 'a block that takes the place of one of std',
+    code: 'shadows-std',
+    says: "this file's linear takes the place of the standard library's",
+    wrong: 'block «linear»(x: float[N...]) {\n  return x\n}\n',
+    mended: 'block same(x: float[N...]) {\n  return x\n}\n',
+  },
+  {
+    name: 'a let that hides a parameter',
+    code: 'shadowed-name',
+    says: 'x would hide the x that is already in reach',
+    wrong: 'block scaled(x: float[N..., D]) {\n  let «x» = 2 * x\n  return x\n}\n',
+    mended: 'block scaled(x: float[N..., D]) {\n  let doubled = 2 * x\n  return doubled\n}\n',
+  },
+  {
+    name: 'a let in repeat where a new value was meant',
+    code: 'shadowed-name',
+    says: 'inside repeat, x = … (without let)',
+    wrong:
+      'block deep(x: float[N..., D]) {\n  repeat 3 as layers {\n    let «x» = x + feed_forward(x)\n  }\n  return x\n}\n',
+    mended:
+      'block deep(x: float[N..., D]) {\n  repeat 3 as layers {\n    x = x + feed_forward(x)\n  }\n  return x\n}\n',
+  },
+  {
+    name: 'a new value outside of repeat',
+    code: 'not-carried',
+    says: 'a value is defined once, with let',
+    wrong: 'block scaled(x: float[N..., D]) {\n  «x» = 2 * x\n  return x\n}\n',
+    mended: 'block scaled(x: float[N..., D]) {\n  return 2 * x\n}\n',
+  },
+  {
+    name: 'a let forgotten',
+    code: 'not-carried',
+    says: 'write: let h = …',
+    wrong: 'block scaled(x: float[N..., D]) {\n  «h» = 2 * x\n  return h\n}\n',
+    mended: 'block scaled(x: float[N..., D]) {\n  let h = 2 * x\n  return h\n}\n',
+  },
+  {
+    name: 'a field of a modality misspelled',
+    code: 'unknown-field',
+    says: 'did you mean pixels?',
+    ...inStamps('p.pixels', 'p.«pixel»'),
+  },
+  {
+    name: 'a field that a record has not',
+    code: 'unknown-field',
+    says: 'it has low, high',
+    wrong:
+      'block ends(x: float[N..., D]) {\n  return { low: min(x, axis: -1), high: max(x, axis: -1) }\n}\n\nblock width_of(x: float[N..., D]) {\n  let e = ends(x)\n  return e.«top» - e.low\n}\n',
+    mended:
+      'block ends(x: float[N..., D]) {\n  return { low: min(x, axis: -1), high: max(x, axis: -1) }\n}\n\nblock width_of(x: float[N..., D]) {\n  let e = ends(x)\n  return e.high - e.low\n}\n',
+  },
+  {
+    name: 'a setting of a modality as a field of the wrong one',
+    code: 'unknown-field',
+    says: 'the modality picture has no field max',
+    ...inStamps('positions(max: 8)', 'positions(max: picture.«max»)', 'positions(max: caption.max)'),
+  },
+  {
+    name: 'a used file that is not there',
+    code: 'file-not-found',
+    says: 'there is no file blocks.mm',
+    wrong: `use «"blocks.mm"» as Blocks\n\n${stamps}`,
+    mended: `use "blocks.mm" as Blocks\n\n${stamps}`.replace('blocks.mm', 'parts.mm'),
+    files: { 'parts.mm': 'block half(x: float[N...]) {\n  return x / 2\n}\n' },
+  },
+  {
+    name: 'a name that a used file has not',
+    code: 'unknown-field',
+    says: 'did you mean half?',
+    wrong:
+      'use "parts.mm" as Parts\n\nblock quarter(x: float[N...]) {\n  return Parts.«hlaf»(Parts.half(x))\n}\n',
+    mended:
+      'use "parts.mm" as Parts\n\nblock quarter(x: float[N...]) {\n  return Parts.half(Parts.half(x))\n}\n',
+    files: { 'parts.mm': 'block half(x: float[N...]) {\n  return x / 2\n}\n' },
+  },
+  {
+    name: 'files that use each other',
+    code: 'use-cycle',
+    says: 'move what both need into a third file',
+    wrong: 'use «"spec.mm"» as Self\n\nblock same(x: float[N...]) {\n  return x\n}\n',
+    mended: 'use "parts.mm" as Parts\n\nblock same(x: float[N...]) {\n  return x\n}\n',
+    files: { 'parts.mm': 'block half(x: float[N...]) {\n  return x / 2\n}\n' },
+  },
+  {
+    name: 'an empty file',
+    code: 'no-model',
+    says: 'write: model Name { … }',
+    wrong: '«»// nothing yet\n',
+    mended: stamps,
+  },
+];

@@ -1,0 +1,258 @@
+// Stages: clauses, data, patterns of weights, optimizers, measures.
+
+import { inStamps, type Mistake } from './base.ts';
+
+const adamw = 'optimizer adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)';
+const measure = 'measure recall(seen, at: [1, 5]) on stamps.validation every 10';
+const second = (from: string): string =>
+  `  stage more from ${from} {\n    minimize seen on stamps.train batch 8\n    train all\n    ${adamw}\n    steps 10\n  }\n`;
+
+export const stages: readonly Mistake[] = [
+  {
+    name: 'a stage without steps',
+    code: 'stage-lacks',
+    says: 'add: steps 1000',
+    ...inStamps(
+      '  stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all\n    ' +
+        adamw +
+        '\n    steps 20',
+      '  stage «align» {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all\n    ' +
+        adamw,
+    ),
+  },
+  {
+    name: 'a stage that says nothing of its weights',
+    code: 'stage-lacks',
+    says: 'add: train all',
+    ...inStamps(
+      'stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all\n',
+      'stage «align» {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n',
+    ),
+  },
+  {
+    name: 'a stage without an optimizer',
+    code: 'stage-lacks',
+    says: 'has no optimizer',
+    ...inStamps(
+      `stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all\n    ${adamw}`,
+      'stage «align» {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all\n    ',
+    ),
+  },
+  {
+    name: 'steps said twice',
+    code: 'clause-twice',
+    says: 'steps is said twice in this stage',
+    ...inStamps('steps 20', 'steps 20\n    «steps 40»', 'steps 20'),
+  },
+  {
+    name: 'a term without data',
+    code: 'no-data',
+    says: 'on SET.SPLIT batch SIZE',
+    ...inStamps(
+      'minimize seen + 0.5 * sort on stamps.train batch 8',
+      'minimize seen on stamps.train batch 8 + «0.5 * sort»',
+      'minimize seen + 0.5 * sort on stamps.train batch 8',
+    ),
+  },
+  {
+    name: 'data without the size of a batch',
+    code: 'no-batch',
+    says: 'how many rows of stamps.train make a batch?',
+    ...inStamps('sort on stamps.train batch 8', 'sort on «stamps.train»', 'sort on stamps.train batch 8'),
+  },
+  {
+    name: 'a batch of nothing',
+    code: 'bad-setting',
+    says: 'batch must be at least 1',
+    ...inStamps('on stamps.train batch 8', 'on stamps.train batch «0»', 'on stamps.train batch 8'),
+  },
+  {
+    name: 'steps below zero',
+    code: 'bad-setting',
+    says: 'steps of align must be at least 1',
+    ...inStamps('steps 20', 'steps «-20»', 'steps 20'),
+  },
+  {
+    name: 'a weight below zero',
+    code: 'bad-setting',
+    says: 'the weight of sort must be at least 0',
+    ...inStamps('0.5 * sort', '«-0.5» * sort', '0.5 * sort'),
+  },
+  {
+    name: 'an objective twice',
+    code: 'objective-twice',
+    says: 'seen is minimized twice',
+    ...inStamps(
+      'minimize seen + 0.5 * sort on',
+      'minimize seen + 0.5 * «seen» on',
+      'minimize seen + 0.5 * sort on',
+    ),
+  },
+  {
+    name: 'a pattern that matches nothing',
+    code: 'matches-nothing',
+    says: 'did you mean look.linear?',
+    ...inStamps('train all', 'train «look.liner»\n    freeze rest', 'train look.linear\n    freeze rest'),
+  },
+  {
+    name: 'a layer that there is not',
+    code: 'matches-nothing',
+    says: 'layers.1',
+    ...inStamps(
+      'train all',
+      'train all\n    freeze «read.transformer.layers.1»',
+      'train all\n    freeze read.transformer.layers.0',
+    ),
+  },
+  {
+    name: 'the optimizer’s own names',
+    code: 'matches-nothing',
+    says: '**.momentum',
+    ...inStamps('train all', 'train all\n    freeze «**.momentum»', 'train all\n    freeze **.bias'),
+  },
+  {
+    name: 'trained and frozen at once',
+    code: 'trained-and-frozen',
+    says: 'look.into.weight is both trained and frozen',
+    ...inStamps(
+      'train all',
+      'train look, read, sort, seen\n    freeze «look.into»',
+      'train look, read, sort, seen',
+    ),
+  },
+  {
+    name: 'weights that are left over',
+    code: 'neither-trained-nor-frozen',
+    says: 'add: train rest, or freeze rest',
+    ...inStamps(
+      'stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all',
+      'stage «align» {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train look',
+      'stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train look\n    freeze rest',
+    ),
+  },
+  {
+    name: 'everything frozen',
+    code: 'everything-frozen',
+    says: 'stage align trains nothing',
+    ...inStamps(
+      'stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all',
+      'stage «align» {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    freeze all',
+    ),
+  },
+  {
+    name: 'a stage that starts from itself',
+    code: 'stage-cycle',
+    says: 'stage more starts from itself',
+    ...inStamps('  export name', `${second('«more»')}  export name`, `${second('align')}  export name`),
+  },
+  {
+    name: 'stages that start from each other',
+    code: 'stage-cycle',
+    says: 'starts from itself, directly or through others',
+    wrong: inStamps('stage align {', 'stage align from «more» {').wrong.replace(
+      '  export name',
+      `${second('align')}  export name`,
+    ),
+    mended: inStamps('  export name', '', `${second('align')}  export name`).mended,
+  },
+  {
+    name: 'a stage that starts from none of this model',
+    code: 'unknown-name',
+    says: 'did you mean align?',
+    ...inStamps('  export name', `${second('«algin»')}  export name`, `${second('align')}  export name`),
+  },
+  {
+    name: 'no rate',
+    code: 'missing-argument',
+    says: 'adamw needs rate',
+    ...inStamps(
+      'adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)',
+      '«adamw(decay: 0.1)»',
+      'adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)',
+    ),
+  },
+  {
+    name: 'a rate of zero',
+    code: 'bad-setting',
+    says: 'peak of cosine must be more than 0',
+    ...inStamps('peak: 1e-3', 'peak: «0»', 'peak: 1e-3'),
+  },
+  {
+    name: 'a decay below zero',
+    code: 'bad-setting',
+    says: 'decay of adamw must be at least 0',
+    ...inStamps('decay: 0.1', 'decay: «-0.1»', 'decay: 0.1'),
+  },
+  {
+    name: 'a setting of another optimizer',
+    code: 'unknown-argument',
+    says: 'adamw has no parameter momentum',
+    ...inStamps('decay: 0.1', '«momentum»: 0.9', 'decay: 0.1'),
+  },
+  {
+    name: 'a beta of one',
+    code: 'bad-setting',
+    says: 'beta2 of adamw must be at most',
+    ...inStamps('decay: 0.1', 'beta2: «1»', 'beta2: 0.99'),
+  },
+  {
+    name: 'half a step of warmup',
+    code: 'bad-setting',
+    says: 'warmup of cosine must be a whole number',
+    ...inStamps('warmup: 10', 'warmup: «0.5»', 'warmup: 10'),
+  },
+  {
+    name: 'a metric that there is not',
+    code: 'unknown-metric',
+    says: 'did you mean recall?',
+    ...inStamps(
+      'recall(seen',
+      '«recal(seen, at: [1, 5])» on stamps.validation every 10\n    measure recall(seen',
+      'recall(seen',
+    ),
+  },
+  {
+    name: 'a metric of nothing that is known',
+    code: 'unknown-metric',
+    says: 'metrics are recall(align, at: […])',
+    ...inStamps(measure, 'measure «perplexity» on stamps.validation every 10', measure),
+  },
+  {
+    name: 'recall of an objective',
+    code: 'recall-wants-align',
+    says: "recall measures an align; sort isn't one",
+    ...inStamps('recall(seen, at', 'recall(«sort», at', 'recall(seen, at'),
+  },
+  {
+    name: 'recall at rank zero',
+    code: 'wrong-kind',
+    says: 'a list of ranks from 1',
+    ...inStamps('at: [1, 5]', 'at: «[0, 5]»', 'at: [1, 5]'),
+  },
+  {
+    name: 'accuracy of a vector',
+    code: 'wrong-kind',
+    says: 'one index for each row',
+    ...inStamps(
+      measure,
+      'measure accuracy(«look(picture)», kind) on stamps.validation',
+      'measure accuracy(argmax(look(picture)), kind) on stamps.validation',
+    ),
+  },
+  {
+    name: 'measured every zero steps',
+    code: 'bad-setting',
+    says: 'every must be at least 1',
+    ...inStamps('every 10', 'every «0»', 'every 10'),
+  },
+  {
+    name: 'an augmentation that there is not',
+    code: 'unknown-name',
+    says: 'shift',
+    ...inStamps(
+      'on stamps.train batch 8',
+      'on stamps.train with picture: [«shfit(2)»] batch 8',
+      'on stamps.train with picture: [shift(2)] batch 8',
+    ),
+  },
+];
