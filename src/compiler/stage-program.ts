@@ -218,20 +218,18 @@ function measureSpec(
       break;
     }
     case 'accuracy': {
-      const labels = context.model.labels;
       const frame = fieldFrame(declared, objective, fields);
       const predicted = evaluate(frame, metric.predicted);
       lowering.finish();
       if (predicted.kind !== 'tensor' || predicted.element.kind !== 'index') throw new LoweringError([]);
       const classes = typeof predicted.element.of === 'number' ? predicted.element.of : 1;
-      const set = [...labels.values()].find(l => l.size === classes);
-      const at = { text: metric.target, span: measure.span };
+      const at = { text: metric.target, span: metric.targetSpan };
       const dim = {
         kind: 'dim',
         value: { kind: 'name', text: 'B', span: measure.span },
         span: measure.span,
       } as const;
-      const of = { kind: 'name', text: set?.name ?? '', span: measure.span } as const;
+      const of = { kind: 'name', text: metric.labels ?? '', span: measure.span } as const;
       const target = batch.field({
         name: at,
         type: {

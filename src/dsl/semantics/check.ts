@@ -115,13 +115,15 @@ interface ModelContext {
 }
 
 /** What is wrong only in a variant names it. */
-function inVariant(checking: Checking, { name }: VariantItem): Checking {
+function inVariant(checking: Checking, { name, span }: VariantItem): Checking {
   return {
     ...checking,
     reporter: () => {
       const report = checking.reporter();
       const here = { span: name.span, message: 'in this variant' };
-      return d => report({ ...d, related: [...d.related, here] });
+      const inside = (d: Diagnostic): boolean =>
+        d.span?.file === span.file && d.span.start >= span.start && d.span.end <= span.end;
+      return d => report(inside(d) ? d : { ...d, related: [...d.related, here] });
     },
   };
 }
@@ -187,9 +189,9 @@ function checkModel(context: ModelContext): Model {
     const found = checkObjective(declareModel(trace, library, item, variant), objective);
     if (found !== undefined) reached.set(objective.name, found);
   }
-  const stages = checkStages(declared, objectives, stageMembers, reached);
+  const read = checkStages(declared, objectives, stageMembers, reached);
+  const stages = checkMeasures(declared, read);
   warnUnreached(declared, owned, objectives, stages, reached);
-  checkMeasures(declared, stages);
   return {
     name: item.name.text,
     version: item.version?.text,

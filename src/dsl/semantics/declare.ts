@@ -219,9 +219,8 @@ export const modalitySettings = {
 } as const satisfies Readonly<Record<string, readonly NumberSetting[]>>;
 
 function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
-  const placed = placeArgs(frame, call, 'Image', ['height', 'width']);
-  const numbers =
-    placed === undefined ? undefined : readNumbers(frame, 'Image', placed, modalitySettings.Image, call.span);
+  const args = placeArgs(frame, call, 'Image', ['height', 'width']);
+  const numbers = readNumbers(frame, args, modalitySettings.Image);
   if (numbers === undefined) return undefined;
   const height = numbers.get('height') ?? 1;
   const width = numbers.get('width') ?? 1;
@@ -237,17 +236,13 @@ function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modali
 
 function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
   const name = member.name.text;
-  const placed = placeArgs(frame, call, 'Text', ['tokenizer', 'length']);
-  if (placed === undefined) return undefined;
-  const numbers = readNumbers(frame, 'Text', placed, modalitySettings.Text, call.span);
-  const tokenizer = placed.get('tokenizer');
+  const args = placeArgs(frame, call, 'Text', ['tokenizer', 'length']);
+  const numbers = readNumbers(frame, args, modalitySettings.Text);
+  const tokenizer = args.placed.get('tokenizer');
   if (tokenizer === undefined) {
-    complain(
-      frame,
-      'missing-argument',
-      { callee: 'Text', name: 'tokenizer', type: 'a tokenizer, as bpe(4096)' },
-      call.span,
-    );
+    const type = 'a tokenizer, as bpe(4096)';
+    if (args.fits)
+      complain(frame, 'missing-argument', { callee: 'Text', name: 'tokenizer', type }, call.span);
     return undefined;
   }
   const kind = tokenizer.kind === 'call' && tokenizer.callee.kind === 'name' ? tokenizer.callee.text : '';
@@ -266,8 +261,7 @@ function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modalit
     return undefined;
   }
   const sizes = placeArgs(frame, tokenizer, 'bpe', ['vocabulary']);
-  const size =
-    sizes === undefined ? undefined : readNumbers(frame, 'bpe', sizes, modalitySettings.bpe, tokenizer.span);
+  const size = readNumbers(frame, sizes, modalitySettings.bpe);
   const vocabulary = size?.get('vocabulary');
   const length = numbers?.get('length');
   if (vocabulary === undefined || length === undefined) return undefined;

@@ -87,6 +87,8 @@ export function createDefinitions(
       });
       const { scope, path } = prepare(trace);
       trace.stack.push(key);
+      // What the model's other declarations said isn't the callable's.
+      right = true;
       const result = checkDefinition(trace, callable, scope, path);
       const state = right && result.kind !== 'error' ? trace : 'wrong';
       states.set(key, state);

@@ -300,6 +300,11 @@ export const semanticRules = {
         : `did you mean ${p.suggestion}?`,
   ),
   'recall-wants-align': error<{ got: string }>(p => `recall measures an align; ${p.got} isn't one`),
+  'measure-owns-weights': error<{ metric: string; paths: readonly string[] }>(
+    p =>
+      `${p.metric} makes ${p.paths.length === 1 ? 'a weight' : 'weights'} of its own, which no stage trains: ${p.paths.map(path => path.split('.').slice(1).join('.')).join(', ')}`,
+    () => 'declare it once, part head = linear(out: …), and call it in the objective and here',
+  ),
   'export-type-missing': error<{ name: string }>(
     p => `export ${p.name} must say what it returns`,
     () => 'callers rely on it: export name(…) -> type { … }',

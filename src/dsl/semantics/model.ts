@@ -112,7 +112,14 @@ export interface Optimizer {
 export type Metric =
   | { readonly kind: 'objective'; readonly objective: string }
   | { readonly kind: 'recall'; readonly align: string; readonly at: readonly number[] }
-  | { readonly kind: 'accuracy'; readonly predicted: Expr; readonly target: string };
+  | {
+      readonly kind: 'accuracy';
+      readonly predicted: Expr;
+      readonly target: string;
+      readonly targetSpan: Span;
+      /** The labels that both point into, once that was checked. */
+      readonly labels: string | undefined;
+    };
 
 export interface Measure {
   readonly metric: Metric;

@@ -41,17 +41,12 @@ export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
     );
     return undefined;
   }
-  const placed = placeArgs(frame, e, 'adamw', ['rate', ...adamwSettings.map(s => s.name)]);
-  if (placed === undefined) return undefined;
-  const numbers = readNumbers(frame, 'adamw', placed, adamwSettings, e.span);
-  const rate = placed.get('rate');
+  const args = placeArgs(frame, e, 'adamw', ['rate', ...adamwSettings.map(s => s.name)]);
+  const numbers = readNumbers(frame, args, adamwSettings);
+  const rate = args.placed.get('rate');
   if (rate === undefined) {
-    complain(
-      frame,
-      'missing-argument',
-      { callee: 'adamw', name: 'rate', type: 'a number, or cosine(peak: 5e-4, warmup: 200)' },
-      e.span,
-    );
+    const type = 'a number, or cosine(peak: 5e-4, warmup: 200)';
+    if (args.fits) complain(frame, 'missing-argument', { callee: 'adamw', name: 'rate', type }, e.span);
     return undefined;
   }
   const schedule = readSchedule(frame, rate);
@@ -91,14 +86,13 @@ function readSchedule(frame: Frame, e: Expr): RateSchedule | undefined {
     return undefined;
   }
   const settings = scheduleSettings[name];
-  const placed = placeArgs(
+  const args = placeArgs(
     frame,
     e,
     name,
     settings.map(s => s.name),
   );
-  if (placed === undefined) return undefined;
-  const numbers = readNumbers(frame, name, placed, settings, e.span);
+  const numbers = readNumbers(frame, args, settings);
   if (numbers === undefined) return undefined;
   const get = (key: string): number => numbers.get(key) ?? 0;
   if (name === 'constant') return { kind: name, rate: get('rate'), warmup: get('warmup') };

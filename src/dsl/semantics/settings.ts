@@ -17,13 +17,16 @@ export interface NumberSetting {
   readonly whole?: true;
 }
 
-/** Where an argument of a call stands, by its setting's name; undefined where it doesn't fit, which is reported. */
-export function placeArgs(
-  frame: Frame,
-  call: CallExpr,
-  callee: string,
-  names: readonly string[],
-): ReadonlyMap<string, Expr> | undefined {
+/** The arguments of a call by its settings' names, and whether all of them fit. */
+export interface Placed {
+  readonly callee: string;
+  readonly placed: ReadonlyMap<string, Expr>;
+  readonly fits: boolean;
+  readonly span: Span;
+}
+
+/** Where each argument of a call stands, by its setting's name, and whether all fit; what doesn't is reported. */
+export function placeArgs(frame: Frame, call: CallExpr, callee: string, names: readonly string[]): Placed {
   const placed = new Map<string, Expr>();
   let next = 0;
   let fits = true;
@@ -45,24 +48,25 @@ export function placeArgs(
       fits = false;
     } else placed.set(name, a.value);
   }
-  return fits ? placed : undefined;
+  return { callee, placed, fits, span: call.span };
 }
 
 /** Number settings read and held to their ranges; every mistake is reported, undefined if there was one. */
 export function readNumbers(
   frame: Frame,
-  callee: string,
-  placed: ReadonlyMap<string, Expr>,
+  call: Placed,
   settings: readonly NumberSetting[],
-  span: Span,
 ): ReadonlyMap<string, number> | undefined {
   const numbers = new Map<string, number>();
-  let fits = true;
+  const { callee, placed } = call;
+  let { fits } = call;
   for (const s of settings) {
     const e = placed.get(s.name);
     if (e === undefined) {
       if (s.fallback === undefined) {
-        complain(frame, 'missing-argument', { callee, name: s.name, type: 'number' }, span);
+        // A name that doesn't fit may well have been meant for this one.
+        if (call.fits)
+          complain(frame, 'missing-argument', { callee, name: s.name, type: 'number' }, call.span);
         fits = false;
       } else numbers.set(s.name, s.fallback);
       continue;

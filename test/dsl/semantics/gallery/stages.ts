@@ -1,9 +1,15 @@
 // Stages: clauses, data, patterns of weights, optimizers, measures.
 
-import { inStamps, type Mistake } from './base.ts';
+import { inStamps, type Mistake, stamps } from './base.ts';
 
 const adamw = 'optimizer adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)';
 const measure = 'measure recall(seen, at: [1, 5]) on stamps.validation every 10';
+/** A model with a head that its objective trains and an accuracy that `predicted` gives. */
+const withHead = (predicted: string): string =>
+  stamps
+    .replace('  space shared', '  part head = linear(out: Kind)\n  space shared')
+    .replace('linear(look(picture), out: Kind)', 'head(look(picture))')
+    .replace(measure, `measure accuracy(${predicted}, kind) on stamps.validation`);
 const second = (from: string): string =>
   `  stage more from ${from} {\n    minimize seen on stamps.train batch 8\n    train all\n    ${adamw}\n    steps 10\n  }\n`;
 
@@ -232,12 +238,16 @@ export const stages: readonly Mistake[] = [
   {
     name: 'accuracy of a vector',
     code: 'wrong-kind',
-    says: 'one index for each row',
-    ...inStamps(
-      measure,
-      'measure accuracy(«look(picture)», kind) on stamps.validation',
-      'measure accuracy(argmax(look(picture)), kind) on stamps.validation',
-    ),
+    says: 'one index into labels for each row',
+    wrong: withHead('«look(picture)»'),
+    mended: withHead('argmax(head(look(picture)))'),
+  },
+  {
+    name: 'accuracy of a layer that nothing trains',
+    code: 'measure-owns-weights',
+    says: 'makes weights of its own, which no stage trains: linear.weight, linear.bias',
+    wrong: withHead('«argmax(linear(look(picture), out: Kind))»'),
+    mended: withHead('argmax(head(look(picture)))'),
   },
   {
     name: 'measured every zero steps',
