@@ -1,20 +1,6 @@
 // Bundles bench/run.ts and runs it: `npm run bench -- --json`.
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { importTypeScript } from '../bin/bundle.mjs';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const outfile = join(here, '..', 'node_modules', '.cache', 'mmlang-bench', 'run.mjs');
-await build({
-  entryPoints: [join(here, 'run.ts')],
-  outfile,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  packages: 'external',
-  loader: { '.mm': 'text', '.css': 'text', '.html': 'text' },
-  logLevel: 'warning',
-});
-const { main } = await import(pathToFileURL(outfile).href);
-process.exitCode = await main(process.argv.slice(2), here);
+const { main } = await importTypeScript('bench/run.ts');
+process.exitCode = await main(process.argv.slice(2), fileURLToPath(new URL('.', import.meta.url)));

@@ -1,6 +1,5 @@
 // What `mm eval` does.
 
-import pkg from '../../package.json' with { type: 'json' };
 import { evaluate, evaluationJson } from '../train/evaluate.ts';
 import { load } from '../train/load.ts';
 import type { EvalCommandOptions } from './command-eval.ts';
@@ -8,10 +7,11 @@ import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { metricsTable } from './metrics-table.ts';
 import { createProgress } from './progress.ts';
+import { version } from './version.ts';
 
 export async function runEval(dir: string, options: EvalCommandOptions, context: Context): Promise<ExitCode> {
   const loaded = await load(dir, {
-    mmlang: pkg.version,
+    mmlang: version,
     engine: options.engine,
     threads: options.threads,
     checkpoint: options.last === true ? 'last' : undefined,

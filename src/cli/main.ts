@@ -1,13 +1,13 @@
 // The command line: parses arguments, runs one command, and turns whatever comes of it into an exit code.
 
 import { Command, CommanderError } from 'commander';
-import pkg from '../../package.json' with { type: 'json' };
 import { type CommandEntry, commands } from './commands.ts';
 import { type Context, report } from './context.ts';
 import { examples } from './examples.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { diagnosticsOf } from './failure.ts';
 import { type Output, processOutput } from './output.ts';
+import { version } from './version.ts';
 
 /** Runs `mm` with these arguments (without node and script); never throws. Tests give output and commands. */
 export async function main(
@@ -46,7 +46,7 @@ function program(context: Context, list: readonly CommandEntry[]): Command {
   const { out, err } = context.output;
   const mm = new Command('mm')
     .description('mmlang: a declarative language and compiler for multimodal models')
-    .version(pkg.version, '-V, --version', 'print the version')
+    .version(version, '-V, --version', 'print the version')
     .helpCommand(false)
     .showHelpAfterError('(mm --help lists commands, mm COMMAND --help explains one)')
     .configureOutput({
@@ -86,7 +86,7 @@ async function failed(e: unknown, argv: readonly string[], context: Context): Pr
 /** A fault of ours: a report for us in a file, two lines for the user. */
 async function fault(e: unknown, argv: readonly string[], context: Context): Promise<ExitCode> {
   const { writeReport } = await import('./fault-report.ts');
-  const { path, message } = writeReport(e, argv, pkg.version);
+  const { path, message } = writeReport(e, argv, version);
   const { out, err } = context.output;
   if (context.json) out.line(JSON.stringify({ error: { code: 'internal-fault', message, report: path } }));
   err.line(`${err.paint.bold(err.paint.red('fault of mm'))}: ${message}`);

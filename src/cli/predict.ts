@@ -1,12 +1,12 @@
 // What `mm predict` does.
 
-import pkg from '../../package.json' with { type: 'json' };
 import { splitArguments } from '../train/arguments.ts';
 import { load } from '../train/load.ts';
 import { type PredictedResult, type PredictedValue, type Prediction, predict } from '../train/predict.ts';
 import type { PredictCommandOptions } from './command-predict.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
+import { version } from './version.ts';
 
 export async function runPredict(
   dir: string,
@@ -17,7 +17,7 @@ export async function runPredict(
 ): Promise<ExitCode> {
   const given = splitArguments(values);
   const loaded = await load(dir, {
-    mmlang: pkg.version,
+    mmlang: version,
     engine: options.engine,
     threads: options.threads,
     checkpoint: options.last === true ? 'last' : undefined,

@@ -1,6 +1,5 @@
 // What `mm train` does.
 
-import pkg from '../../package.json' with { type: 'json' };
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { renderDiagnostics } from '../dsl/render.ts';
 import type { RunEvent } from '../train/events.ts';
@@ -14,6 +13,7 @@ import { type ExitCode, exit } from './exit.ts';
 import { loadSpec } from './load-spec.ts';
 import { alignColumns, metricsTable } from './metrics-table.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { version } from './version.ts';
 
 export async function runTrain(
   file: string | undefined,
@@ -31,7 +31,7 @@ export async function runTrain(
     const result = await train({
       ...options,
       spec,
-      mmlang: pkg.version,
+      mmlang: version,
       signal: context.interruption(),
       onRead: (name, text) => context.sources.set(name, text),
       onEvent: event => show(event, context, progress),

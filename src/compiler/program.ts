@@ -3,12 +3,10 @@
 
 import type { DType } from '../base/dtype.ts';
 import type { Span } from '../base/span.ts';
+import type { Initializer, Optimizer, Transform } from '../dsl/semantics/model.ts';
 import type { Plan } from './plan.ts';
 
-export type Initializer =
-  | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+export type { Initializer, RateSchedule } from '../dsl/semantics/model.ts';
 
 /** A weight, or a state (a weight without gradient), at its stable path. */
 export interface WeightSpec {
@@ -75,11 +73,7 @@ export interface FieldSpec {
 }
 
 /** A declared augmentation: its name and settings, checked against the modality's list. */
-export interface TransformSpec {
-  readonly name: string;
-  readonly settings: Readonly<Record<string, number>>;
-  readonly span: Span;
-}
+export type TransformSpec = Transform;
 
 /** One batch of one entry: which data, how many examples, which fields into which inputs. */
 export interface BatchSpec {
@@ -107,21 +101,7 @@ export interface Entry {
   readonly fetches: readonly string[];
 }
 
-export type RateSchedule =
-  | { readonly kind: 'constant'; readonly rate: number; readonly warmup: number }
-  | { readonly kind: 'cosine'; readonly peak: number; readonly warmup: number; readonly floor: number }
-  | { readonly kind: 'linear'; readonly peak: number; readonly warmup: number; readonly floor: number };
-
-export interface OptimizerSpec {
-  readonly kind: 'adamw';
-  readonly rate: RateSchedule;
-  readonly decay: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Gradients of all weights together are scaled to at most this norm. */
-  readonly clip: number | undefined;
-}
+export type OptimizerSpec = Optimizer;
 
 /**
  * A measure: its entry is run over the whole set and `fold` turns what was fetched into metrics.
