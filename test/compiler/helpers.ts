@@ -71,7 +71,7 @@ export function expectSame(a: Graph, b: Graph, tolerance = 1e-9, inputs = feeds(
     for (let i = 0; i < tensor.data.length; i++) {
       const [x, y] = [tensor.data[i]!, other.data[i]!];
       const near = Object.is(x, y) || Math.abs(x - y) <= tolerance * Math.max(1, Math.abs(x), Math.abs(y));
-      expect(near, `${name}[${i}]: ${x} became ${y} in ${print(b, { spans: false })}`).toBe(true);
+      if (!near) expect.fail(`${name}[${i}]: ${x} became ${y} in ${print(b, { spans: false })}`);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ValueId } from '../../ir/graph.ts';
 import { any, either, type Match, number, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
 import { reshaped, sameShapes } from './shapes.ts';
-import { isRow } from './softmax.ts';
+import { isRow, shifted } from './softmax.ts';
 
 const lse = (of: Pattern): Pattern => op('logsumexp', [of], { as: 'lse' });
 const pick = (of: Pattern): Pattern => op('take_along', [of, any('labels')], { as: 'pick' });
@@ -117,8 +117,8 @@ export const crossEntropyRules: readonly Rule[] = [
   },
   {
     name: 'shifted-cross-entropy',
-    because: 'cross entropy of x − r is that of x where r is one number a row',
-    pattern: op('softmax_cross_entropy', [op('sub', [any('x'), any('r')], { as: 'shifted' }), any('labels')]),
+    because: 'cross entropy of x − max is that of x',
+    pattern: op('softmax_cross_entropy', [shifted, any('labels')]),
     replace: (m, b) => {
       const x = m.value('x');
       const node = b.producer(m.root)!;

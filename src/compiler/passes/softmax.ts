@@ -15,6 +15,8 @@ const max = either(
   op('stop_gradient', [reduction('reduce_max', x, 'max')]),
   reduction('reduce_max', op('stop_gradient', [x]), 'max'),
 );
+/** A shift by something else would be undone as well, but what it reads could no longer be trained. */
+export const shifted = op('sub', [x, max], { as: 'shifted' });
 /** exp(x − max x) or exp(x). */
 const exponent = either(op('exp', [op('sub', [x, max])]), op('exp', [x]));
 
@@ -96,8 +98,8 @@ export const softmaxRules: readonly Rule[] = [
   },
   {
     name: 'shifted-softmax',
-    because: 'softmax(x − r) = softmax(x) where r is one number a row',
-    pattern: op('softmax', [op('sub', [x, any('r')], { as: 'shifted' })]),
+    because: 'softmax(x − max) = softmax(x)',
+    pattern: op('softmax', [shifted]),
     replace: (m, b) => {
       const axis = b.producer(m.root)!.attrs.axis as number;
       return isRow(b, m, axis) ? b.one('softmax', [m.value('x')], { axis }) : undefined;
@@ -105,9 +107,9 @@ export const softmaxRules: readonly Rule[] = [
   },
 ];
 
-/** Whether `shifted` is x − r with one number of r for each row of x along the axis. */
+/** Whether the maximum in `shifted` is one number for each row of x along the axis. */
 export function isRow(b: Builder, m: Match, axis: number): boolean {
-  const [shape, own] = [b.shapeOf(m.value('x')), b.shapeOf(m.value('r'))];
+  const [shape, own] = [b.shapeOf(m.value('x')), b.shapeOf(m.value('max'))];
   const fromLast = shape.length - 1 - axis;
   const whole = sameShapes(shape, b.shapeOf(m.value('shifted')));
   return whole && shape[axis] !== 1 && (own.at(-1 - fromLast) ?? 1) === 1;
