@@ -1,8 +1,12 @@
-// The parts of docs/language.md that are made from the compiler's own tables, and its examples. A part stands between
-// `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
+// The parts of README.md and docs/language.md that are made from the compiler's own tables, and their examples. A part
+// stands between `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
 
+import { Command } from 'commander';
+import emojiSpec from '../specs/emoji.mm';
 import type { Registry } from '../src/base/diagnostic.ts';
 import { imageTransforms, type TransformRule, textTransforms } from '../src/base/transform.ts';
+import { commands } from '../src/cli/commands.ts';
+import type { Context } from '../src/cli/context.ts';
 import { specDiagnostic } from '../src/cli/load-spec.ts';
 import { check } from '../src/compile.ts';
 import { dataDiagnostic } from '../src/data/diagnostics.ts';
@@ -125,7 +129,22 @@ const parts: Readonly<Record<string, () => string>> = {
   'file-diagnostics': () => diagnosticTable(specDiagnostic.rules),
   'data-diagnostics': () => diagnosticTable(dataDiagnostic.rules),
   'run-diagnostics': () => diagnosticTable(trainDiagnostic.rules),
+  'emoji-spec': () => `\`\`\`mm\n${emojiSpec}\`\`\``,
+  commands: commandTable,
 };
+
+/** Every command as it declares itself. */
+function commandTable(): string {
+  const program = new Command();
+  // Registering a command runs nothing of it.
+  for (const { register } of commands) register(program, {} as Context);
+  const rows = program.commands.map(c => {
+    const usage = c.usage().replace('[options]', '').trim();
+    const options = c.options.map(o => code(o.flags)).join(' ');
+    return [code(`mm ${c.name()} ${usage}`.trim()), c.description(), options];
+  });
+  return table(['command', 'what it does', 'options'], rows);
+}
 
 const staticMeaning: Readonly<Record<StaticBase, string>> = {
   int: 'a whole number, or a dim',

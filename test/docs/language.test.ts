@@ -1,7 +1,8 @@
 // docs/language.md says what the compiler does: its tables are the compiler's own, its examples check and lower.
+// README.md shows the emoji spec and the commands as they are.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { examplesOf, generate, readerOf } from '../../docs/generate.ts';
 import { check, compile } from '../../src/compile.ts';
@@ -9,14 +10,41 @@ import { renderDiagnostics } from '../../src/dsl/render.ts';
 import { verify } from '../../src/ir/verify.ts';
 import { ops } from '../../src/ops/registry.ts';
 
-const document = readFileSync(join(import.meta.dirname, '../../docs/language.md'), 'utf8');
+const read = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+const document = read('docs/language.md');
 const examples = examplesOf(document);
 const named = examples.map(e => [`${e.file} at line ${e.line}`, e] as const);
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
-it('has the generated parts as they are made now (else: npm run docs)', () => {
-  expect(generate(document)).toBe(document);
-});
+it.each(['docs/language.md', 'README.md'])(
+  '%s has its generated parts as they are now (else: npm run docs)',
+  file => {
+    const text = read(file);
+    expect(text).toContain('<!-- generated:');
+    expect(generate(text)).toBe(text);
+  },
+);
+
+it.each(['README.md', 'docs/language.md', 'docs/architecture.md', 'docs/data.md'])(
+  '%s links to what is there',
+  file => {
+    const anchors = (text: string): readonly string[] =>
+      [...text.matchAll(/^#+ (.+)$/gm)].map(m =>
+        (m[1] ?? '')
+          .toLowerCase()
+          .replace(/[^a-z0-9 -]/g, '')
+          .replaceAll(' ', '-'),
+      );
+    const broken = [...read(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].filter(
+      ([, path = '', anchor]) => {
+        const target = path === '' ? file : join(dirname(file), path);
+        if (!existsSync(join(import.meta.dirname, '../..', target))) return true;
+        return anchor !== undefined && !anchors(read(target)).includes(anchor);
+      },
+    );
+    expect(broken.map(m => m[0])).toEqual([]);
+  },
+);
 
 it('has examples of both kinds', () => {
   expect(examples.filter(e => e.kind === 'right').length).toBeGreaterThan(8);
