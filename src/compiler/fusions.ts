@@ -10,22 +10,23 @@ import type { Fusion, Target } from './plan.ts';
 
 /** One entry for each kind of composite that the engine keeps whole, with the lines of the spec they come from. */
 export function fusionsOf(graph: Graph, target: Target, registry: OpRegistry): readonly Fusion[] {
-  const byKind = new Map<string, Node[]>();
+  const byKind = new Map<string, { readonly node: Node; readonly kernels: number }[]>();
+  const kernels = target.kernels?.(graph);
   const read = new Set([...graph.nodes.flatMap(n => n.inputs), ...graph.outputs.map(o => o.id)]);
-  for (const node of graph.nodes) {
+  for (const [i, node] of graph.nodes.entries()) {
     if (registry.get(node.op)?.kind !== 'composite' || !target.composites.has(node.op)) continue;
-    byKind.set(node.op, [...(byKind.get(node.op) ?? []), node]);
+    byKind.set(node.op, [...(byKind.get(node.op) ?? []), { node, kernels: kernels?.[i] ?? 1 }]);
   }
   return [...byKind]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([kind, nodes]) => {
-      const saved = nodes.map(node => savings(graph, node, read, target, registry));
+      const saved = nodes.map(n => savings(graph, n.node, n.kernels, read, registry));
       return {
         kind,
         count: nodes.length,
         kernelsSaved: saved.reduce((n, s) => n + s.kernels, 0),
         bytesSaved: saved.reduce((n, s) => n + s.bytes, 0),
-        from: linesOf(nodes.flatMap(n => n.span ?? [])),
+        from: linesOf(nodes.flatMap(n => n.node.span ?? [])),
       };
     })
     .filter(fusion => fusion.kernelsSaved > 0);
@@ -35,13 +36,13 @@ export function fusionsOf(graph: Graph, target: Target, registry: OpRegistry): r
 function savings(
   graph: Graph,
   node: Node,
+  needed: number,
   read: ReadonlySet<ValueId>,
-  target: Target,
   registry: OpRegistry,
 ): { readonly kernels: number; readonly bytes: number } {
   const whole = nodeCost(graph, node, registry);
   const apart = graphCost(alone(graph, node, read, registry), registry);
-  const kernels = Math.max(0, apart.kernels - (target.kernels?.[node.op] ?? 1));
+  const kernels = Math.max(0, apart.kernels - needed);
   const most = apart.kernels - 1;
   const bytes = most > 0 ? Math.round((Math.max(0, apart.bytes - whole.bytes) * kernels) / most) : 0;
   return { kernels, bytes };

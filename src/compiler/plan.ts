@@ -37,8 +37,8 @@ export interface Target {
   readonly engine: string;
   /** Composite ops that this engine runs whole; the others are decomposed before scheduling. */
   readonly composites: ReadonlySet<string>;
-  /** How many kernels this engine needs for a composite; 1 where absent. */
-  readonly kernels?: Readonly<Record<string, number>>;
+  /** How many kernels this engine runs for each node of a graph; one for each where absent. */
+  readonly kernels?: (graph: Graph) => readonly number[];
   /** The engine keeps two sets of weights, states and moments and alternates. */
   readonly alternates: boolean;
   /** What the engine really takes: so many bytes for each byte of values alive at once, and so many besides. */

@@ -129,12 +129,9 @@ function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) 
   });
   see?.('differentiate', step);
   const graph = optimize(step, target, registry, eachPass);
-  const entry = entryOf('train', planOf(graph, context), specs);
+  const plan = schedule(graph, target, fusionsOf(graph, target, registry));
+  const entry = entryOf('train', plan, specs);
   return { train: entry, trace, parts };
-}
-
-function planOf(graph: Graph, { target, registry }: LowerContext): Plan {
-  return schedule(graph, target, fusionsOf(graph, target, registry));
 }
 
 function entryOf(name: string, plan: Plan, batches: Entry['batches']): Entry {
@@ -156,7 +153,8 @@ export function evaluationEntry(
 ): Entry {
   const { registry, target } = context;
   const graph = optimize(recognise(trace.builder.finish(), registry), target, registry);
-  return entryOf(name, planOf(graph, context), batches);
+  // Fusions are told of train steps; here they'd only cost time.
+  return entryOf(name, schedule(graph, target, []), batches);
 }
 
 export function metricName(measure: Measure): string {

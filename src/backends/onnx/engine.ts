@@ -9,6 +9,7 @@ import type { Engine, EngineOptions, EngineStatus, Session } from '../engine.ts'
 import { compositeEmit } from './composites.ts';
 import type { EmittedGraph, EmittedInput } from './emit-graph.ts';
 import { emitGraph } from './emit-graph.ts';
+import { kernelsOf } from './kernels.ts';
 import { onnxStatus } from './status.ts';
 import { createStore } from './store.ts';
 import { fromOrt, toOrt } from './tensors.ts';
@@ -31,7 +32,13 @@ const memory = { perByte: 2.2, fixed: 60e6 };
 export function createOnnxEngine(): Engine {
   return {
     name: 'onnx',
-    target: { engine: 'onnx', composites: new Set(Object.keys(compositeEmit)), alternates: true, memory },
+    target: {
+      engine: 'onnx',
+      composites: new Set(Object.keys(compositeEmit)),
+      kernels: kernelsOf,
+      alternates: true,
+      memory,
+    },
     status: (): Promise<EngineStatus> => onnxStatus(),
     open: openSession,
   };
