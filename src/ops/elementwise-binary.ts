@@ -11,6 +11,7 @@ import {
   elementwiseFlops,
   elementwiseKeep,
   elementwiseShape,
+  poleKeep,
 } from './elementwise-rules.ts';
 import { unbroadcast } from './gradient-rules.ts';
 import { f32, i32 } from './sample-inputs.ts';
@@ -25,11 +26,13 @@ interface Binary {
   /** The i32 form; without it the op takes floats only. */
   readonly whole?: (a: number, b: number) => number;
   readonly grad: GradRule<Attrs>;
+  /** Inputs at whose 0 the slope is infinite. */
+  readonly poles?: readonly number[];
   readonly a?: Bounds;
   readonly b?: Bounds;
 }
 
-function binary({ name, doc, f, whole, grad, a, b }: Binary): OpDef<NoAttrs> {
+function binary({ name, doc, f, whole, grad, a, b, poles }: Binary): OpDef<NoAttrs> {
   const samples = (): readonly Sample<NoAttrs>[] => {
     const pair = (label: string, left: readonly number[], right: readonly number[]): Sample<NoAttrs> => ({
       name: label,
@@ -57,7 +60,7 @@ function binary({ name, doc, f, whole, grad, a, b }: Binary): OpDef<NoAttrs> {
     doc,
     shape: elementwiseShape(name, 2),
     dtype: q => [whole === undefined ? floats(name, q.inputs) : numbers(name, q.inputs)],
-    keep: elementwiseKeep,
+    keep: poles === undefined ? elementwiseKeep : poleKeep(...poles),
     dependence: elementwiseDependence,
     grad,
     reference: q => (q.outputs[0]!.dtype === 'i32' ? integral(q) : floating(q)),
@@ -120,6 +123,7 @@ export const mul = binary({
 export const div = binary({
   name: 'div',
   doc: 'a / b; i32: rounded down, 0 where b is 0',
+  poles: [1],
   f: (a, b) => a / b,
   whole: (a, b) => (b === 0 ? 0 : Math.floor(a / b) | 0),
   grad: partials(
@@ -159,6 +163,7 @@ export const min = binary({
 export const pow = binary({
   name: 'pow',
   doc: 'a to the power of b; floats',
+  poles: [0],
   f: (a, b) => a ** b,
   grad: partials(
     // b · aᵇ⁻¹

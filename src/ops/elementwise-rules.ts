@@ -36,6 +36,17 @@ export function elementwiseKeep<A extends Attrs>(q: KeepQuery<A>): KeepFlow {
   return { fills: [], outputs };
 }
 
+/**
+ * As elementwiseKeep for an op whose slope has a pole at 0: dropped positions of `inputs` hold 1, since a gradient of
+ * 0 that goes through the pole would come out as NaN and reach what is kept.
+ */
+export const poleKeep =
+  (...inputs: readonly number[]) =>
+  <A extends Attrs>(q: KeepQuery<A>): KeepFlow => ({
+    ...elementwiseKeep(q),
+    fills: inputs.flatMap(input => (q.inputs[input] ?? []).map(keep => ({ input, keep, value: 1 }))),
+  });
+
 /** Each position reads the same position; all read the one position of a stretched axis. */
 export function elementwiseDependence<A extends Attrs>(q: DependenceQuery<A>): readonly Dependence[] {
   const out = q.outputs[q.output]!.shape;

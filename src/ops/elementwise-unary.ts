@@ -10,6 +10,7 @@ import {
   elementwiseFlops,
   elementwiseKeep,
   elementwiseShape,
+  poleKeep,
   unaryReference,
 } from './elementwise-rules.ts';
 import { erfOf } from './erf.ts';
@@ -26,16 +27,18 @@ interface Unary {
   /** Where finite differences are valid; −1 to 1 unless given. */
   readonly low?: number;
   readonly high?: number;
+  /** The slope is infinite at 0. */
+  readonly pole?: true;
 }
 
-function unary({ name, doc, f, grad, low = -1, high = 1 }: Unary): OpDef<NoAttrs> {
+function unary({ name, doc, f, grad, low = -1, high = 1, pole }: Unary): OpDef<NoAttrs> {
   return defineOp<NoAttrs>({
     name,
     kind: 'core',
     doc,
     shape: elementwiseShape(name, 1),
     dtype: q => [floats(name, q.inputs)],
-    keep: elementwiseKeep,
+    keep: pole === true ? poleKeep(0) : elementwiseKeep,
     dependence: elementwiseDependence,
     grad,
     reference: unaryReference(f),
@@ -87,6 +90,7 @@ export const exp = unary({ name: 'exp', doc: 'y = eˣ', f: Math.exp, grad: slope
 export const log = unary({
   name: 'log',
   doc: 'y = ln x',
+  pole: true,
   f: Math.log,
   grad: q => [q.grads[0] === undefined ? undefined : q.builder.one('div', [q.grads[0], q.inputs[0]!])],
   low: 0.3,
@@ -96,6 +100,7 @@ export const log = unary({
 export const sqrt = unary({
   name: 'sqrt',
   doc: 'y = √x',
+  pole: true,
   f: Math.sqrt,
   // 1 / (2√x)
   grad: q => [

@@ -1,0 +1,209 @@
+// Padding and every block of the standard library: whatever dropped inputs hold, kept outputs and gradients are the
+// same bits; and kept outputs are what the kept inputs alone would give.
+
+import { describe, expect, test } from 'vitest';
+import type { HostTensor } from '../../../src/base/tensor.ts';
+import { elements } from '../../../src/base/tensor.ts';
+import { stdSources } from '../../../src/dsl/std/sources.ts';
+import { parse } from '../../../src/dsl/syntax/parse.ts';
+import {
+  feeds,
+  type Kept,
+  keptValues,
+  outputNames,
+  type Probe,
+  type ProbeInput,
+  probe,
+  run,
+} from './probe.ts';
+
+const [rows, places, width] = [4, 5, 8];
+const words: ProbeInput = { shape: [rows, places, width], rows: true, places: true };
+const maps: ProbeInput = { shape: [rows, 8, 8, 3], rows: true };
+const vectors: ProbeInput = { shape: [rows, width], rows: true, unit: true };
+const ids: ProbeInput = { shape: [rows, places], of: 11, rows: true, places: true };
+
+interface Case {
+  /** What `probe` returns. */
+  readonly returns: string;
+  readonly params: string;
+  readonly inputs: Readonly<Record<string, ProbeInput>>;
+}
+
+const x = (returns: string): Case => ({ returns, params: 'x: float[B, T, D]', inputs: { x: words } });
+const map = (returns: string): Case => ({ returns, params: 'x: float[B, H, W, C]', inputs: { x: maps } });
+const pair = (returns: string): Case => ({
+  returns,
+  params: 'a: unit float[B, D], b: unit float[B, D]',
+  inputs: { a: vectors, b: vectors },
+});
+
+/** At least one call of each block of std. */
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  linear: [x('linear(x, out: 3)'), x('linear(x, out: 3, biased: false)')],
+  embedding: [{ returns: 'embedding(c, width: 6)', params: 'c: index(V)[B, T]', inputs: { c: ids } }],
+  positions: [x('positions(x, max: 9)')],
+  mean: [x('mean(x, axis: -2)'), x('mean(x, axis: -1)'), x('mean(x, axis: [0, 1])'), x('mean(x)')],
+  first: [x('first(x)')],
+  layer_norm: [x('layer_norm(x)')],
+  rms_norm: [x('rms_norm(x)')],
+  attention: [x('attention(x, heads: 2)'), x('attention(x, heads: 2, causal: true)')],
+  cross_attention: [
+    {
+      returns: 'cross_attention(x, memory, heads: 2)',
+      params: 'x: float[B, T, D], memory: float[B, S, M]',
+      inputs: { x: words, memory: { shape: [rows, places, 6], rows: true, places: true } },
+    },
+  ],
+  attend: [x('attend(x, 2 * x, 3 * x, heads: 4)'), x('attend(x, x, x, heads: 4, causal: true)')],
+  attention_pool: [x('attention_pool(x, heads: 2)')],
+  feed_forward: [x('feed_forward(x)'), x('feed_forward(x, expansion: 2, activation: silu)')],
+  transformer: [
+    x('transformer(x, depth: 2, heads: 2, drop: 0.2)'),
+    x('transformer(x, depth: 1, heads: 2, causal: true, activation: relu)'),
+  ],
+  dropout: [x('dropout(x, rate: 0.5)')],
+  patches: [map('patches(x, size: 4)')],
+  conv: [map('conv(x, out: 4, size: 3, stride: 2, pad: 1)')],
+  stem: [map('stem(x, width: 8)')],
+  tokens: [map('tokens(x)')],
+  into: [x('into(mean(x, axis: -2), 6)')],
+  learned: [x('x * learned(10, max: 100)')],
+  infonce: [pair('infonce(a, b, scale: learned(10))')],
+  sigmoid_pairs: [pair('sigmoid_pairs(a, b)')],
+  cross_entropy: [
+    {
+      returns: 'cross_entropy(linear(x, out: D), target)',
+      params: 'x: float[B, T, D], target: index(D)[B, T]',
+      inputs: { x: words, target: { ...ids, of: width } },
+    },
+    {
+      returns: 'cross_entropy(linear(mean(x, axis: -2), out: D), target)',
+      params: 'x: float[B, T, D], target: index(D)[B]',
+      inputs: { x: words, target: { shape: [rows], of: width, rows: true } },
+    },
+  ],
+  nearest: [pair('nearest(a, b)')],
+  similarity: [pair('similarity(a, b)')],
+};
+
+/** Bodies of a user's own that have poles where dropped positions hold zeros. */
+const poles: readonly Case[] = [
+  x('mean(log(abs(x * learned(2))))'),
+  x('mean(1 / (x * learned(2)), axis: -2)'),
+  x('mean(sqrt(abs(x) * learned(2)), axis: -2)'),
+  x('mean(abs(x * learned(2)) ^ 0.5, axis: [0, 1])'),
+  // The entropy of attention: softmax gives dropped places 0, whose logarithm is −∞.
+  x('sum(softmax(linear(x, out: 3), axis: 1) * log(softmax(linear(x, out: 3) as again, axis: 1)), axis: 1)'),
+];
+
+/** Two rows of four; in those that are kept, three and two places of five, not all at the front. */
+const holes: Kept = { rows: [true, false, true, false], places: (row, t) => (row + t) % 2 === 0 };
+/** The first two rows, the first three places of each. */
+const prefix: Kept = { rows: [true, true, false, false], places: (_, t) => t < 3 };
+/** The second row is real and has no words. */
+const nothing: Kept = { rows: [true, true, true, false], places: (row, t) => row !== 1 && t < 4 };
+
+const source = (c: Case): string => `block probe(${c.params}) {\n  return ${c.returns}\n}\n`;
+
+test('every block of std is here', () => {
+  const names = stdSources.flatMap(({ file, text }) =>
+    (parse(text, file).value?.items ?? []).flatMap(item => (item.kind === 'block' ? [item.name.text] : [])),
+  );
+  expect(Object.keys(cases).sort()).toEqual([...names].sort());
+});
+
+const bits = (values: readonly number[]): readonly number[] => [
+  ...new Int32Array(Float32Array.from(values).buffer),
+];
+
+const all = [...Object.entries(cases), ['poles', poles] as const].flatMap(([name, list]) =>
+  list.map(c => [`${name}: ${c.returns}`, c] as const),
+);
+
+describe.each(all)('%s', (_, c) => {
+  const padded = probe(source(c), c.inputs, { learning: true, gradients: true });
+
+  test.each([
+    ['with holes', holes],
+    ['up to a length', prefix],
+    ['with nothing in a row', nothing],
+  ] as const)('what is dropped changes no kept output and no gradient, %s', (_, kept) => {
+    const expected = run(padded, feeds(padded, kept, 0));
+    for (const dropped of [Number.NaN, 1e30, 0.5]) {
+      const found = run(padded, feeds(padded, kept, dropped));
+      for (const name of outputNames(expected))
+        expect(bits(keptValues(found, name)), name).toEqual(bits(keptValues(expected, name)));
+      for (const name of gradients(expected)) {
+        const values = [...(expected.get(name)?.data ?? [])];
+        expect(
+          values.filter(v => !Number.isFinite(v)),
+          name,
+        ).toEqual([]);
+        expect(bits([...(found.get(name)?.data ?? [])]), name).toEqual(bits(values));
+      }
+    }
+    for (const name of outputNames(expected))
+      expect(
+        keptValues(expected, name).filter(v => !Number.isFinite(v)),
+        name,
+      ).toEqual([]);
+  });
+
+  // What a batch drops is set to zero where it comes in; a block itself needs only that it be finite.
+  test('also where what is dropped reaches the block itself', () => {
+    const floats = Object.values(c.inputs).every(i => i.of === undefined);
+    const raw = probe(source(c), c.inputs, { learning: true, clean: !floats });
+    const expected = run(raw, feeds(raw, holes, 0));
+    for (const dropped of [1e30, -1e3]) {
+      const found = run(raw, feeds(raw, holes, dropped));
+      for (const name of outputNames(expected))
+        expect(bits(keptValues(found, name)), name).toEqual(bits(keptValues(expected, name)));
+    }
+  });
+
+  test('the kept rows and places alone give the same', () => {
+    const calm = probe(source(c), c.inputs);
+    const given = feeds(calm, prefix, 0);
+    const alone = probe(source(c), unpadded(c.inputs));
+    const weights = [...given].filter(([name]) => calm.weights.includes(name));
+    const cut = Object.entries(c.inputs).map(
+      ([name, input]) => [name, front(given.get(name), input)] as const,
+    );
+    const expected = run(alone, new Map([...weights, ...cut]));
+    const found = run(calm, given);
+    for (const name of outputNames(expected)) {
+      const values = [...(expected.get(name)?.data ?? [])];
+      const near = keptValues(found, name);
+      expect(near.length, name).toBe(values.length);
+      for (const [i, v] of values.entries()) expect(near[i], `${name}[${i}]`).toBeCloseTo(v, 5);
+    }
+  });
+});
+
+const gradients = (results: ReadonlyMap<string, HostTensor>): readonly string[] =>
+  [...results.keys()].filter(name => name.startsWith('grad '));
+
+/** The inputs as large as what `prefix` keeps, without masks. */
+function unpadded(inputs: Probe['inputs']): Probe['inputs'] {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => {
+      const { rows: _, places: padded, ...rest } = input;
+      const shape = input.shape.map((n, axis) => (axis === 0 ? 2 : axis === 1 && padded === true ? 3 : n));
+      return [name, { ...rest, shape }];
+    }),
+  );
+}
+
+/** The first two rows of a tensor, and the first three places of each. */
+function front(tensor: HostTensor | undefined, input: ProbeInput): HostTensor {
+  if (tensor === undefined) throw new Error('no tensor');
+  const shape = tensor.shape.map((n, axis) => (axis === 0 ? 2 : axis === 1 && input.places === true ? 3 : n));
+  const inner = elements(tensor.shape.slice(1));
+  const data = tensor.data.slice(0, elements(shape));
+  for (let row = 0; row < 2; row++) {
+    const length = elements(shape.slice(1));
+    data.set(tensor.data.subarray(row * inner, row * inner + length), row * length);
+  }
+  return { ...tensor, shape, data };
+}
