@@ -105,7 +105,12 @@ function traceStatement(frame: Frame, statement: Plain): boolean {
 /** A local name; it may hide names of files, not other locals. */
 function declare(frame: Frame, name: string, span: Span, value: Value): void {
   const known = lookUp(frame.scope, name);
-  if (known !== undefined && isLocal(frame, name)) {
+  // A weight may be called as the setting that decides whether it is there: if bias { param bias … }.
+  const decided =
+    known?.value.kind === 'bool' &&
+    value.kind === 'tensor' &&
+    frame.trace.weights.has(joinPath(frame.path, name));
+  if (known !== undefined && isLocal(frame, name) && !decided) {
     complain(frame, 'shadowed-name', { name }, span, {
       related:
         known.span === undefined ? [] : [{ span: known.span, message: `the ${name} that is there already` }],

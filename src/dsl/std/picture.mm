@@ -6,10 +6,14 @@ block patches(x: float[N..., H, W, C], size: int) -> float[N..., (H / size) * (W
 }
 
 /// A two-dimensional convolution with its own weights: the last axis counts channels.
-block conv(x: float[N..., H, W, C], out: dim, size: int = 3, stride: int = 1, pad: int = 0) -> float[N..., (H + 2 * pad - size) // stride + 1, (W + 2 * pad - size) // stride + 1, out] {
+block conv(x: float[N..., H, W, C], out: dim, size: int = 3, stride: int = 1, pad: int = 0, bias: bool = true) -> float[N..., (H + 2 * pad - size) // stride + 1, (W + 2 * pad - size) // stride + 1, out] {
   param weight: float[size, size, C, out] = uniform(-1 / sqrt(size * size * C), 1 / sqrt(size * size * C))
-  param bias: float[out] = zeros()
-  return conv2d(x, weight, stride: stride, pad: pad) + bias
+  let y = conv2d(x, weight, stride: stride, pad: pad)
+  if bias {
+    param bias: float[out] = zeros()
+    return y + bias
+  }
+  return y
 }
 
 /// A convolutional stem (arXiv:2106.14881): three convolutions of stride 2, each twice as wide as the one before and

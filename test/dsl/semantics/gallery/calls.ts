@@ -37,13 +37,13 @@ export const calls: readonly Mistake[] = [
     ...inStamps('heads: 4)', '«head: 4»)', 'heads: 4)'),
   },
   {
-    name: 'an argument of another library',
+    name: 'an argument misspelled',
     code: 'unknown-argument',
-    says: 'did you mean biased?',
+    says: 'did you mean bias?',
     ...inStamps(
       'linear(out: width)',
-      'linear(out: width, «bias: false»)',
-      'linear(out: width, biased: false)',
+      'linear(out: width, «biass: false»)',
+      'linear(out: width, bias: false)',
     ),
   },
   {
