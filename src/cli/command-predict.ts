@@ -31,8 +31,11 @@ function register(program: Command, context: Context): void {
     .addHelpText(
       'after',
       examples(
-        ['mm predict runs/emoji-1 name p=cat.png among="a cat" among="a dog"', 'one picture, two captions'],
-        ['mm predict runs/emoji-1 name p=pictures/ among=captions.csv:text --json', 'many of each'],
+        [
+          'mm predict runs/emoji-1 name picture=cat.png among="a cat" among="a dog"',
+          'one picture, two captions',
+        ],
+        ['mm predict runs/emoji-1 name picture=pictures/ among=captions.csv:text --json', 'many of each'],
       ),
     )
     .action(async (run: string, name: string, values: readonly string[], options: PredictCommandOptions) => {

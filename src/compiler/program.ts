@@ -90,7 +90,7 @@ export interface BatchSpec {
 
 /**
  * One runnable graph. Inputs with role `scalar`: `rate` f32 (this step's learning rate), `step` i32 (from 1; 0 in
- * evaluation), `seed` i32. Weights and states are named by their paths, moments `path#m` and `path#v`.
+ * evaluation), `seed` i32; a train step also takes `correction1` and `correction2` f32 (1 − βᵢ^step). Weights and states are named by their paths, moments `path#m` and `path#v`.
  */
 export interface Entry {
   readonly name: string;

@@ -5,6 +5,7 @@
 //   tokenizers/NAME/tokenizer.json       as fitted on the training split
 //   result.html                          after the last stage (result-page.ts)
 //   stages/STAGE/metrics.jsonl           one object a line (metrics-file.ts)
+//   stages/STAGE/result.json              what was measured at its end (report.ts)
 //   stages/STAGE/curves.html             learning curves (curves.ts)
 //   stages/STAGE/checkpoints/{last,best}.safetensors, .json   (checkpoint.ts)
 // A later stage's `from` finds its weights in the earlier stage's folder of the same run.

@@ -12,7 +12,7 @@ import { keepsPromise } from './promise.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, here, nested } from './trace.ts';
+import { complain, type Frame, here, keepKey, nested } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
 import type { BlockValue, BoundArg, Callable, Origin, Value } from './values.ts';
@@ -33,6 +33,10 @@ export function callBlock(
   const assigned = assignArgs(frame, block, args, span);
   if (assigned === undefined) return errorValue;
   if ([...assigned.values()].some(a => a.value.kind === 'error')) return errorValue;
+  // A part called twice on the same values is evaluated once, with one set of draws.
+  const same = block.path === undefined ? undefined : callKey(block.path, assigned);
+  const known = same === undefined ? undefined : trace.evaluated.get(same);
+  if (known !== undefined) return known;
   const key = callableKey(block.callable);
   if (trace.stack.includes(key)) {
     complain(frame, 'recursive-block', { name: block.name }, span);
@@ -43,8 +47,39 @@ export function callBlock(
     trace.stack.push(key);
     const value = traceCall(frame, block, assigned, span, as);
     trace.stack.pop();
+    if (same !== undefined && value.kind !== 'error') trace.evaluated.set(same, value);
     return value;
   });
+}
+
+/** A text that is equal for calls of one part with equal arguments; undefined where an argument has none. */
+function callKey(path: string, assigned: ReadonlyMap<string, BoundArg>): string | undefined {
+  const parts = [...assigned].map(([name, a]) => {
+    const key = valueKey(a.value);
+    return key === undefined ? undefined : `${name}=${key}`;
+  });
+  return parts.includes(undefined) ? undefined : `${path}(${parts.sort().join(', ')})`;
+}
+
+function valueKey(v: Value): string | undefined {
+  switch (v.kind) {
+    case 'tensor':
+      return `%${v.id}${v.quality ?? ''}[${v.keeps.map(keepKey).join()}]`;
+    case 'int':
+      return dimKey(v.dim);
+    case 'number':
+    case 'bool':
+    case 'string':
+      return `${v.kind} ${v.value}`;
+    case 'record': {
+      const fields = [...v.fields].map(([name, field]) => [name, valueKey(field)] as const);
+      return fields.some(([, key]) => key === undefined)
+        ? undefined
+        : `{${fields.map(f => f.join(':')).join()}}`;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** One text for each block, encoder and export. */

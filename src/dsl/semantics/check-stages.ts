@@ -31,6 +31,7 @@ export function checkStages(
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
     const paths = stage.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
     checkPartition(frame, stage, member, [...new Set(paths)].sort());
+    warnFrozenTerms(frame, stage, reached);
   }
   const done = new Set<string>();
   for (const member of members) {
@@ -80,6 +81,18 @@ function checkPartition(frame: Frame, stage: Stage, member: StageMember, paths: 
     complain(frame, 'neither-trained-nor-frozen', { paths: parts.neither }, member.name.span);
   else if (parts.trained.length === 0 && paths.length > 0)
     complain(frame, 'everything-frozen', { stage: stage.name }, member.name.span);
+}
+
+/** A term whose weights are all frozen adds to the loss and teaches nothing. */
+function warnFrozenTerms(frame: Frame, stage: Stage, reached: ReadonlyMap<string, Reached>): void {
+  const all = stage.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
+  // A stage that trains nothing at all is told so once.
+  if (partition(stage, all).trained.length === 0) return;
+  for (const term of stage.terms) {
+    const paths = [...(reached.get(term.objective)?.layers ?? [])];
+    if (paths.length === 0 || partition(stage, paths).frozen.length < paths.length) continue;
+    complain(frame, 'frozen-objective', { objective: term.objective, stage: stage.name }, term.span);
+  }
 }
 
 /** The path that a pattern most likely meant: name by name from the left, as far as the pattern goes. */

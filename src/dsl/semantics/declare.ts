@@ -215,7 +215,7 @@ export const modalitySettings = {
   ],
   Text: [{ name: 'length', whole: true, least: 1, most: 65_536 }],
   // Byte-level pairs start from the 256 bytes and the special tokens.
-  bpe: [{ name: 'vocabulary', whole: true, least: 260, most: 1_000_000 }],
+  bpe: [{ name: 'vocabulary', whole: true, least: 259, most: 1_000_000 }],
 } as const satisfies Readonly<Record<string, readonly NumberSetting[]>>;
 
 function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {

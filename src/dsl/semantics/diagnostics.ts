@@ -280,6 +280,12 @@ export const semanticRules = {
     p => `stage ${p.stage} trains nothing`,
     () => 'add: train all',
   ),
+  'frozen-objective': {
+    severity: 'warning',
+    message: (p: { objective: string; stage: string }) =>
+      `${p.objective} teaches nothing in stage ${p.stage}: every weight that it depends on is frozen there`,
+    help: () => 'leave it out of minimize, or train one of its parts',
+  } satisfies DiagnosticRule<{ objective: string; stage: string }>,
   'dead-objective': error<{ objective: string }>(
     p => `${p.objective} depends on no weight, so it can't be minimized`,
   ),

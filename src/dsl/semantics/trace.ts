@@ -13,7 +13,7 @@ import type { Keep, OpRegistry } from '../../ir/op.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
 import type { Initializer } from './model.ts';
 import type { Scope } from './scope.ts';
-import type { BlockValue, Fact, TensorValue } from './values.ts';
+import type { BlockValue, Fact, TensorValue, Value } from './values.ts';
 
 /** A weight met while tracing. */
 export interface TracedWeight {
@@ -60,6 +60,8 @@ export interface Trace {
   readonly prefixes: Set<ValueId>;
   /** Values whose dropped positions were set to a number already, by value, mask, axes and number. */
   readonly filled: Map<string, ValueId>;
+  /** What parts gave for their arguments: a second call with equal ones is the same evaluation. */
+  readonly evaluated: Map<string, Value>;
   /** The seed and step inputs, made when something draws. */
   readonly randomness: { seed: ValueId | undefined; step: ValueId | undefined };
   /** Blocks being traced, innermost last: a block in it again is recursion. */
@@ -112,6 +114,7 @@ export function createTrace(options: TraceOptions): Trace {
     calls: [],
     prefixes: new Set(),
     filled: new Map(),
+    evaluated: new Map(),
     randomness: { seed: undefined, step: undefined },
     stack: [],
     fuel: options.fuel ?? fullTank(),

@@ -97,7 +97,7 @@ export function partition(
   return { trained, frozen, both, neither };
 }
 
-/** Whether the part at a path learns in a stage: whatever it trains, itself or under it. */
+/** Whether the part at a path learns in a stage: whether what it owns is trained there. */
 export function learnsIn(stage: Pick<Stage, 'train' | 'freeze'>, path: string): boolean {
   const { trained } = partition(stage, [path]);
   return trained.length > 0;

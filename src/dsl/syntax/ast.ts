@@ -302,7 +302,7 @@ export type Statement =
 export interface LetStatement {
   readonly kind: 'let';
   readonly names: readonly Name[];
-  /** `let m, v = x, y`: as many as names, or one that is a record or several outputs. */
+  /** `let m, v = x, y`: as many as names. */
   readonly values: readonly Expr[];
   readonly span: Span;
 }

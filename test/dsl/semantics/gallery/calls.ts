@@ -31,7 +31,7 @@ export const calls: readonly Mistake[] = [
     ),
   },
   {
-    name: 'an argument misspelled',
+    name: 'a setting of linear misspelled',
     code: 'unknown-argument',
     says: 'did you mean heads?',
     ...inStamps('heads: 4)', '«head: 4»)', 'heads: 4)'),

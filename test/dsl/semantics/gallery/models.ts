@@ -54,7 +54,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a vocabulary smaller than the bytes',
     code: 'bad-setting',
-    says: 'vocabulary of bpe must be at least 260',
+    says: 'vocabulary of bpe must be at least 259',
     ...inStamps('bpe(300)', 'bpe(«100»)', 'bpe(300)'),
   },
   {

@@ -146,6 +146,16 @@ export const stages: readonly Mistake[] = [
     ),
   },
   {
+    name: 'an objective whose weights are all frozen',
+    code: 'frozen-objective',
+    says: 'sort teaches nothing in stage align',
+    ...inStamps(
+      'minimize seen + 0.5 * sort on stamps.train batch 8\n    train all',
+      'minimize seen + «0.5 * sort on stamps.train batch 8»\n    train read, seen\n    freeze rest',
+      'minimize seen on stamps.train batch 8\n    train read, seen\n    freeze rest',
+    ),
+  },
+  {
     name: 'a stage that starts from itself',
     code: 'stage-cycle',
     says: 'stage more starts from itself',
