@@ -40,7 +40,7 @@ const pair = (returns: string): Case => ({
 
 /** At least one call of each block of std. */
 const cases: Readonly<Record<string, readonly Case[]>> = {
-  linear: [x('linear(x, out: 3)'), x('linear(x, out: 3, biased: false)')],
+  linear: [x('linear(x, out: 3)'), x('linear(x, out: 3, bias: false)')],
   embedding: [{ returns: 'embedding(c, width: 6)', params: 'c: index(V)[B, T]', inputs: { c: ids } }],
   positions: [x('positions(x, max: 9)')],
   mean: [x('mean(x, axis: -2)'), x('mean(x, axis: -1)'), x('mean(x, axis: [0, 1])'), x('mean(x)')],
