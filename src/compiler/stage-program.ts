@@ -5,7 +5,7 @@ import { evaluate } from '../dsl/semantics/expressions.ts';
 import type { Measure, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
 import { accuracyFields, fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
 import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
-import { learnsIn, partition } from '../dsl/semantics/weight-pattern.ts';
+import { learningIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
 import { fusionsOf } from './fusions.ts';
 import {
@@ -72,7 +72,7 @@ export function tracedStage(context: LowerContext, name: string, options: StageO
 }
 
 function traceLoss(context: LowerContext, stage: Stage, options: StageOptions) {
-  const lowering = startLowering(context, stage.name, path => learnsIn(stage, path));
+  const lowering = startLowering(context, stage.name, learningIn(stage));
   const { trace, declared } = lowering;
   const { builder } = trace;
   const batches = new Map<StageData, BatchBuilder>();

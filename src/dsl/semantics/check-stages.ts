@@ -25,12 +25,13 @@ export function checkStages(
   const names = members.map(m => m.name.text);
   const stages = new Map<string, Stage>();
   for (const member of members) {
-    const stage = readStage({ declared, objectives, stages: names }, member);
-    if (stage === undefined) continue;
+    const read = readStage({ declared, objectives, stages: names }, member);
+    if (read === undefined) continue;
+    const paths = read.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
+    const stage = { ...read, reached: [...new Set(paths)].sort() };
     stages.set(stage.name, stage);
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
-    const paths = stage.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
-    checkPartition(frame, stage, member, [...new Set(paths)].sort());
+    checkPartition(frame, stage, member);
     warnFrozenTerms(frame, stage, reached);
   }
   const done = new Set<string>();
@@ -56,7 +57,8 @@ export function checkStages(
 }
 
 /** train and freeze together name every weight that the stage's objectives reach, each once. */
-function checkPartition(frame: Frame, stage: Stage, member: StageMember, paths: readonly string[]): void {
+function checkPartition(frame: Frame, stage: Stage, member: StageMember): void {
+  const paths = stage.reached;
   let fits = true;
   for (const p of [...stage.train, ...stage.freeze]) {
     if (isWild(p) || paths.some(path => patternMatches(p.text, path))) continue;
@@ -85,9 +87,8 @@ function checkPartition(frame: Frame, stage: Stage, member: StageMember, paths: 
 
 /** A term whose weights are all frozen adds to the loss and teaches nothing. */
 function warnFrozenTerms(frame: Frame, stage: Stage, reached: ReadonlyMap<string, Reached>): void {
-  const all = stage.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
   // A stage that trains nothing at all is told so once.
-  if (partition(stage, all).trained.length === 0) return;
+  if (partition(stage, stage.reached).trained.length === 0) return;
   for (const term of stage.terms) {
     const paths = [...(reached.get(term.objective)?.layers ?? [])];
     if (paths.length === 0 || partition(stage, paths).frozen.length < paths.length) continue;

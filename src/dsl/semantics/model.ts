@@ -134,6 +134,8 @@ export interface Stage {
   readonly terms: readonly StageTerm[];
   readonly train: readonly Pattern[];
   readonly freeze: readonly Pattern[];
+  /** Paths of the weights that its objectives depend on, in order. */
+  readonly reached: readonly string[];
   readonly optimizer: Optimizer;
   readonly steps: number;
   readonly measures: readonly Measure[];

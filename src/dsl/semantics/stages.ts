@@ -71,6 +71,7 @@ export function readStage(context: StageContext, member: StageMember): Stage | u
     terms,
     train: train?.kind === 'train' ? train.patterns : [],
     freeze: freeze?.kind === 'freeze' ? freeze.patterns : [],
+    reached: [],
     optimizer: recipe,
     steps: count,
     measures,

@@ -97,8 +97,23 @@ export function partition(
   return { trained, frozen, both, neither };
 }
 
-/** Whether the part at a path learns in a stage: whether what it owns is trained there. */
-export function learnsIn(stage: Pick<Stage, 'train' | 'freeze'>, path: string): boolean {
-  const { trained } = partition(stage, [path]);
-  return trained.length > 0;
+/**
+ * Which parts learn in a stage, by their paths: those that own a weight that it trains. One that owns none, as a dropout,
+ * learns where the nearest part around it that owns some does.
+ */
+export function learningIn(stage: Pick<Stage, 'train' | 'freeze' | 'reached'>): (path: string) => boolean {
+  const owners = (paths: readonly string[]): ReadonlySet<string> =>
+    new Set(paths.flatMap(path => [...around(path)].slice(1)));
+  const all = owners(stage.reached);
+  const trained = owners(partition(stage, stage.reached).trained);
+  return path => {
+    const owner = [...around(path)].find(at => all.has(at));
+    return owner !== undefined && trained.has(owner);
+  };
+}
+
+/** A path and those above it: look.norm.scale, look.norm, look and the model's own, ''. */
+function* around(path: string): Generator<string> {
+  for (let at = path; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) yield at;
+  yield '';
 }
