@@ -98,7 +98,7 @@ describe('mm data', () => {
     const page = join(misspelt, 'page.html');
     const transforms = await run('data', join(misspelt, 'toys.mm'), '--out', page);
     expect(transforms.code).toBe(1);
-    expect(transforms.err).toContain('there is no transform shfit');
+    expect(transforms.err).toContain('there is no augmentation of images named shfit');
     expect(existsSync(page)).toBe(false);
   });
 });
