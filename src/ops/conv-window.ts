@@ -17,14 +17,17 @@ export function checkWindow(op: string, attrs: WindowAttrs): void {
   const { strides, low, high } = attrs;
   if (![strides, low, high].every(pair => pair.length === 2))
     fault(`${op} wants strides, low and high for height and width`);
-  if (strides.some(s => !Number.isInteger(s) || s < 1)) fault(`${op} goes forward; strides are ${strides}`);
-  if ([...low, ...high].some(n => !Number.isInteger(n) || n < 0))
-    fault(`${op} only adds padding; low is ${low} and high is ${high}`);
+  // In the definition of a block they may be settings whose values its callers choose.
+  const below = (n: Dim, least: number): boolean =>
+    typeof n === 'number' && (!Number.isInteger(n) || n < least);
+  if (strides.some(s => below(s, 1))) fault(`${op} goes forward; strides are ${strides.map(showDim)}`);
+  if ([...low, ...high].some(n => below(n, 0)))
+    fault(`${op} only adds padding; low is ${low.map(showDim)} and high is ${high.map(showDim)}`);
 }
 
 /** (size + low + high − window) // stride + 1 */
 export function positions(op: string, size: Dim, window: Dim, attrs: WindowAttrs, i: 0 | 1): Dim {
-  const room = dimSub(dimAdd(size, attrs.low[i]! + attrs.high[i]!), window);
+  const room = dimSub(dimAdd(size, dimAdd(attrs.low[i]!, attrs.high[i]!)), window);
   if (typeof room === 'number' && room < 0)
     fault(
       `${op} wants a window that fits; ${showDim(window)} is larger than ${showDim(size)} with its padding`,

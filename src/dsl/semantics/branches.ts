@@ -53,13 +53,34 @@ export function traceIf(
   // One way through the body returns nothing.
   if ((first === undefined || second === undefined) && other === undefined)
     return { done: true, value: undefined };
-  const values = [first, second, other].filter(v => v !== undefined);
-  const [a, ...more] = values;
+  const others = [second, other].filter(v => v !== undefined);
+  const [value, ...more] = first === undefined ? others : [first, ...others];
+  if (value === undefined) return { done: true, value: undefined };
+  // What the first branch gives has its type only where the condition holds.
+  const known = frame.trace.facts.length;
+  if (first !== undefined) frame.trace.facts.push(...condition.facts);
   for (const b of more) {
-    if (a !== undefined && !sameType(frame, a, b))
-      complain(frame, 'branches-differ', { a: showType(a), b: showType(b) }, statement.span);
+    if (!sameType(frame, value, b))
+      complain(frame, 'branches-differ', { a: showType(value), b: showType(b) }, statement.span);
   }
-  return { done: true, value: values[values.length - 1] };
+  frame.trace.facts.length = known;
+  return { done: true, value: joined([value, ...more]) };
+}
+
+/** One of several values of one type, promised only what all of them promise. */
+export function joined(values: readonly Value[]): Value {
+  const last = values[values.length - 1] ?? errorValue;
+  if (values.some(v => v.kind === 'error')) return errorValue;
+  if (last.kind === 'record') {
+    const fields = [...last.fields.keys()].map(name => {
+      const own = values.map(v => (v.kind === 'record' ? v.fields.get(name) : undefined) ?? errorValue);
+      return [name, joined(own)] as const;
+    });
+    return { ...last, fields: new Map(fields) };
+  }
+  if (last.kind !== 'tensor') return last;
+  const agreed = values.every(v => v.kind === 'tensor' && v.quality === last.quality);
+  return agreed ? last : { ...last, quality: undefined };
 }
 
 function carryReturn(frame: Frame, scope: Frame['scope']): void {

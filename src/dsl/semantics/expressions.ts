@@ -3,6 +3,7 @@
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Expr, FieldExpr, NameExpr, NumberExpr, WhenExpr } from '../syntax/ast.ts';
 import { evaluateBinary, evaluateUnary } from './arithmetic.ts';
+import { joined } from './branches.ts';
 import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
 import { lookUp, namesInReach } from './scope.ts';
@@ -164,5 +165,5 @@ function evaluateWhen(frame: Frame, e: WhenExpr): Value {
     complain(frame, 'branches-differ', { a: left, b: right }, e.span);
     return errorValue;
   }
-  return b;
+  return joined([a, b]);
 }

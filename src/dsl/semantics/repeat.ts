@@ -48,7 +48,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
     const carries = new Map(carried.map(n => [n, scope]));
     for (const n of carried) {
       const binding = lookUp(frame.scope, n);
-      if (binding !== undefined) scope.names.set(n, binding);
+      if (binding !== undefined) scope.names.set(n, { ...binding, value: plain(binding.value) });
     }
     const before = new Map(carried.map(n => [n, scope.names.get(n)?.value]));
     const inner: Frame = {
@@ -86,6 +86,13 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
       related: [{ span: here(frame, earlier.span), message: 'the first one' }],
     });
   else frame.uses.set(name, { span: place, owns });
+}
+
+/** What is carried from layer to layer is promised nothing: the next layer's needn't be. */
+function plain(value: Value): Value {
+  if (value.kind === 'tensor') return { ...value, quality: undefined };
+  if (value.kind !== 'record') return value;
+  return { ...value, fields: new Map([...value.fields].map(([name, v]) => [name, plain(v)])) };
 }
 
 const ownedBy = ({ trace }: Frame): number => trace.weights.size + trace.draws.size;
