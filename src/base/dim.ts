@@ -15,6 +15,8 @@ export interface DimSymbol {
   readonly id: string;
   readonly name: string;
   readonly role: DimRole;
+  /** No value is smaller than this; 1 if absent. */
+  readonly min?: number;
   /** No value is larger than this. */
   readonly max?: number;
   /** Of a nominal dim: its size, once known. */
@@ -46,7 +48,28 @@ export interface Poly {
 
 export type DimComparison = 'equal' | 'different' | 'unknown';
 
-const termKey = (term: Term): string => term.atoms.map(a => a.id).join('·');
+/** Thrown where a dim would grow past what any shape needs: more terms, factors or digits than are told apart. */
+export class DimLimit extends Error {}
+
+const mostTerms = 64;
+const mostAtoms = 16;
+const longestKey = 4000;
+
+function whole(n: number): number {
+  if (!Number.isSafeInteger(n)) throw new DimLimit('this size is too large');
+  return n;
+}
+
+const termKeys = new WeakMap<readonly DimAtom[], string>();
+
+/** Terms with equal keys have equal atoms. */
+function termKey({ atoms }: Term): string {
+  const known = termKeys.get(atoms);
+  if (known !== undefined) return known;
+  const key = atoms.map(a => a.id).join('·');
+  termKeys.set(atoms, key);
+  return key;
+}
 
 function termsOf(dim: Dim): readonly Term[] {
   if (typeof dim !== 'number') return dim.terms;
@@ -61,13 +84,15 @@ function normal(terms: readonly Term[]): Dim {
     const known = byKey.get(key);
     byKey.set(
       key,
-      known === undefined ? term : { ...term, coefficient: known.coefficient + term.coefficient },
+      known === undefined ? term : { ...term, coefficient: whole(known.coefficient + term.coefficient) },
     );
   }
   const kept = [...byKey.entries()]
     .filter(([, t]) => t.coefficient !== 0)
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const only = kept.map(([, t]) => t);
+  if (only.length > mostTerms || only.some(t => t.atoms.length > mostAtoms))
+    throw new DimLimit('this dim is a sum of too many products');
   if (only.length === 0) return 0;
   const [first] = only;
   if (only.length === 1 && first !== undefined && first.atoms.length === 0) return first.coefficient;
@@ -84,7 +109,7 @@ function cancelExact(term: Term): Term {
     const rest = removeFactor({ coefficient: term.coefficient, atoms: others }, atom.denominator);
     if (rest === undefined) continue;
     return cancelExact({
-      coefficient: rest.coefficient * numerator.coefficient,
+      coefficient: whole(rest.coefficient * numerator.coefficient),
       atoms: sorted([...rest.atoms, ...numerator.atoms]),
     });
   }
@@ -112,7 +137,7 @@ export function dimSymbol(symbol: Omit<DimSymbol, 'kind'>): Dim {
 }
 
 export function dimAdd(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (typeof a === 'number' && typeof b === 'number') return whole(a + b);
   return normal([...termsOf(a), ...termsOf(b)]);
 }
 
@@ -124,11 +149,14 @@ export function dimNegate(a: Dim): Dim {
 export const dimSub = (a: Dim, b: Dim): Dim => dimAdd(a, dimNegate(b));
 
 export function dimMul(a: Dim, b: Dim): Dim {
-  if (typeof a === 'number' && typeof b === 'number') return a * b;
+  if (typeof a === 'number' && typeof b === 'number') return whole(a * b);
+  const [left, right] = [termsOf(a), termsOf(b)];
+  if (left.length * right.length > 8 * mostTerms)
+    throw new DimLimit('this dim is a sum of too many products');
   return normal(
-    termsOf(a).flatMap(x =>
-      termsOf(b).map(y => ({
-        coefficient: x.coefficient * y.coefficient,
+    left.flatMap(x =>
+      right.map(y => ({
+        coefficient: whole(x.coefficient * y.coefficient),
         atoms: sorted([...x.atoms, ...y.atoms]),
       })),
     ),
@@ -137,7 +165,7 @@ export function dimMul(a: Dim, b: Dim): Dim {
 
 export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul, 1);
 
-/** floor(a / b): terms that b divides come out, nested divisions merge. */
+/** floor(a / b) for positive b: terms that b divides come out, nested divisions merge. */
 export function dimFloorDiv(a: Dim, b: Dim, exact = false): Dim {
   if (typeof a === 'number' && typeof b === 'number' && b !== 0) return Math.floor(a / b);
   if (b === 1) return a;
@@ -154,10 +182,10 @@ export function dimFloorDiv(a: Dim, b: Dim, exact = false): Dim {
     const at = rest.findIndex(t => t.atoms.length === 0);
     const constant = rest[at];
     if (constant !== undefined && rest.length > 1) {
-      const whole = Math.floor(constant.coefficient / b);
-      if (whole !== 0) {
-        out.push({ coefficient: whole, atoms: [] });
-        rest[at] = { coefficient: constant.coefficient - whole * b, atoms: [] };
+      const times = Math.floor(constant.coefficient / b);
+      if (times !== 0) {
+        out.push({ coefficient: times, atoms: [] });
+        rest[at] = { coefficient: constant.coefficient - times * b, atoms: [] };
       }
     }
   }
@@ -185,6 +213,7 @@ function quotient(a: Dim, b: Dim, exact: boolean): Dim {
     return dimFloorDiv(inner.numerator, dimMul(inner.denominator, b), exact && inner.exact);
   }
   const id = `(${dimKey(a)})${exact ? '/' : '//'}(${dimKey(b)})`;
+  if (id.length > longestKey) throw new DimLimit('this dim is divided too often');
   return {
     kind: 'poly',
     terms: [{ coefficient: 1, atoms: [{ kind: 'quotient', id, numerator: a, denominator: b, exact }] }],
@@ -198,7 +227,8 @@ export function dimKey(dim: Dim): string {
 }
 
 export function dimEqual(a: Dim, b: Dim): DimComparison {
-  if (typeof a === 'number' && typeof b === 'number') return a === b ? 'equal' : 'different';
+  if (a === b) return 'equal';
+  if (typeof a === 'number' && typeof b === 'number') return 'different';
   const difference = dimSub(a, b);
   if (difference === 0) return 'equal';
   if (typeof difference === 'number') return 'different';
@@ -245,40 +275,57 @@ export function dimSubstitute(dim: Dim, values: ReadonlyMap<string, Dim>): Dim {
   return sum;
 }
 
-/** The largest value a dim can have, where the symbols' bounds say so. Every symbol is at least 1. */
+/** The largest value a dim can have; undefined where the symbols' bounds don't say. */
 export function dimUpperBound(dim: Dim): number | undefined {
-  return bound(dim, 'max');
+  const { high } = rangeOf(dim);
+  return Number.isFinite(high) ? high : undefined;
 }
 
+/** The smallest value a dim can have; undefined where the symbols' bounds don't say. */
 export function dimLowerBound(dim: Dim): number | undefined {
-  return bound(dim, 'min');
+  const { low } = rangeOf(dim);
+  return Number.isFinite(low) ? low : undefined;
 }
 
-function bound(dim: Dim, side: 'min' | 'max'): number | undefined {
-  let sum = 0;
-  for (const term of termsOf(dim)) {
-    const wanted = term.coefficient < 0 ? (side === 'max' ? 'min' : 'max') : side;
-    let product = term.coefficient;
-    for (const atom of term.atoms) {
-      const value = atomBound(atom, wanted);
-      if (value === undefined) return undefined;
-      product *= value;
-    }
-    sum += product;
+/** All values lie between the two, which may be infinite. */
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+const anything: Range = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
+
+function rangeOf(dim: Dim): Range {
+  if (typeof dim === 'number') return { low: dim, high: dim };
+  let [low, high] = [0, 0];
+  for (const term of dim.terms) {
+    const factors = [{ low: term.coefficient, high: term.coefficient }, ...term.atoms.map(atomRange)];
+    const product = factors.reduce(times);
+    low += product.low;
+    high += product.high;
   }
-  return sum;
+  return { low, high };
 }
 
-function atomBound(atom: DimAtom, side: 'min' | 'max'): number | undefined {
+/** 0 · ∞ is 0 here: a factor that is 0 stays 0, however large the other. */
+function times(a: Range, b: Range): Range {
+  const corners = [a.low, a.high].flatMap(x => [b.low, b.high].map(y => (x === 0 || y === 0 ? 0 : x * y)));
+  return { low: Math.min(...corners), high: Math.max(...corners) };
+}
+
+function atomRange(atom: DimAtom): Range {
   if (atom.kind === 'symbol') {
-    if (atom.size !== undefined) return atom.size;
-    return side === 'min' ? 1 : atom.max;
+    if (atom.size !== undefined) return { low: atom.size, high: atom.size };
+    return { low: atom.min ?? 1, high: atom.max ?? Number.POSITIVE_INFINITY };
   }
-  const numerator = bound(atom.numerator, side);
-  const denominator = bound(atom.denominator, side === 'max' ? 'min' : 'max');
-  if (denominator === undefined) return side === 'min' ? 0 : undefined;
-  if (numerator === undefined || denominator <= 0) return side === 'min' ? 0 : undefined;
-  return Math.floor(numerator / denominator);
+  const n = rangeOf(atom.numerator);
+  const d = rangeOf(atom.denominator);
+  // A divisor is at least 1, whatever its symbols' bounds allow.
+  const [least, most] = [Math.max(1, d.low), d.high];
+  if (!(least <= most)) return anything;
+  const floor = (x: number, by: number): number =>
+    Number.isFinite(x) ? (Number.isFinite(by) ? Math.floor(x / by) : x < 0 ? -1 : 0) : x;
+  return { low: floor(n.low, n.low < 0 ? least : most), high: floor(n.high, n.high < 0 ? most : least) };
 }
 
 /** As a person writes it: `H // 2 + 1`, `2·D`, `caption`. */

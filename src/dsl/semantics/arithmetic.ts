@@ -19,7 +19,7 @@ import { asTensor, broadcastDims, emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { matmul } from './intrinsics/contract.ts';
 import type { Frame } from './trace.ts';
-import { atMost, compareDims, complain } from './trace.ts';
+import { atMost, compareDims, complain, dimsCost, spend } from './trace.ts';
 import { asDim } from './types.ts';
 import type { BoolValue, Element, TensorValue, Value } from './values.ts';
 import { errorValue, float, int, showType } from './values.ts';
@@ -130,6 +130,7 @@ function boolBinary(frame: Frame, e: BinaryExpr, a: BoolValue, b: BoolValue): Va
 }
 
 function dimBinary(frame: Frame, e: BinaryExpr, a: Dim, b: Dim): Value {
+  if (!spend(frame, e.span, dimsCost([a, b]) * Math.max(1, dimsCost([b])))) return errorValue;
   switch (e.op) {
     case '+':
       return int(dimAdd(a, b));

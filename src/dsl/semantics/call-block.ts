@@ -45,10 +45,13 @@ export function callBlock(
   return nested(frame, span, 4, errorValue, () => {
     if (!trace.sound(block)) return errorValue;
     trace.stack.push(key);
-    const value = traceCall(frame, block, assigned, span, as);
-    trace.stack.pop();
-    if (same !== undefined && value.kind !== 'error') trace.evaluated.set(same, value);
-    return value;
+    try {
+      const value = traceCall(frame, block, assigned, span, as);
+      if (same !== undefined && value.kind !== 'error') trace.evaluated.set(same, value);
+      return value;
+    } finally {
+      trace.stack.pop();
+    }
   });
 }
 

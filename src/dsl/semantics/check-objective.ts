@@ -6,7 +6,7 @@ import type { Declared } from './declare.ts';
 import { formalValue } from './formal.ts';
 import type { Objective, Stage } from './model.ts';
 import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
-import { complain, type Trace, type TracedWeight } from './trace.ts';
+import { complain, nested, type Trace, type TracedWeight } from './trace.ts';
 
 /** The weights that an objective's loss depends on. */
 export interface Reached {
@@ -18,6 +18,11 @@ export interface Reached {
 
 /** Checks one objective over symbolic rows; undefined where something is wrong, which is reported. */
 export function checkObjective(declared: Declared, objective: Objective): Reached | undefined {
+  const { span } = objective.member.name;
+  return nested(declared.frame, span, 1, undefined, () => reachedBy(declared, objective));
+}
+
+function reachedBy(declared: Declared, objective: Objective): Reached | undefined {
   const { frame } = declared;
   const { trace } = frame;
   if (objective.params.length === 0) {

@@ -56,8 +56,13 @@ function formalStatic(frame: Frame, p: Param): Value {
   const fallback = (): Value => (p.fallback === undefined ? errorValue : evaluate(frame, p.fallback));
   switch (kind) {
     case 'int':
-    case 'dim':
-      return int(dimSymbol({ id: `${frame.path}:${p.name.text}`, name: p.name.text, role: 'config' }));
+    case 'dim': {
+      // A setting may be 0 or less; what is a dim may not.
+      const least = kind === 'int' ? { min: Number.NEGATIVE_INFINITY } : {};
+      return int(
+        dimSymbol({ id: `${frame.path}:${p.name.text}`, name: p.name.text, role: 'config', ...least }),
+      );
+    }
     case 'number':
       return { kind: 'number', value: undefined };
     case 'bool':

@@ -9,7 +9,7 @@ import type { Attrs, TensorType, ValueId } from '../../ir/graph.ts';
 import type { Keep, OpDef } from '../../ir/op.ts';
 import { OpFault } from '../../ir/op.ts';
 import type { Frame } from './trace.ts';
-import { compareDims, complain, here, keepKey, spend } from './trace.ts';
+import { compareDims, complain, dimsCost, here, keepKey, spend } from './trace.ts';
 import type { Element, ErrorValue, Quality, TensorValue, Value } from './values.ts';
 import { errorValue, float, mergeOrigins, showTensorType, showType } from './values.ts';
 
@@ -50,7 +50,7 @@ export function emitOps(
   const before = builder.span;
   builder.span = here(frame, span);
   try {
-    if (!spend(frame, span, 10)) return undefined;
+    if (!spend(frame, span, 10 + inputs.reduce((n, v) => n + dimsCost(v.dims), 0))) return undefined;
     const padded = options.keeps === undefined && inputs.some(v => v.keeps.length > 0);
     const { ids, keeps } = padded
       ? emitPadded(frame, op, inputs, attrs)

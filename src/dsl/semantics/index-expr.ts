@@ -1,7 +1,7 @@
 // x[..., :-1, 0, new]: slices and single positions of axes, and new axes of size 1.
 
 import type { Dim } from '../../base/dim.ts';
-import { dimAdd, dimLowerBound, dimSub } from '../../base/dim.ts';
+import { dimAdd, dimUpperBound } from '../../base/dim.ts';
 import type { Expr, IndexExpr, IndexItem } from '../syntax/ast.ts';
 import { emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
@@ -128,7 +128,7 @@ function stepOf(frame: Frame, item: IndexItem, size: Dim, object: TensorValue): 
   return { kind: 'slice', from, to, drop: false };
 }
 
-/** A position counted from the start: −1 is the last. */
+/** A position counted from the start: −1 is the last, and what has a minus counts from the end. */
 function position(frame: Frame, e: Expr, size: Dim): Dim | undefined {
   const value = evaluate(frame, e);
   const dim = asDim(value);
@@ -146,10 +146,9 @@ function position(frame: Frame, e: Expr, size: Dim): Dim | undefined {
       );
     return undefined;
   }
-  const lower = dimLowerBound(dim);
-  return lower !== undefined && lower < 0
-    ? dimSub(size, typeof dim === 'number' ? -dim : dimSub(0, dim))
-    : dim;
+  const upper = dimUpperBound(dim);
+  const fromEnd = (e.kind === 'unary' && e.op === '-') || (upper !== undefined && upper < 0);
+  return fromEnd ? dimAdd(size, dim) : dim;
 }
 
 function applySteps(frame: Frame, e: IndexExpr, object: TensorValue, steps: readonly Step[]): Value {

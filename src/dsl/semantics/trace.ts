@@ -4,7 +4,7 @@
 
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Dim, DimComparison } from '../../base/dim.ts';
-import { dimEqual, dimLowerBound, dimSub, dimSubstitute, dimUpperBound } from '../../base/dim.ts';
+import { DimLimit, dimEqual, dimLowerBound, dimSub, dimSubstitute, dimUpperBound } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import { isStd, spanVia, userPlace } from '../../base/span.ts';
 import { type Builder, createBuilder } from '../../ir/builder.ts';
@@ -205,7 +205,7 @@ export function complain<C extends keyof Rules & string>(
 
 const deepest = 1000;
 
-/** `inner`, that much deeper; `otherwise` where that is too deep, which is reported. */
+/** `inner`, that much deeper; `otherwise` where that is too deep or a dim grows too large, which is reported. */
 export function nested<T>(frame: Frame, span: Span, by: number, otherwise: T, inner: () => T): T {
   const { fuel } = frame.trace;
   if (fuel.depth + by > deepest) {
@@ -215,9 +215,20 @@ export function nested<T>(frame: Frame, span: Span, by: number, otherwise: T, in
   fuel.depth += by;
   try {
     return inner();
+  } catch (limit) {
+    if (!(limit instanceof DimLimit)) throw limit;
+    complain(frame, 'too-large', { what: 'a size here', limit: limit.message }, span);
+    return otherwise;
   } finally {
     fuel.depth -= by;
   }
+}
+
+/** What it costs to compare or combine dims: one for each factor of their terms past the first. */
+export function dimsCost(dims: readonly Dim[]): number {
+  let cost = 0;
+  for (const d of dims) if (typeof d !== 'number') for (const t of d.terms) cost += t.atoms.length;
+  return cost;
 }
 
 /** Takes from what may still be done; false where nothing is left, which is reported once. */
