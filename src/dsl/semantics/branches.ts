@@ -37,13 +37,13 @@ export function traceIf(
     return value;
   };
   if (condition.value !== undefined) {
-    const taken = condition.value ? statement.then.statements : (statement.otherwise?.statements ?? []);
+    const taken = condition.value ? statement.body.statements : (statement.otherwise?.statements ?? []);
     const scope = childScope(frame.scope);
     const value = traceStatements({ ...frame, scope }, taken);
     carryReturn(frame, scope);
     return { done: false, value };
   }
-  const first = branch([...statement.then.statements], condition.facts);
+  const first = branch([...statement.body.statements], condition.facts);
   const second = branch([...(statement.otherwise?.statements ?? [])], []);
   if (first === undefined && second === undefined) return { done: false, value: undefined };
   const other =

@@ -130,7 +130,7 @@ function assignedIn(statements: readonly Statement[]): readonly string[] {
     if (s.kind === 'assign') return [s.name.text];
     if (s.kind === 'repeat') return assignedIn(s.body.statements);
     if (s.kind === 'if')
-      return [...assignedIn(s.then.statements), ...assignedIn(s.otherwise?.statements ?? [])];
+      return [...assignedIn(s.body.statements), ...assignedIn(s.otherwise?.statements ?? [])];
     return [];
   });
 }

@@ -322,7 +322,7 @@ export interface RepeatStatement {
 export interface IfStatement {
   readonly kind: 'if';
   readonly condition: Expr;
-  readonly then: Body;
+  readonly body: Body;
   readonly otherwise: Body | undefined;
   readonly span: Span;
 }

@@ -157,7 +157,7 @@ function printStatement(s: Statement, indent: string): string {
       return `${indent}repeat ${printExpr(s.count, 'count')}${name} ${printBody(s.body, indent)}`;
     }
     case 'if': {
-      const head = `${indent}if ${printExpr(s.condition)} ${printBody(s.then, indent)}`;
+      const head = `${indent}if ${printExpr(s.condition)} ${printBody(s.body, indent)}`;
       if (s.otherwise === undefined) return head;
       const [only, more] = s.otherwise.statements;
       if (only?.kind === 'if' && more === undefined)

@@ -355,8 +355,7 @@ function toIf(ctx: Context, n: CstNode): IfStatement {
     const nested: IfStatement = {
       kind: 'if',
       condition: toExpr(ctx, node(branch, 'expr')),
-      // biome-ignore lint/suspicious/noThenProperty: the field of the tree; nobody awaits a statement
-      then: toBody(ctx, node(branch, 'body')),
+      body: toBody(ctx, node(branch, 'body')),
       otherwise,
       span: own,
     };
@@ -365,8 +364,7 @@ function toIf(ctx: Context, n: CstNode): IfStatement {
   return {
     kind: 'if',
     condition: toExpr(ctx, node(n, 'expr')),
-    // biome-ignore lint/suspicious/noThenProperty: the field of the tree; nobody awaits a statement
-    then: toBody(ctx, node(n, 'body')),
+    body: toBody(ctx, node(n, 'body')),
     otherwise,
     span,
   };

@@ -184,8 +184,7 @@ const { body } = fc.letrec(tie => {
         yes: inner,
         otherwise: fc.option(inner, { nil: undefined }),
       })
-      // biome-ignore lint/suspicious/noThenProperty: the field of the tree
-      .map(({ yes, otherwise, ...rest }) => ({ ...rest, then: yes, otherwise })),
+      .map(({ yes, otherwise, ...rest }) => ({ ...rest, body: yes, otherwise })),
   );
   return { body: fc.record({ statements: fc.array(statement, { maxLength: 3 }) }) };
 });
