@@ -8,3 +8,9 @@ block mean(x: tensor, axis: axes = all) -> tensor {
 block first(x: float[N..., T, D]) -> float[N..., D] {
   return x[:, 0, :]
 }
+
+/// The last kept position along the last axis but one, as of an end token.
+block last(x: float[N..., T, D]) -> float[N..., D] {
+  let is_last = to_float(places(x, axis: -2)) == count(x, axis: -2) - 1
+  return sum(where(is_last[..., new], x, 0), axis: -2)
+}

@@ -29,3 +29,9 @@ block stem(x: float[N..., H, W, C], width: int) {
 block tokens(x: float[N..., H, W, C]) -> float[N..., H * W, C] {
   return rearrange(x, "n h w c -> n (h w) c")
 }
+
+/// A learned vector before the first position, as ViT's class token (arXiv:2010.11929).
+block class_token(x: float[N..., T, D]) -> float[N..., T + 1, D] {
+  param token: float[D] = normal(0.02)
+  return concat(expand(token, [N, 1, D]), x, axis: -2)
+}

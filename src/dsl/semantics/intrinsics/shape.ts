@@ -3,9 +3,10 @@
 import type { Dim } from '../../../base/dim.ts';
 import { dimEqual, dimProduct, showDim } from '../../../base/dim.ts';
 import { emitOp } from '../emit.ts';
-import type { Intrinsic } from '../intrinsic.ts';
+import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { axisOf, intArg, tensorArg } from '../intrinsic.ts';
 import { compareDims, complain } from '../trace.ts';
+import { asDim } from '../types.ts';
 import type { TensorValue } from '../values.ts';
 import { errorValue, showType } from '../values.ts';
 import { rearrange } from './rearrange.ts';
@@ -27,6 +28,24 @@ const transpose: Intrinsic = {
   },
 };
 
+/** The list of whole numbers given as a shape; nominal dims count too. */
+function shapeArg(call: IntrinsicCall): readonly Dim[] | undefined {
+  const given = call.args.get('shape');
+  if (given === undefined || given.value.kind === 'error') return undefined;
+  const items = given.value.kind === 'list' ? given.value.items : [];
+  const shape = items.map(asDim).filter(d => d !== undefined);
+  if (given.value.kind === 'list' && shape.length === items.length) return shape;
+  if (items.some(i => i.kind === 'error')) return undefined;
+  const got = showType(given.value);
+  complain(
+    call.frame,
+    'wrong-kind',
+    { where: `the shape of ${call.name}`, expected: 'a list of whole numbers', got },
+    given.span,
+  );
+  return undefined;
+}
+
 const reshape: Intrinsic = {
   name: 'reshape',
   doc: 'The same elements in another shape: reshape(x, [N, T, heads, D / heads]).',
@@ -36,20 +55,8 @@ const reshape: Intrinsic = {
   ],
   apply: call => {
     const x = tensorArg(call, 'x');
-    const given = call.args.get('shape');
-    if (x.kind === 'error' || given === undefined || given.value.kind === 'error') return errorValue;
-    const items = given.value.kind === 'list' ? given.value.items : [];
-    const shape: Dim[] = [];
-    for (const item of items) if (item.kind === 'int') shape.push(item.dim);
-    if (given.value.kind !== 'list' || shape.length !== items.length) {
-      complain(
-        call.frame,
-        'wrong-kind',
-        { where: 'the shape of reshape', expected: 'a list of whole numbers', got: showType(given.value) },
-        given.span,
-      );
-      return errorValue;
-    }
+    const shape = shapeArg(call);
+    if (x.kind === 'error' || shape === undefined) return errorValue;
     if (compareDims(call.frame.trace.facts, dimProduct(x.dims), dimProduct(shape)) !== 'equal') {
       const differ = dimEqual(dimProduct(x.dims), dimProduct(shape)) === 'different' ? 'is' : 'may be';
       complain(
@@ -59,11 +66,26 @@ const reshape: Intrinsic = {
           op: 'reshape',
           reason: `[${shape.map(showDim).join(', ')}] ${differ} of another size than ${showType(x)}`,
         },
-        given.span,
+        call.args.get('shape')?.span ?? call.span,
       );
       return errorValue;
     }
     return emitOp(call.frame, call.span, 'reshape', [x], { shape }, { element: x.element });
+  },
+};
+
+const expand: Intrinsic = {
+  name: 'expand',
+  doc: 'The same values repeated along leading axes and axes of size 1: expand(x, [N, 1, D]).',
+  params: [
+    { name: 'x', kind: 'tensor' },
+    { name: 'shape', kind: 'static' },
+  ],
+  apply: call => {
+    const x = tensorArg(call, 'x');
+    const shape = shapeArg(call);
+    if (x.kind === 'error' || shape === undefined) return errorValue;
+    return emitOp(call.frame, call.span, 'broadcast', [x], { shape }, { element: x.element });
   },
 };
 
@@ -94,4 +116,4 @@ const concat: Intrinsic = {
   },
 };
 
-export const shapes: readonly Intrinsic[] = [transpose, reshape, concat, rearrange];
+export const shapes: readonly Intrinsic[] = [transpose, reshape, expand, concat, rearrange];
