@@ -57,7 +57,8 @@ const longestKey = 4000;
 
 function whole(n: number): number {
   if (!Number.isSafeInteger(n)) throw new DimLimit('this size is too large');
-  return n;
+  // -0 is 0.
+  return n + 0;
 }
 
 const termKeys = new WeakMap<readonly DimAtom[], string>();
@@ -142,7 +143,7 @@ export function dimAdd(a: Dim, b: Dim): Dim {
 }
 
 export function dimNegate(a: Dim): Dim {
-  if (typeof a === 'number') return -a;
+  if (typeof a === 'number') return whole(-a);
   return normal(a.terms.map(t => ({ ...t, coefficient: -t.coefficient })));
 }
 
@@ -172,27 +173,22 @@ export function dimFloorDiv(a: Dim, b: Dim, exact = false): Dim {
   if (dimEqual(a, b) === 'equal') return 1;
   const out: Term[] = [];
   const rest: Term[] = [];
+  // (a + s·b) // s = a // s + b: of every term the multiple of s comes out, and what remains is below it.
+  const [by, more] = termsOf(b);
   for (const term of termsOf(a)) {
-    const divided = removeFactor(term, b);
-    if (divided === undefined) rest.push(term);
-    else out.push(divided);
-  }
-  // (a + s·b) // s = a // s + b: a constant is split into its multiple of s and what remains.
-  if (typeof b === 'number') {
-    const at = rest.findIndex(t => t.atoms.length === 0);
-    const constant = rest[at];
-    if (constant !== undefined && rest.length > 1) {
-      const times = Math.floor(constant.coefficient / b);
-      if (times !== 0) {
-        out.push({ coefficient: times, atoms: [] });
-        rest[at] = { coefficient: constant.coefficient - times * b, atoms: [] };
-      }
+    const one =
+      by === undefined || more !== undefined
+        ? undefined
+        : removeFactor({ ...term, coefficient: by.coefficient }, b);
+    const times = one === undefined || by === undefined ? 0 : Math.floor(term.coefficient / by.coefficient);
+    if (one === undefined || by === undefined || times === 0) rest.push(term);
+    else {
+      out.push({ coefficient: times, atoms: one.atoms });
+      rest.push({ ...term, coefficient: term.coefficient - times * by.coefficient });
     }
   }
   const remainder = normal(rest);
-  if (remainder === 0) return normal(out);
-  if (typeof remainder === 'number' && typeof b === 'number')
-    return normal([...out, ...termsOf(Math.floor(remainder / b))]);
+  if (remainder === 0 || (typeof remainder === 'number' && typeof b === 'number')) return normal(out);
   return dimAdd(normal(out), quotient(remainder, b, exact));
 }
 
@@ -200,17 +196,35 @@ export function dimFloorDiv(a: Dim, b: Dim, exact = false): Dim {
 export const dimExactDiv = (a: Dim, b: Dim): Dim => dimFloorDiv(a, b, true);
 
 function quotient(a: Dim, b: Dim, exact: boolean): Dim {
-  const [only, more] = termsOf(a);
-  const inner = only?.atoms[0];
-  // (x // p) // q = x // (p·q)
-  if (
-    only !== undefined &&
-    more === undefined &&
-    only.coefficient === 1 &&
-    only.atoms.length === 1 &&
-    inner?.kind === 'quotient'
-  ) {
-    return dimFloorDiv(inner.numerator, dimMul(inner.denominator, b), exact && inner.exact);
+  // (x // p + r) // q = (x + p·r) // (p·q)
+  const inside = termsOf(a).flatMap(term => {
+    const [atom, more] = term.atoms;
+    return atom?.kind === 'quotient' && more === undefined && term.coefficient === 1 ? [{ term, atom }] : [];
+  });
+  const [only, others] = inside;
+  if (only !== undefined && others === undefined) {
+    const { numerator, denominator, exact: innerExact } = only.atom;
+    const rest = normal(termsOf(a).filter(t => t !== only.term));
+    const merged = dimAdd(numerator, dimMul(denominator, rest));
+    return dimFloorDiv(merged, dimMul(denominator, b), exact && innerExact);
+  }
+  // (g·x + k) // (g·s) = (x + k // g) // s
+  const common = [...termsOf(a).filter(t => t.atoms.length > 0), ...termsOf(b)].reduce(
+    (g, t) => greatestCommon(g, t.coefficient),
+    0,
+  );
+  if (common > 1) {
+    const by = (terms: readonly Term[]): Dim =>
+      normal(terms.map(t => ({ ...t, coefficient: Math.floor(t.coefficient / common) })));
+    return dimFloorDiv(by(termsOf(a)), by(termsOf(b)), exact);
+  }
+  // (m·x) // (m·s) = x // s
+  const [first, ...more] = [...termsOf(a), ...termsOf(b)];
+  const shared = first?.atoms.find(m => more.every(t => t.atoms.some(atom => atom.id === m.id)));
+  if (shared !== undefined) {
+    const by: Dim = { kind: 'poly', terms: [{ coefficient: 1, atoms: [shared] }] };
+    const without = (terms: readonly Term[]): Dim => normal(terms.flatMap(t => removeFactor(t, by) ?? []));
+    return dimFloorDiv(without(termsOf(a)), without(termsOf(b)), exact);
   }
   const id = `(${dimKey(a)})${exact ? '/' : '//'}(${dimKey(b)})`;
   if (id.length > longestKey) throw new DimLimit('this dim is divided too often');
@@ -218,6 +232,10 @@ function quotient(a: Dim, b: Dim, exact: boolean): Dim {
     kind: 'poly',
     terms: [{ coefficient: 1, atoms: [{ kind: 'quotient', id, numerator: a, denominator: b, exact }] }],
   };
+}
+
+function greatestCommon(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : greatestCommon(b, a % b);
 }
 
 /** A text that equals another's exactly where the normal forms are equal. */

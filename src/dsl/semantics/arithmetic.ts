@@ -140,10 +140,10 @@ function dimBinary(frame: Frame, e: BinaryExpr, a: Dim, b: Dim): Value {
       return int(dimMul(a, b));
     case '//':
     case '%':
-      if (b === 0) return zeroDivisor(frame, e);
+      if (isBadDivisor(a, b)) return badDivisor(frame, e, b);
       return int(e.op === '//' ? dimFloorDiv(a, b) : dimSub(a, dimMul(b, dimFloorDiv(a, b))));
     case '/':
-      if (b === 0) return zeroDivisor(frame, e);
+      if (isBadDivisor(a, b)) return badDivisor(frame, e, b);
       if (typeof a === 'number' && typeof b === 'number')
         return a % b === 0 ? int(a / b) : { kind: 'number', value: a / b };
       return int(dimExactDiv(a, b));
@@ -209,8 +209,14 @@ function compare(frame: Frame, a: Dim, b: Dim): boolean | undefined {
   return dimEqual(a, b) === 'different' ? false : undefined;
 }
 
-function zeroDivisor(frame: Frame, e: BinaryExpr): Value {
-  complain(frame, 'bad-setting', { setting: 'the divisor', reason: 'is 0' }, e.right.span);
+/** Numbers divide by anything but 0, dims by what is at least 1. */
+function isBadDivisor(a: Dim, b: Dim): boolean {
+  return b === 0 || (typeof a !== 'number' && typeof b === 'number' && b < 1);
+}
+
+function badDivisor(frame: Frame, e: BinaryExpr, b: Dim): Value {
+  const reason = b === 0 ? 'is 0' : `is ${showDim(b)}; a dim is divided by 1 or more`;
+  complain(frame, 'bad-setting', { setting: 'the divisor', reason }, e.right.span);
   return errorValue;
 }
 
@@ -227,11 +233,11 @@ function numberBinary(frame: Frame, e: BinaryExpr, x: number | undefined, y: num
     case '*':
       return number((a, b) => a * b);
     case '/':
-      return y === 0 ? zeroDivisor(frame, e) : number((a, b) => a / b);
+      return y === 0 ? badDivisor(frame, e, 0) : number((a, b) => a / b);
     case '//':
-      return y === 0 ? zeroDivisor(frame, e) : number((a, b) => Math.floor(a / b));
+      return y === 0 ? badDivisor(frame, e, 0) : number((a, b) => Math.floor(a / b));
     case '%':
-      return y === 0 ? zeroDivisor(frame, e) : number((a, b) => a - b * Math.floor(a / b));
+      return y === 0 ? badDivisor(frame, e, 0) : number((a, b) => a - b * Math.floor(a / b));
     case '^':
       return number((a, b) => a ** b);
     case '==':
