@@ -302,8 +302,8 @@ export const types: readonly Mistake[] = [
     code: 'bad-setting',
     says: 'it has 4 positions',
     ...block(
-      'block last(x: float[T, 4]) {\n  return x[:, «4»]\n}',
-      'block last(x: float[T, 4]) {\n  return x[:, -1]\n}',
+      'block final(x: float[T, 4]) {\n  return x[:, «4»]\n}',
+      'block final(x: float[T, 4]) {\n  return x[:, -1]\n}',
     ),
   },
   {
