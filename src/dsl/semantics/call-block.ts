@@ -12,7 +12,7 @@ import { keepsPromise } from './promise.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, here, keepKey, nested } from './trace.ts';
+import { complain, type Frame, here, keepKey, nested, spend } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
 import type { BlockValue, BoundArg, Callable, Origin, Value } from './values.ts';
@@ -30,6 +30,7 @@ export function callBlock(
   as: Name | undefined,
 ): Value {
   const { trace } = frame;
+  if (!spend(frame, span, 20)) return errorValue;
   const assigned = assignArgs(frame, block, args, span);
   if (assigned === undefined) return errorValue;
   if ([...assigned.values()].some(a => a.value.kind === 'error')) return errorValue;

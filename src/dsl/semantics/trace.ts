@@ -43,8 +43,8 @@ export interface Fuel {
   depth: number;
 }
 
-/** An expression costs 1, an operation 10: enough for some 400,000 operations. */
-export const fullTank = (): Fuel => ({ left: 4_000_000, depth: 0 });
+/** An expression costs 1, an operation 10, a call 20: enough for some 200,000 operations. */
+export const fullTank = (): Fuel => ({ left: 2_000_000, depth: 0 });
 
 export interface Trace {
   readonly mode: 'check' | 'lower';
@@ -240,7 +240,7 @@ export function spend(frame: Frame, span: Span, cost: number): boolean {
   complain(
     frame,
     'too-large',
-    { what: 'this model', limit: 'it takes more than some 400,000 operations' },
+    { what: 'this model', limit: 'it takes more than some 200,000 operations' },
     span,
   );
   return false;
