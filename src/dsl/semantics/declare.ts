@@ -164,7 +164,8 @@ function labelSet(frame: Frame, member: LabelsMember): LabelSet | undefined {
   const name = member.name.text;
   if (member.names !== undefined) {
     const names = member.names.map(n => n.text);
-    const twice = member.names.find((n, i) => names.indexOf(n.text) !== i);
+    const met = new Set<string>();
+    const twice = member.names.find(n => met.size === met.add(n.text).size);
     if (twice !== undefined) {
       complain(frame, 'defined-twice', { name: twice.text, what: 'label' }, twice.span);
       return undefined;
