@@ -2,6 +2,7 @@
 
 import { type Span, userPlace } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
+import type { ModelItem } from '../syntax/ast.ts';
 import type { Declared } from './declare.ts';
 import { formalValue } from './formal.ts';
 import type { Objective, Stage } from './model.ts';
@@ -90,6 +91,15 @@ function layerPaths(paths: ReadonlySet<string>, repeats: ReadonlyMap<string, num
 function ownPlace(weight: TracedWeight): Span {
   const { via, ...place } = userPlace(weight.span);
   return place;
+}
+
+/** Warns of the model's own parts that nothing calls. */
+export function warnUncalled(declared: Declared, item: ModelItem, called: ReadonlySet<string>): void {
+  for (const m of item.members) {
+    const value = m.kind === 'part' ? declared.scope.names.get(m.name.text)?.value : undefined;
+    if (value?.kind === 'part' && value.path === m.name.text && !called.has(value.path))
+      complain(declared.frame, 'unused-part', { name: m.name.text }, m.name.span);
+  }
 }
 
 /** Warns of weights that no objective reaches (of those that some stage minimizes, where there are stages). */

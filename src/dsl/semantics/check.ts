@@ -15,7 +15,8 @@ import type {
   VariantItem,
 } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
-import { checkObjective, type Reached, warnUnreached } from './check-objective.ts';
+import { checkExport } from './check-export.ts';
+import { checkObjective, type Reached, warnUncalled, warnUnreached } from './check-objective.ts';
 import { checkMeasures, checkStages } from './check-stages.ts';
 import { declareModel } from './declare.ts';
 import {
@@ -158,6 +159,8 @@ function checkModel(context: ModelContext): Model {
   const stageMembers: StageMember[] = [];
   const owned = new Map<string, TracedWeight>();
   const names = new Map<string, Name>();
+  const called = new Set<string>();
+  let right = true;
   for (const m of item.members) {
     if (m.kind === 'objective' || m.kind === 'align' || m.kind === 'stage') {
       const key = m.kind === 'stage' ? `stage ${m.name.text}` : m.name.text;
@@ -175,11 +178,12 @@ function checkModel(context: ModelContext): Model {
     else if (m.kind === 'stage') stageMembers.push(m);
     else if (m.kind === 'encoder') encoders.set(m.name.text, m);
     else if (m.kind === 'export') exports.set(m.name.text, m);
-    if (m.kind === 'export' && m.result === undefined)
-      complain(declared.frame, 'export-type-missing', { name: m.name.text }, m.name.span);
+    if (m.kind === 'export') checkExport(declared, m);
     const named = declared.scope.names.get(m.name.text)?.value;
     const prepare = named?.kind === 'block' && named.callable === m ? prepared.get(m) : undefined;
     const trace = prepare === undefined ? undefined : definitions.check(m as Callable, prepare);
+    for (const call of trace?.calls ?? []) called.add(call.path);
+    right &&= prepare === undefined || trace !== undefined;
     if (m.kind === 'encoder' || m.kind === 'export')
       for (const [path, weight] of trace?.weights ?? []) if (!owned.has(path)) owned.set(path, weight);
   }
@@ -188,9 +192,12 @@ function checkModel(context: ModelContext): Model {
     const trace = fresh(objective.name);
     const found = checkObjective(declareModel(trace, library, item, variant), objective);
     if (found !== undefined) reached.set(objective.name, found);
+    for (const call of trace.calls) called.add(call.path);
   }
   const read = checkStages(declared, objectives, stageMembers, reached);
   const stages = checkMeasures(declared, read);
+  for (const call of declared.frame.trace.calls) called.add(call.path);
+  if (right && reached.size === objectives.size) warnUncalled(declared, item, called);
   warnUnreached(declared, owned, objectives, stages, reached);
   return {
     name: item.name.text,

@@ -235,6 +235,19 @@ export const semanticRules = {
     p => `${p.name} can't be a field of the data: ${p.got}`,
     () => 'fields are modalities (picture[B]), labels (index(Thing)[B]) and numbers (float[B])',
   ),
+  'export-parameter': error<{ name: string; got: string }>(
+    p => `${p.name} can't be given by who calls an export: ${p.got}`,
+    () => 'callers give modalities (picture[B]), labels (index(Thing)[B]) and numbers (float[B])',
+  ),
+  'export-result': error<{ name: string; got: string }>(
+    p => `export ${p.name} must give tensors; this is ${p.got}`,
+    () => 'what is known before the model runs needs no export',
+  ),
+  'unused-part': {
+    severity: 'warning',
+    message: (p: { name: string }) => `part ${p.name} is never called`,
+    help: () => 'call it, or remove it',
+  } satisfies DiagnosticRule<{ name: string }>,
   'fields-of-other-rows': error<{ a: string; b: string }>(
     p =>
       `all fields of an objective come from the same rows, so they share their first dim: ${p.a} and ${p.b} don't`,

@@ -93,11 +93,15 @@ export function objectiveOf(declared: Declared, member: ObjectiveMember | AlignM
 }
 
 /** The field that a parameter binds by name; reported where its type can't come from data. */
-export function fieldOf(declared: Declared, p: Param): Field | undefined {
+export function fieldOf(
+  declared: Declared,
+  p: Param,
+  refusal: 'field-type' | 'export-parameter' = 'field-type',
+): Field | undefined {
   const { frame } = declared;
   const { type } = p;
   const refuse = (): undefined => {
-    complain(frame, 'field-type', { name: p.name.text, got: showTypeExpr(type) }, type.span);
+    complain(frame, refusal, { name: p.name.text, got: showTypeExpr(type) }, type.span);
     return undefined;
   };
   if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();

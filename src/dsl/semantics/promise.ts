@@ -6,7 +6,7 @@ import type { Span } from '../../base/span.ts';
 import type { TypeExpr } from '../syntax/ast.ts';
 import { lookUp, lookUpType } from './scope.ts';
 import { compareDims, complain, type Frame, here } from './trace.ts';
-import { showTypeExpr } from './type-names.ts';
+import { isStaticType, showTypeExpr } from './type-names.ts';
 import { asDim, type Binding, evaluateDim, wantedOf } from './types.ts';
 import type { TensorValue, Value } from './values.ts';
 import { errorValue, showElement, showType } from './values.ts';
@@ -50,6 +50,7 @@ export function keepsPromise(
     );
   }
   if (type.base.text === 'tensor') return value.kind === 'tensor' || why('');
+  if (isStaticType(type)) return isOfStatic(type.base.text, value) || why('');
   if (value.kind !== 'tensor') return why('');
   const wanted = wantedOf(body, type, undefined);
   if (wanted === undefined) return false;
@@ -97,6 +98,12 @@ function originsOf(value: TensorValue): readonly { span: Span; message: string }
     const origin = value.origins.get(dimKey(d));
     return origin === undefined ? [] : [{ span: origin.span, message: origin.text }];
   });
+}
+
+/** Whether a static value is of a static type; a whole number is a number too. */
+function isOfStatic(base: string, value: Value): boolean {
+  if (base === 'dim') return asDim(value) !== undefined;
+  return base === value.kind || (base === 'number' && value.kind === 'int');
 }
 
 /** Where the promise was broken: the return that the body took. */

@@ -248,4 +248,54 @@ export const models: readonly Mistake[] = [
     mended:
       'block deep(x: float[N..., D]) {\n  repeat 10 as outer {\n    repeat 10 as inner {\n      x = feed_forward(x)\n    }\n  }\n  return x\n}\n',
   },
+  {
+    name: 'an export of a matrix that no caller has',
+    code: 'export-parameter',
+    says: 'callers give modalities (picture[B])',
+    ...inStamps(
+      '  export name(p: picture[B],',
+      '  export name(p: picture[B], weights: «float[B, 3]»,',
+      '  export name(p: picture[B], weights: float[B],',
+    ),
+  },
+  {
+    name: 'an export of a setting without a default',
+    code: 'export-parameter',
+    says: "k can't be given by who calls an export: int",
+    ...inStamps(
+      '  export name(p: picture[B],',
+      '  export name(p: picture[B], k: «int»,',
+      '  export name(p: picture[B], k: int = 5,',
+    ),
+  },
+  {
+    name: 'an export of one picture without a batch',
+    code: 'export-parameter',
+    says: "p can't be given by who calls an export: picture",
+    ...inStamps(
+      'export name(p: picture[B], among: caption[K]) -> index(K)[B] {\n    return nearest(look(p), read(among))',
+      'export name(p: «picture», among: caption[K]) -> float[K, K] {\n    return similarity(read(among), read(among))',
+      'export name(p: picture[B], among: caption[K]) -> float[K, K] {\n    return similarity(read(among), read(among))',
+    ),
+  },
+  {
+    name: 'an export of a number',
+    code: 'export-result',
+    says: 'export size must give tensors; this is int',
+    ...inStamps(
+      '  export name',
+      '  export size(p: picture[B]) -> «int» {\n    return shared + 0\n  }\n  export name',
+      '  export size(p: picture[B]) -> shared[B] {\n    return look(p)\n  }\n  export name',
+    ),
+  },
+  {
+    name: 'a part that nothing calls',
+    code: 'unused-part',
+    says: 'part head is never called',
+    ...inStamps(
+      '  space shared(12)',
+      '  part «head» = linear(out: 3)\n  space shared(12)',
+      '  space shared(12)',
+    ),
+  },
 ];

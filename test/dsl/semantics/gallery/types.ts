@@ -496,4 +496,13 @@ export const types: readonly Mistake[] = [
       'block none(x: float[N..., D]) {\n  return x * (1 / 2)\n}',
     ),
   },
+  {
+    name: 'a tensor promised as a number',
+    code: 'broken-promise',
+    says: 'size_of promises int and returns something else',
+    ...block(
+      'block size_of(x: float[T, D]) -> int {\n  return «sum(x)»\n}',
+      'block size_of(x: float[T, D]) -> int {\n  return T * D\n}',
+    ),
+  },
 ];

@@ -1,0 +1,23 @@
+// Exports: what a caller may give and what comes back to it.
+
+import type { ExportMember, TypeExpr } from '../syntax/ast.ts';
+import type { Declared } from './declare.ts';
+import { fieldOf } from './objectives.ts';
+import { complain } from './trace.ts';
+import { isStaticType, showTypeExpr } from './type-names.ts';
+
+/** A parameter without a default is fed as a field of data is; a result is made of tensors and has its type written. */
+export function checkExport(declared: Declared, member: ExportMember): void {
+  const { frame } = declared;
+  const name = member.name.text;
+  for (const p of member.params) if (p.fallback === undefined) fieldOf(declared, p, 'export-parameter');
+  if (member.result === undefined) complain(frame, 'export-type-missing', { name }, member.name.span);
+  else {
+    for (const type of typesIn(member.result))
+      if (isStaticType(type)) complain(frame, 'export-result', { name, got: showTypeExpr(type) }, type.span);
+  }
+}
+
+function typesIn(type: TypeExpr): readonly TypeExpr[] {
+  return type.kind === 'record' ? type.fields.flatMap(f => typesIn(f.type)) : [type];
+}
