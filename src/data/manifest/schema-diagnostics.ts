@@ -51,6 +51,15 @@ export function schemaDiagnostics(
   return out;
 }
 
+/** JSON Schema's types as people say them. */
+const kindNames: Readonly<Record<string, string>> = {
+  object: 'a mapping of keys to values',
+  array: 'a list',
+  string: 'text',
+  integer: 'a whole number',
+  boolean: 'true or false',
+};
+
 function valueProblem(error: ErrorObject): string {
   const params = error.params as Readonly<Record<string, unknown>>;
   if (error.keyword === 'enum') {
@@ -58,6 +67,7 @@ function valueProblem(error: ErrorObject): string {
     const nearest = nearestName(String(error.data), allowed);
     return `must be one of ${allowed.join(', ')}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
   }
+  if (error.keyword === 'type') return `must be ${kindNames[String(params.type)] ?? `a ${params.type}`}`;
   if (error.keyword === 'anyOf') return 'has a value of the wrong form';
   return error.message ?? 'is not valid';
 }
