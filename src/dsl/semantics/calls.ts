@@ -10,7 +10,7 @@ import type { GivenArg, Intrinsic } from './intrinsic.ts';
 import { lookUp, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
-import { isStaticType, showTypeExpr } from './type-names.ts';
+import { isStaticType, showExpr, showTypeExpr } from './type-names.ts';
 import type { BlockValue, BoundArg, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -30,7 +30,7 @@ function pipeInto(frame: Frame, right: Expr, left: BoundArg, name: Name | undefi
     case 'field':
       return callValue(frame, calleeOf(frame, right), calleeName(right), [left], right.span, name);
     default:
-      return callValue(frame, evaluate(frame, right), 'this', [left], right.span, name);
+      return callValue(frame, evaluate(frame, right), showExpr(right), [left], right.span, name);
   }
 }
 
@@ -61,7 +61,7 @@ export function evaluateArgs(frame: Frame, args: readonly Arg[]): BoundArg[] {
 }
 
 function calleeName(e: Expr): string {
-  return e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : 'this';
+  return e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : showExpr(e);
 }
 
 function calleeOf(frame: Frame, e: Expr): Value {

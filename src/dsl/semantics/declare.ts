@@ -14,7 +14,7 @@ import { childScope, type Scope } from './scope.ts';
 import { type NumberSetting, placeArgs, readNumber, readNumbers } from './settings.ts';
 import { staticArg } from './static-arg.ts';
 import { complain, type Frame, type Trace } from './trace.ts';
-import { showTypeExpr } from './type-names.ts';
+import { showExpr, showTypeExpr } from './type-names.ts';
 import type { Value } from './values.ts';
 import { errorValue, int } from './values.ts';
 
@@ -198,7 +198,7 @@ function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | unde
     complain(
       frame,
       'unknown-modality-kind',
-      { name: kind === '' ? 'this' : kind, suggestion: nearestName(kind, ['Image', 'Text']) },
+      { name: kind === '' ? showExpr(e) : kind, suggestion: nearestName(kind, ['Image', 'Text']) },
       e.kind === 'call' ? e.callee.span : e.span,
     );
     return undefined;
@@ -252,7 +252,7 @@ function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modalit
       frame,
       'unknown-name',
       {
-        name: kind === '' ? 'this' : kind,
+        name: kind === '' ? showExpr(tokenizer) : kind,
         what: 'tokenizer',
         suggestion: undefined,
       },

@@ -6,6 +6,7 @@ import { evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
 import type { Initializer } from './model.ts';
 import { complain, type Frame } from './trace.ts';
+import { showExpr } from './type-names.ts';
 import { showType } from './values.ts';
 
 /** Initializers and their parameters, in order. */
@@ -32,7 +33,7 @@ export function initializerOf(frame: Frame, e: Expr): Initializer | undefined {
     complain(
       frame,
       'not-an-initializer',
-      { got: name ?? 'this', suggestion: nearestName(name ?? '', Object.keys(initializerNames)) },
+      { got: name ?? showExpr(e), suggestion: nearestName(name ?? '', Object.keys(initializerNames)) },
       e.span,
     );
     return undefined;

@@ -8,6 +8,7 @@ import { placeArgs, readNumber } from './settings.ts';
 import { readData } from './stage-data.ts';
 import type { StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
+import { showExpr } from './type-names.ts';
 import { showType } from './values.ts';
 
 export function readMeasure(context: StageContext, c: MeasureClause): Measure | undefined {
@@ -32,7 +33,7 @@ function readMetric(context: StageContext, e: Expr): Metric | undefined {
     frame,
     'unknown-metric',
     {
-      name: name === '' ? 'this' : name,
+      name: name === '' ? showExpr(e) : name,
       suggestion: nearestName(name, ['recall', 'accuracy', ...context.objectives.keys()]),
     },
     e.span,
@@ -51,7 +52,12 @@ function readRecall({ declared: { frame }, objectives }: StageContext, e: CallEx
   } else if (known === undefined) {
     const aligns = [...objectives.values()].filter(o => o.sides !== undefined).map(o => o.name);
     const suggestion = nearestName(wanted ?? '', aligns);
-    complain(frame, 'unknown-name', { name: wanted ?? 'this', what: 'align', suggestion }, align.span);
+    complain(
+      frame,
+      'unknown-name',
+      { name: wanted ?? showExpr(align), what: 'align', suggestion },
+      align.span,
+    );
   } else if (known.sides === undefined)
     complain(frame, 'recall-wants-align', { got: known.name }, align.span);
   const at = placed.get('at');

@@ -11,7 +11,7 @@ import type { LabelSet, ModalityInfo, Objective } from './model.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { complain, type Frame } from './trace.ts';
-import { showTypeExpr } from './type-names.ts';
+import { showExpr, showTypeExpr } from './type-names.ts';
 import type { BoundArg, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -205,7 +205,7 @@ function traceAlign(frame: Frame, member: AlignMember): Value {
 }
 
 function evaluateCallee(frame: Frame, e: Expr): { readonly value: Value; readonly name: string } {
-  const name = e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : 'this';
+  const name = e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : showExpr(e);
   return { value: evaluate(frame, e), name };
 }
 

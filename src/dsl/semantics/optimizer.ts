@@ -5,6 +5,7 @@ import type { Expr } from '../syntax/ast.ts';
 import type { Optimizer, RateSchedule } from './model.ts';
 import { type NumberSetting, placeArgs, readNumber, readNumbers } from './settings.ts';
 import { complain, type Frame } from './trace.ts';
+import { showExpr } from './type-names.ts';
 
 /** What adamw takes beside its rate. */
 export const adamwSettings: readonly NumberSetting[] = [
@@ -35,7 +36,7 @@ export function readOptimizer(frame: Frame, e: Expr): Optimizer | undefined {
     complain(
       frame,
       'unknown-name',
-      { name: name ?? 'this', what: 'optimizer', suggestion: undefined },
+      { name: name ?? showExpr(e), what: 'optimizer', suggestion: undefined },
       e.kind === 'call' ? e.callee.span : e.span,
       { help: 'write adamw(rate: …, decay: …)' },
     );
@@ -76,7 +77,7 @@ function readSchedule(frame: Frame, e: Expr): RateSchedule | undefined {
       frame,
       'unknown-name',
       {
-        name: name ?? 'this',
+        name: name ?? showExpr(e.callee),
         what: 'rate schedule',
         suggestion,
       },

@@ -4,6 +4,7 @@ import type { Dim } from '../../base/dim.ts';
 import { dimLowerBound, dimUpperBound, showDim } from '../../base/dim.ts';
 import { isStd } from '../../base/span.ts';
 import type { Expr, RequireStatement } from '../syntax/ast.ts';
+import { printExpr } from '../syntax/print-expr.ts';
 import { evaluate } from './expressions.ts';
 import { lookUp } from './scope.ts';
 import { compareDims, complain, type Frame } from './trace.ts';
@@ -36,7 +37,7 @@ export function traceRequire(frame: Frame, statement: RequireStatement): boolean
 
 /** The mistake is the call's, where there is one: it gave what the block doesn't take. */
 function refuse(frame: Frame, statement: RequireStatement): void {
-  const condition = showCondition(statement.condition);
+  const condition = printExpr(statement.condition);
   const facts = factsOf(frame, statement.condition);
   const { via } = frame;
   if (via === undefined || isStd(statement.span.file)) {
@@ -47,21 +48,6 @@ function refuse(frame: Frame, statement: RequireStatement): void {
   complain({ ...frame, via: outer }, 'requirement-failed', { condition, facts }, call, {
     related: [{ span: statement.span, message: 'required here' }],
   });
-}
-
-function showCondition(e: Expr): string {
-  switch (e.kind) {
-    case 'binary':
-      return `${showCondition(e.left)} ${e.op} ${showCondition(e.right)}`;
-    case 'name':
-      return e.text;
-    case 'number':
-      return e.text;
-    case 'unary':
-      return `${e.op === 'not' ? 'not ' : e.op}${showCondition(e.operand)}`;
-    default:
-      return '…';
-  }
 }
 
 /** What the names in a condition are: `T is 32, max is 24`. */

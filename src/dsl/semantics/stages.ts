@@ -9,6 +9,7 @@ import { readOptimizer } from './optimizer.ts';
 import { readNumber } from './settings.ts';
 import { readData } from './stage-data.ts';
 import { complain } from './trace.ts';
+import { showExpr } from './type-names.ts';
 
 export interface StageContext {
   readonly declared: Declared;
@@ -88,7 +89,7 @@ function readFrom(context: StageContext, e: Expr, stage: string): string | undef
     complain(
       frame,
       'unknown-name',
-      { name: name ?? 'this', what: 'stage', suggestion: nearestName(name ?? '', context.stages) },
+      { name: name ?? showExpr(e), what: 'stage', suggestion: nearestName(name ?? '', context.stages) },
       e.span,
     );
   return 'wrong';

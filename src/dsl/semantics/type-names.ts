@@ -1,6 +1,7 @@
 // Type expressions by their names: which are static, and how a type reads in a message.
 
 import type { Expr, TypeExpr } from '../syntax/ast.ts';
+import { printExpr } from '../syntax/print-expr.ts';
 
 export const staticBases = ['int', 'number', 'bool', 'string', 'block', 'dim', 'axes', 'list'] as const;
 export type StaticBase = (typeof staticBases)[number];
@@ -19,25 +20,18 @@ export function isStaticType(type: TypeExpr): boolean {
 export function showTypeExpr(type: TypeExpr): string {
   if (type.kind === 'record')
     return `{ ${type.fields.map(f => `${f.name.text}: ${showTypeExpr(f.type)}`).join(', ')} }`;
-  const of = type.of === undefined ? '' : `(${showExpr(type.of)})`;
+  const of = type.of === undefined ? '' : `(${printExpr(type.of)})`;
   const dims =
     type.dims === undefined
       ? ''
-      : `[${type.dims.map(d => (d.kind === 'pack' ? `${d.name.text}...` : showExpr(d.value))).join(', ')}]`;
+      : `[${type.dims.map(d => (d.kind === 'pack' ? `${d.name.text}...` : printExpr(d.value))).join(', ')}]`;
   return `${type.qualifier === undefined ? '' : `${type.qualifier} `}${type.base.text}${of}${dims}`;
 }
 
+const longest = 40;
+
+/** An expression as it is printed; a long one is cut. */
 export function showExpr(e: Expr): string {
-  switch (e.kind) {
-    case 'number':
-      return e.text;
-    case 'name':
-      return e.text;
-    case 'binary':
-      return `${showExpr(e.left)} ${e.op} ${showExpr(e.right)}`;
-    case 'field':
-      return `${showExpr(e.object)}.${e.field.text}`;
-    default:
-      return '…';
-  }
+  const text = printExpr(e);
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 }

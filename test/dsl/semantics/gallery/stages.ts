@@ -275,4 +275,10 @@ export const stages: readonly Mistake[] = [
       'on stamps.train with picture: [shift(2)] batch 8',
     ),
   },
+  {
+    name: 'an optimizer that is a number',
+    code: 'unknown-name',
+    says: 'there is no optimizer named 0.001 here',
+    ...inStamps(adamw, 'optimizer «0.001»', adamw),
+  },
 ];

@@ -505,4 +505,13 @@ export const types: readonly Mistake[] = [
       'block size_of(x: float[T, D]) -> int {\n  return T * D\n}',
     ),
   },
+  {
+    name: 'a requirement with parentheses',
+    code: 'requirement-failed',
+    says: "require (D + 2) % 4 == 0 doesn't hold: D is 5",
+    ...block(
+      'block odd(x: float[T, D]) {\n  require (D + 2) % 4 == 0\n  return x\n}\n\nblock five(x: float[T, 5]) {\n  return «odd(x)»\n}',
+      'block odd(x: float[T, D]) {\n  require (D + 2) % 4 == 0\n  return x\n}\n\nblock six(x: float[T, 6]) {\n  return odd(x)\n}',
+    ),
+  },
 ];
