@@ -77,7 +77,7 @@ function resultsOf(
   if (value.kind !== 'tensor') throw new LoweringError([]);
   const of = type?.kind === 'tensor' && type.of?.kind === 'name' ? type.of.text : undefined;
   const indexes = of === undefined ? undefined : params.find(p => leadName(p) === of)?.name.text;
-  const labels = of === undefined ? undefined : context.model.labels.get(of)?.names;
+  const set = of === undefined ? undefined : context.model.labels.get(of);
   return [
     {
       id: value.id,
@@ -86,7 +86,8 @@ function resultsOf(
         fetch: `result/${name}`,
         type: type === undefined ? '' : showTypeExpr(type),
         indexes,
-        labels,
+        labelSet: set?.name,
+        labels: set?.names,
       },
     },
   ];

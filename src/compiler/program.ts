@@ -165,6 +165,8 @@ export interface ExportResult {
   readonly type: string;
   /** The parameter whose rows an index(K) points into, where K is one's leading dim. */
   readonly indexes: string | undefined;
-  /** Class names, where it points into labels that have names. */
+  /** The labels that an index points into. */
+  readonly labelSet: string | undefined;
+  /** Their names, where the spec gives them. */
   readonly labels: readonly string[] | undefined;
 }

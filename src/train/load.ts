@@ -14,6 +14,7 @@ import { specOf } from './prepare-training.ts';
 import { keptTokenizers } from './run-data.ts';
 import type { Run } from './run-folder.ts';
 import { openRun, stageFolder } from './run-folder.ts';
+import { keptLabels } from './run-labels.ts';
 import type { StageSettings } from './run-settings.ts';
 
 export interface LoadOptions {
@@ -32,6 +33,8 @@ export interface LoadedRun {
   readonly opened: OpenedSpec;
   readonly ready: ReadyEngine;
   readonly tokenizers: ReadonlyMap<string, Tokenizer>;
+  /** Names of labels that the spec doesn't name. */
+  readonly labels: ReadonlyMap<string, readonly string[]>;
   readonly threads: number | undefined;
   /** The stage whose weights these are: the last that has a checkpoint. */
   readonly stage: StageSettings;
@@ -62,6 +65,7 @@ export async function load(dir: string, options: LoadOptions): Promise<LoadedRun
     opened,
     ready: await openEngine(options.engine ?? settings.engine, options.mmlang),
     tokenizers: keptTokenizers(dir),
+    labels: keptLabels(dir),
     threads: options.threads ?? settings.threads ?? undefined,
     stage,
     step: checkpoint.info.step,

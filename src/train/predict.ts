@@ -11,6 +11,7 @@ import { requireTensors } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import { feedsOf } from './feeds.ts';
 import type { LoadedRun } from './load.ts';
+import { withLabels } from './run-labels.ts';
 import { drawSeed, evaluationScalars, scalarFeeds } from './schedule.ts';
 import { heldBy } from './stage-state.ts';
 
@@ -60,7 +61,7 @@ export async function predict(loaded: LoadedRun, name: string, given: Arguments)
     inputs.set(param, expandValues(field, given.get(param) ?? []));
   }
   const sizes = new Map([...inputs].map(([param, values]) => [param, values.length]));
-  const program = compilation.export(name, target, sizes);
+  const program = withLabels(compilation.export(name, target, sizes), loaded.labels);
   const fetched = await run(loaded, program, inputs);
   const results = program.results.map(result => {
     const tensor = fetched.get(result.fetch);

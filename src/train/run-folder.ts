@@ -3,6 +3,7 @@
 //   run.json                             RunSettings: everything that decides the outcome
 //   lock                                 while a training writes here (run-lock.ts)
 //   tokenizers/NAME/tokenizer.json       as fitted on the training split
+//   labels/NAME.json                     names of labels that the spec only counts (run-labels.ts)
 //   result.html                          after the last stage (result-page.ts)
 //   stages/STAGE/metrics.jsonl           one object a line (metrics-file.ts)
 //   stages/STAGE/result.json              what was measured at its end (report.ts)

@@ -19,6 +19,7 @@ import type { RunData } from './run-data.ts';
 import { dataSource, openTokenizers } from './run-data.ts';
 import type { Run } from './run-folder.ts';
 import { createRun, makeFolder, saveSettings, stageFolder, sweepTemporaries } from './run-folder.ts';
+import { keepLabels } from './run-labels.ts';
 import { lockRun } from './run-lock.ts';
 import { checkpointPeriod, logPeriod, trainStage } from './train-stage.ts';
 
@@ -75,6 +76,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       : saveSettings(dir, training.settings);
     options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed: options.resume !== undefined });
     const tokenizers = await openTokenizers(training.data, dir, training.programs);
+    await keepLabels(training.data, dir, training.programs);
     const { data } = training;
     const runData = { data, tokenizers, source: dataSource(data, tokenizers) };
     return await trainStages({ ...training, options, run, data: runData });

@@ -1,0 +1,55 @@
+// Names of labels that a spec only counts: as the data gave them, kept in the run, so that a prediction can say them.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExportProgram, StageProgram } from '../compiler/program.ts';
+import type { Data } from '../data/index.ts';
+import { orThrow } from '../data/index.ts';
+import { writeWhole } from './atomic-file.ts';
+import { failure } from './diagnostics.ts';
+import { makeFolder } from './run-folder.ts';
+
+const labelFolder = (dir: string): string => join(dir, 'labels');
+
+/** Writes the names of every label set that the training data names and the spec doesn't. */
+export async function keepLabels(data: Data, dir: string, stages: readonly StageProgram[]): Promise<void> {
+  for (const batch of stages.flatMap(s => s.train.batches)) {
+    for (const { name, type } of batch.fields) {
+      if (batch.data === undefined || type.kind !== 'labels' || type.names !== undefined) continue;
+      const file = join(labelFolder(dir), `${type.name}.json`);
+      if (existsSync(file)) continue;
+      const column = orThrow(await data.prepare(batch)).columns[name];
+      if (column?.kind !== 'labels') continue;
+      makeFolder(labelFolder(dir));
+      writeWhole(file, [`${JSON.stringify(column.names, undefined, 2)}\n`]);
+    }
+  }
+}
+
+/** The names kept in a run, by label set. */
+export function keptLabels(dir: string): ReadonlyMap<string, readonly string[]> {
+  const folder = labelFolder(dir);
+  if (!existsSync(folder)) return new Map();
+  return new Map(
+    readdirSync(folder).map(file => [file.replace(/\.json$/, ''), readNames(join(folder, file))]),
+  );
+}
+
+function readNames(path: string): readonly string[] {
+  try {
+    const names: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (Array.isArray(names) && names.every(n => typeof n === 'string')) return names;
+  } catch {
+    // Told below, as for any other content that isn't a list of names.
+  }
+  throw failure('broken-file', { path, why: 'it is not a list of names' });
+}
+
+/** The export with the names that the run has kept. */
+export function withLabels(
+  program: ExportProgram,
+  kept: ReadonlyMap<string, readonly string[]>,
+): ExportProgram {
+  const results = program.results.map(r => ({ ...r, labels: r.labels ?? kept.get(r.labelSet ?? '') }));
+  return { ...program, results };
+}
