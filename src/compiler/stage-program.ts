@@ -1,6 +1,7 @@
 // A stage as what an engine runs: one train step over all its objectives and batches, and its measures.
 
 import { weightsBehind } from '../dsl/semantics/check-objective.ts';
+import type { Declared } from '../dsl/semantics/declare.ts';
 import { evaluate } from '../dsl/semantics/expressions.ts';
 import type { Measure, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
 import { accuracyFields, fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
@@ -256,11 +257,7 @@ function measureSpec(
   return { spec: { name, entry, every: measure.every, fold, span: measure.span }, trace };
 }
 
-function objectiveFor(
-  context: LowerContext,
-  declared: import('../dsl/semantics/declare.ts').Declared,
-  measure: Measure,
-): Objective {
+function objectiveFor(context: LowerContext, declared: Declared, measure: Measure): Objective {
   const { metric } = measure;
   if (metric.kind === 'accuracy')
     return accuracyFields(declared, metric.predicted, metric.target, measure.span);

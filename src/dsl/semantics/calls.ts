@@ -2,7 +2,7 @@
 
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
-import type { Arg, CallExpr, Expr, Name, PartMember, PipeExpr } from '../syntax/ast.ts';
+import type { Arg, CallExpr, Expr, Name, PipeExpr } from '../syntax/ast.ts';
 import { callBlock } from './call-block.ts';
 import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
@@ -10,7 +10,7 @@ import type { GivenArg, Intrinsic } from './intrinsic.ts';
 import { lookUp, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
-import { isStaticType, showExpr, showTypeExpr } from './type-names.ts';
+import { showExpr, showTypeExpr } from './type-names.ts';
 import type { BlockValue, BoundArg, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -64,7 +64,7 @@ function calleeName(e: Expr): string {
   return e.kind === 'name' ? e.text : e.kind === 'field' ? e.field.text : showExpr(e);
 }
 
-function calleeOf(frame: Frame, e: Expr): Value {
+export function calleeOf(frame: Frame, e: Expr): Value {
   if (e.kind !== 'name') return evaluate(frame, e);
   const found = lookUp(frame.scope, e.text);
   if (found !== undefined) return found.value;
@@ -233,71 +233,4 @@ export function assignArgs(
     fits = false;
   }
   return fits ? assigned : undefined;
-}
-
-/** `part n = f(config)`: static arguments now, tensors with each call. */
-export function definePart(frame: Frame, member: PartMember, path: string): Value {
-  const { value: e } = member;
-  if (e.kind !== 'call') {
-    const value = evaluate(frame, e);
-    // An alias of a part or encoder: the same weights under another name.
-    if (value.kind === 'part' || value.kind === 'error') return value;
-    if (value.kind === 'block')
-      return value.path === undefined
-        ? { kind: 'part', name: member.name.text, path, block: value, args: [] }
-        : value;
-    complain(
-      frame,
-      'wrong-kind',
-      {
-        where: 'a part',
-        expected: 'a block with its settings, as in embedding(width: 64)',
-        got: showType(value),
-      },
-      e.span,
-    );
-    return errorValue;
-  }
-  const callee = calleeOf(frame, e.callee);
-  if (callee.kind === 'error') return callee;
-  if (callee.kind !== 'block') {
-    complain(
-      frame,
-      'wrong-kind',
-      {
-        where: 'a part',
-        expected: 'a block with its settings, as in embedding(width: 64)',
-        got: showType(callee),
-      },
-      e.callee.span,
-    );
-    return errorValue;
-  }
-  const statics = callee.callable.params.filter(p => isStaticType(p.type));
-  const args: BoundArg[] = [];
-  let next = 0;
-  for (const a of evaluateArgs(frame, e.args)) {
-    const name = a.name ?? statics[next++]?.name.text;
-    const known = callee.callable.params.map(p => p.name.text);
-    if (name === undefined) {
-      complain(
-        frame,
-        'too-many-arguments',
-        { callee: callee.name, takes: statics.length, known: statics.map(p => p.name.text) },
-        a.span,
-      );
-      return errorValue;
-    }
-    if (!known.includes(name)) {
-      complain(
-        frame,
-        'unknown-argument',
-        { callee: callee.name, name, known, suggestion: nearestName(name, known) },
-        a.span,
-      );
-      return errorValue;
-    }
-    args.push({ ...a, name });
-  }
-  return { kind: 'part', name: member.name.text, path, block: callee, args };
 }

@@ -4,12 +4,14 @@
 import type { Dim } from '../../base/dim.ts';
 import { dimSymbol } from '../../base/dim.ts';
 import { nearestName } from '../../base/nearest-name.ts';
+import type { Span } from '../../base/span.ts';
 import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantItem } from '../syntax/ast.ts';
-import { definePart, evaluateArgs } from './calls.ts';
+import { evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
 import { type Library, markFile } from './library.ts';
 import type { LabelSet, ModalityInfo } from './model.ts';
 import { traceParam } from './param.ts';
+import { definePart } from './part.ts';
 import { childScope, type Scope } from './scope.ts';
 import { type NumberSetting, placeArgs, readNumber, readNumbers } from './settings.ts';
 import { staticArg } from './static-arg.ts';
@@ -106,10 +108,7 @@ function bindConfig(frame: Frame, library: Library, item: ModelItem, variant: Va
   const { scope } = frame;
   const outer: Frame = { ...frame, scope: library.scope };
   const names = item.params.map(p => p.name.text);
-  const given = new Map<
-    string,
-    { readonly value: Value; readonly span: import('../../base/span.ts').Span }
-  >();
+  const given = new Map<string, { readonly value: Value; readonly span: Span }>();
   let next = 0;
   for (const a of evaluateArgs(outer, variant?.args ?? [])) {
     const name = a.name ?? names[next++];

@@ -1,29 +1,17 @@
 // A parameter's type matched against its argument: the first bare place of a dim binds it, the others are checked.
 
-import type { Dim } from '../../base/dim.ts';
-import { dimProduct, showDim } from '../../base/dim.ts';
-import type { Span } from '../../base/span.ts';
-import type { DimExpr, TensorTypeExpr, TypeExpr } from '../syntax/ast.ts';
-import { complainDims } from './emit.ts';
+import { showDim } from '../../base/dim.ts';
+import type { TensorTypeExpr } from '../syntax/ast.ts';
+import { bindDim, bindPack, matchDim, type ParamPlace, refuse } from './bind.ts';
 import type { ModalityInfo } from './model.ts';
 import { fold } from './pack.ts';
 import { lookUpType } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { compareDims, complain } from './trace.ts';
-import { showExpr, showTypeExpr } from './type-names.ts';
 import type { Binding, Wanted } from './types.ts';
-import { evaluateDim, formalName, packOf, wantedOf } from './types.ts';
+import { formalName, packOf, wantedOf } from './types.ts';
 import type { RecordValue, TensorValue, Value } from './values.ts';
-import { errorValue, int, showType } from './values.ts';
-
-export interface ParamPlace {
-  readonly callee: string;
-  readonly name: string;
-  readonly type: TypeExpr;
-  /** Where the argument stands, in the caller. */
-  readonly span: Span;
-  readonly paramSpan: Span;
-}
+import { errorValue, showType } from './values.ts';
 
 /**
  * Matches one argument against a parameter's type, binding dims; gives the value as the body sees it (leading dims
@@ -76,26 +64,6 @@ function matchType(caller: Frame, body: Frame, binding: Binding, place: ParamPla
   if (value.kind !== 'tensor') return refuse(caller, place, value, '');
   if (type.base.text === 'tensor') return value;
   return matchTensor(caller, body, binding, place, type, value);
-}
-
-function refuse(frame: Frame, place: ParamPlace, value: Value, reason: string): Value {
-  const fields = value.kind === 'record' && value.modality !== undefined ? [...value.fields.keys()] : [];
-  const why =
-    reason === '' && fields.length > 0 ? `its tensors are its fields: .${fields.join(', .')}` : reason;
-  complain(
-    frame,
-    'argument-type',
-    {
-      callee: place.callee,
-      param: place.name,
-      expected: showTypeExpr(place.type),
-      got: showType(value),
-      why,
-    },
-    place.span,
-    { related: [{ span: place.paramSpan, message: `${place.name} is declared here` }] },
-  );
-  return errorValue;
 }
 
 function matchTensor(
@@ -197,82 +165,6 @@ function matchElement(
     return false;
   }
   return true;
-}
-
-function bindDim(
-  binding: Binding,
-  name: string,
-  dim: Dim,
-  place: ParamPlace,
-  value: TensorValue | undefined,
-): void {
-  binding.bound.set(name, { dim, by: place.name, span: place.span, value });
-  binding.scope.names.set(name, { value: int(dim), span: place.paramSpan });
-}
-
-function matchDim(
-  caller: Frame,
-  body: Frame,
-  binding: Binding,
-  place: ParamPlace,
-  d: DimExpr & { kind: 'dim' },
-  actual: Dim,
-  value: TensorValue,
-): boolean {
-  const name = formalName(binding, d);
-  if (name !== undefined && !binding.bound.has(name)) {
-    bindDim(binding, name, actual, place, value);
-    return true;
-  }
-  const earlier = d.value.kind === 'name' ? binding.bound.get(d.value.text) : undefined;
-  const expected = earlier?.dim ?? evaluateDim(body, d.value);
-  if (expected === undefined) return false;
-  if (compareDims(caller.trace.facts, expected, actual) === 'equal') return true;
-  const label = d.value.kind === 'name' ? d.value.text : showExpr(d.value);
-  if (earlier?.value !== undefined) {
-    complainDims(
-      caller,
-      place.span,
-      `${place.callee}: ${earlier.by} and ${place.name} share the dim ${label}`,
-      earlier.value,
-      value,
-      expected,
-      actual,
-    );
-  } else {
-    refuse(caller, place, value, `${label} is ${showDim(expected)} and the argument has ${showDim(actual)}`);
-  }
-  return false;
-}
-
-function bindPack(
-  caller: Frame,
-  binding: Binding,
-  place: ParamPlace,
-  pack: DimExpr & { kind: 'pack' },
-  outer: readonly Dim[],
-  value: TensorValue,
-): boolean {
-  const known = binding.pack;
-  if (known === undefined) {
-    const folded = dimProduct(outer);
-    binding.pack = { name: pack.name.text, outer, folded, span: place.span, restored: new Map() };
-    binding.scope.names.set(pack.name.text, { value: int(folded), span: pack.span });
-    return true;
-  }
-  if (
-    known.outer.length === outer.length &&
-    known.outer.every((d, i) => compareDims(caller.trace.facts, d, outer[i] ?? 0) === 'equal')
-  )
-    return true;
-  const show = (dims: readonly Dim[]): string => `[${dims.map(showDim).join(', ')}]`;
-  refuse(
-    caller,
-    place,
-    value,
-    `${pack.name.text}... is ${show(known.outer)} in an earlier argument and ${show(outer)} here`,
-  );
-  return false;
 }
 
 function matchModality(

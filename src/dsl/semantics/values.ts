@@ -8,6 +8,7 @@ import type { ValueId } from '../../ir/graph.ts';
 import type { Keep } from '../../ir/op.ts';
 import type { Arg, BlockItem, EncoderMember, ExportMember } from '../syntax/ast.ts';
 import type { Intrinsic } from './intrinsic.ts';
+import type { ModalityInfo } from './model.ts';
 import type { Scope } from './scope.ts';
 
 /** The meaning of a tensor's elements: numbers, or positions on a dim. */
@@ -79,7 +80,7 @@ export interface RecordValue {
   readonly kind: 'record';
   readonly fields: ReadonlyMap<string, Value>;
   /** The modality whose record this is. */
-  readonly modality: import('./model.ts').ModalityInfo | undefined;
+  readonly modality: ModalityInfo | undefined;
   /** Its leading dims, as in `picture[N...]`. */
   readonly lead: readonly Dim[];
 }
@@ -129,16 +130,10 @@ export interface FileValue {
   readonly scope: Scope;
 }
 
-/** `normal(0.02)` and the like. */
-export interface InitializerValue {
-  readonly kind: 'initializer';
-  readonly initializer: import('./model.ts').Initializer;
-}
-
 /** A modality's name: a type, and a dim where it has a vocabulary. */
 export interface ModalityValue {
   readonly kind: 'modality';
-  readonly info: import('./model.ts').ModalityInfo;
+  readonly info: ModalityInfo;
 }
 
 /** A space's name: a type, and the dim of its vectors. */
@@ -166,7 +161,6 @@ export type Value =
   | IntrinsicValue
   | UnknownBlockValue
   | FileValue
-  | InitializerValue
   | ModalityValue
   | SpaceValue
   | ErrorValue;
@@ -218,8 +212,6 @@ export function showType(v: Value): string {
       return `the block ${v.name}`;
     case 'file':
       return `the file ${v.name}`;
-    case 'initializer':
-      return 'an initializer';
     case 'modality':
       return `the modality ${v.info.name}`;
     case 'space':

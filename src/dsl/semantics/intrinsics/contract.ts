@@ -1,5 +1,6 @@
 // Products of tensors: the matrix product, einsum, convolution.
 
+import type { Dim } from '../../../base/dim.ts';
 import type { Span } from '../../../base/span.ts';
 import { complainDims, emitOp } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
@@ -208,7 +209,7 @@ const conv2d: Intrinsic = {
     const x = floatArg(call, 'x');
     const weight = tensorArg(call, 'weight');
     if (x === undefined || weight.kind === 'error') return errorValue;
-    const dimOf = (name: string, fallback: number): import('../../../base/dim.ts').Dim | undefined => {
+    const dimOf = (name: string, fallback: number): Dim | undefined => {
       const given = call.args.get(name)?.value;
       return given === undefined ? fallback : given.kind === 'int' ? given.dim : undefined;
     };
