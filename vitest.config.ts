@@ -11,5 +11,12 @@ const mmAsText = {
 
 export default defineConfig({
   plugins: [mmAsText],
-  test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, pool: 'forks', maxWorkers: 2, minWorkers: 1 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/temporary.ts'],
+    testTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    minWorkers: 1,
+  },
 });
