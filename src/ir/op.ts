@@ -30,6 +30,8 @@ export interface Fill {
   readonly input: number;
   readonly keep: Keep;
   readonly value: number;
+  /** The value is no identity: any number would do, as long as it and its gradient are finite. */
+  readonly free?: true;
 }
 
 export interface KeepQuery<A extends Attrs> {

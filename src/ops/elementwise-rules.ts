@@ -44,7 +44,9 @@ export const poleKeep =
   (...inputs: readonly number[]) =>
   <A extends Attrs>(q: KeepQuery<A>): KeepFlow => ({
     ...elementwiseKeep(q),
-    fills: inputs.flatMap(input => (q.inputs[input] ?? []).map(keep => ({ input, keep, value: 1 }))),
+    fills: inputs.flatMap(input =>
+      (q.inputs[input] ?? []).map(keep => ({ input, keep, value: 1, free: true as const })),
+    ),
   });
 
 /** Each position reads the same position; all read the one position of a stretched axis. */

@@ -18,10 +18,15 @@ import { concreteShape } from './shape-rules.ts';
 
 type NoAttrs = Readonly<Record<never, never>>;
 
-export const select = defineOp<NoAttrs>({
+type SelectAttrs = {
+  /** Where the condition is false stands padding: any finite number would do as well as b. */
+  readonly free?: true;
+};
+
+export const select = defineOp<SelectAttrs>({
   name: 'select',
   kind: 'core',
-  doc: 'select(condition, a, b): a where the condition is true, else b; what isn’t chosen isn’t read, NaN or not',
+  doc: 'select(condition, a, b): a where the condition is true, else b; what isn’t chosen isn’t read, NaN or not. With `free`, any finite number would do for b',
   shape: elementwiseShape('select', 3),
   dtype: q => {
     const [condition, a, b] = q.inputs.map(t => t.dtype);

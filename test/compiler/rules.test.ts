@@ -3,13 +3,14 @@
 import { describe, expect, test } from 'vitest';
 import { broadcastRules } from '../../src/compiler/passes/broadcasts.ts';
 import { numberRules } from '../../src/compiler/passes/numbers.ts';
-import { productRules } from '../../src/compiler/passes/products.ts';
+import { poleRules } from '../../src/compiler/passes/poles.ts';
+import { maskRules, productRules } from '../../src/compiler/passes/products.ts';
 import { dropDimsRules, keepDimsRules, shapeRules } from '../../src/compiler/passes/shapes.ts';
 import type { Builder } from '../../src/ir/builder.ts';
-import type { Graph, ValueId } from '../../src/ir/graph.ts';
+import type { Attrs, Graph, ValueId } from '../../src/ir/graph.ts';
 import { type Rule, rewrite } from '../../src/ir/rewrite.ts';
 import { ops } from '../../src/ops/registry.ts';
-import { expectSame, expectSound, f32, graphOf } from './helpers.ts';
+import { expectSame, expectSound, f32, graphOf, opsOf } from './helpers.ts';
 
 const rules: readonly Rule[] = [
   ...numberRules,
@@ -18,6 +19,7 @@ const rules: readonly Rule[] = [
   ...dropDimsRules,
   ...broadcastRules,
   ...productRules,
+  ...maskRules,
 ];
 
 /** Each output as one expression: `mul(x, 0.5)`, attrs in braces. */
@@ -204,6 +206,17 @@ const cases: Readonly<Record<string, readonly [Make, string]>> = {
     (b, { x }) => b.one('softmax', [b.one('transpose', [x], { perm: [1, 0] })], { axis: 0 }),
     'transpose(softmax(x){axis 1}){perm [1,0]}',
   ],
+  'transpose-of-select': [
+    (b, { x, m }) => {
+      const mask = b.one(
+        'reshape',
+        [b.one('slice', [m], { starts: [0, 0], limits: [1, 2], strides: [1, 1] })],
+        { shape: [2] },
+      );
+      return b.one('select', [mask, b.one('transpose', [x], { perm: [1, 0] }), b.constant(0)]);
+    },
+    'transpose(select(transpose(reshape(reshape(slice(m){starts [0,0], limits [1,2], strides [1,1]}){shape [2]}){shape [1,2]}){perm [1,0]}, x, 0)){perm [1,0]}',
+  ],
 };
 
 const graphFor = (make: Make): Graph =>
@@ -259,6 +272,27 @@ test.each([
     ['x', { dtype: 'f32' as const, shape: [6], data: new Float32Array(6) }],
   ]);
   expectSame(graph, after, 0, inputs);
+});
+
+describe('padding beside a pole', () => {
+  const filled = (x: (b: Builder, q: ValueId) => ValueId, attrs: Attrs): readonly string[] => {
+    const graph = graphOf({ q: f32(2, 3), m: { dtype: 'bool', shape: [2, 1] } }, (b, { q, m }) =>
+      b.one('div', [q!, b.one('select', [m!, x(b, q!), b.constant(1)], attrs)]),
+    );
+    return opsOf(rewrite(graph, poleRules, ops));
+  };
+  const square = (b: Builder, q: ValueId) => b.one('mul', [q, q]);
+  const above = (b: Builder, q: ValueId) => b.one('sqrt', [b.one('add', [square(b, q), b.constant(1e-5)])]);
+  test('is let go where the value is never 0', () => {
+    expect(filled(above, { free: true })).toEqual(['mul', 'add', 'sqrt', 'div']);
+  });
+  test('stays where the value may be 0', () => {
+    expect(filled(square, { free: true })).toContain('select');
+    expect(filled((b, q) => b.one('exp', [q]), { free: true })).toContain('select');
+  });
+  test('a choice that the user wrote stays', () => {
+    expect(filled(above, {})).toContain('select');
+  });
 });
 
 describe('where a rule must not apply', () => {

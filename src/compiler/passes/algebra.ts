@@ -3,14 +3,16 @@
 import { broadcastRules } from './broadcasts.ts';
 import { numberRules } from './numbers.ts';
 import { type Pass, rulesPass } from './pass.ts';
-import { productRules } from './products.ts';
+import { poleRules } from './poles.ts';
+import { maskRules, productRules } from './products.ts';
 import { dropDimsRules, keepDimsRules, shapeRules } from './shapes.ts';
 
-const identities = [...shapeRules, ...numberRules, ...broadcastRules, ...productRules];
+const identities = [...poleRules, ...shapeRules, ...numberRules, ...broadcastRules, ...productRules];
 
 /** For recognition: reductions keep their axes, so that means and sums have one form. */
 export const canonical: Pass = rulesPass('canonical', 'each rule states its equation', [
   ...keepDimsRules,
+  ...maskRules,
   ...identities,
 ]);
 

@@ -2,8 +2,9 @@
 
 import type { Builder } from '../../ir/builder.ts';
 import type { Node, ValueId } from '../../ir/graph.ts';
-import { any, type Match, op } from '../../ir/pattern.ts';
+import { any, type Match, number, op } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
+import { reshaped, sameShapes, transposed } from './shapes.ts';
 
 export interface DotDims {
   readonly lhsBatch: readonly number[];
@@ -103,6 +104,26 @@ export const productRules: readonly Rule[] = [
       const perm = m.node('t').attrs.perm as readonly number[];
       const axis = perm[b.producer(m.root)!.attrs.axis as number]!;
       return b.one('transpose', [b.one('softmax', [m.value('x')], { axis })], { perm });
+    },
+  },
+];
+
+/** For recognition: masks of attention weights stand before their transpose. */
+export const maskRules: readonly Rule[] = [
+  {
+    name: 'transpose-of-select',
+    because: 'choosing between a value and a number works in any order of axes',
+    pattern: op('select', [any('c'), op('transpose', [any('x')], { as: 't', once: true }), number('b')]),
+    replace: (m, b) => {
+      const perm = m.node('t').attrs.perm as readonly number[];
+      const c = m.value('c');
+      const missing = perm.length - b.shapeOf(c).length;
+      if (missing < 0 || !sameShapes(b.shapeOf(m.value('t')), b.shapeOf(m.root))) return undefined;
+      const full = reshaped(b, c, [...Array<number>(missing).fill(1), ...b.shapeOf(c)]);
+      const back = perm.map((_, axis) => perm.indexOf(axis));
+      const fill = b.constant(m.number('b'), b.typeOf(m.root).dtype);
+      const chosen = b.one('select', [transposed(b, full, back), m.value('x'), fill]);
+      return b.one('transpose', [chosen], { perm });
     },
   },
 ];

@@ -1,8 +1,10 @@
 // Hand-spelled softmax, logsumexp and log softmax.
 
 import type { Builder } from '../../ir/builder.ts';
-import { any, either, type Match, op, type Pattern } from '../../ir/pattern.ts';
+import { any, either, type Match, number, numberOf, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
+import { maybeFilled } from './poles.ts';
+import { dotDims } from './products.ts';
 import { reshaped, sameShapes } from './shapes.ts';
 
 /** A reduction over one axis. */
@@ -10,15 +12,23 @@ const reduction = (name: string, of: Pattern, as: string): Pattern =>
   op(name, [of], { as, attrs: a => (a.axes as readonly number[]).length === 1 });
 
 const x = any('x');
-const max = either(
-  reduction('reduce_max', x, 'max'),
-  op('stop_gradient', [reduction('reduce_max', x, 'max')]),
-  reduction('reduce_max', op('stop_gradient', [x]), 'max'),
-);
+const maxOf = (of: Pattern): Pattern =>
+  either(
+    reduction('reduce_max', of, 'max'),
+    op('stop_gradient', [reduction('reduce_max', of, 'max')]),
+    reduction('reduce_max', op('stop_gradient', [of]), 'max'),
+  );
+const max = maxOf(x);
 /** A shift by something else would be undone as well, but what it reads could no longer be trained. */
 export const shifted = op('sub', [x, max], { as: 'shifted' });
 /** exp(x − max x) or exp(x). */
 const exponent = either(op('exp', [op('sub', [x, max])]), op('exp', [x]));
+/** The same over what a mask keeps; the maximum is over that as well, or over all. */
+const keptMax = maxOf(either(op('select', [any('keep'), x, any('low')]), x));
+const keptExponent = either(op('exp', [op('sub', [x, keptMax])]), op('exp', [x]));
+const zeroed = op('select', [any('keep'), keptExponent, number(0)]);
+const keptSum = maybeFilled(reduction('reduce_sum', zeroed, 'sum'));
+const hidden = -1e30;
 
 function axisOf(m: Match, name: string): number | undefined {
   const [axis] = m.node(name).attrs.axes as readonly number[];
@@ -35,8 +45,8 @@ export const softmaxRules: readonly Rule[] = [
     name: 'softmax',
     because: 'softmax(x) = exp(x − max)/Σ exp(x − max) = exp(x)/Σ exp(x)',
     pattern: either(
-      op('div', [exponent, reduction('reduce_sum', exponent, 'sum')]),
-      op('mul', [exponent, op('div', [any('one'), reduction('reduce_sum', exponent, 'sum')])]),
+      op('div', [exponent, maybeFilled(reduction('reduce_sum', exponent, 'sum'))]),
+      op('mul', [exponent, op('div', [any('one'), maybeFilled(reduction('reduce_sum', exponent, 'sum'))])]),
     ),
     replace: (m, b) => {
       const axis = axisOf(m, 'sum');
@@ -45,11 +55,53 @@ export const softmaxRules: readonly Rule[] = [
     },
   },
   {
+    name: 'quotient-of-product',
+    because: '(w·v)/Σ w = (w/Σ w)·v: the sum is one number for each row of w',
+    pattern: op('div', [
+      op('dot_general', [any('w'), any('v')], { as: 'dot', once: true }),
+      maybeFilled(reduction('reduce_sum', any('w'), 'sum')),
+    ]),
+    replace: (m, b) => {
+      const { lhsBatch, lhsContract, rhsBatch } = dotDims(m.node('dot'));
+      const [w, v] = [m.value('w'), m.value('v')];
+      const last = b.shapeOf(w).length - 1;
+      const inOrder =
+        lhsBatch.every((axis, i) => axis === i) &&
+        lhsContract.length === 1 &&
+        lhsContract[0] === last &&
+        b.shapeOf(v).length === rhsBatch.length + 2;
+      if (!inOrder || axisOf(m, 'sum') !== last) return undefined;
+      const divisor = b.producer(m.root)!.inputs[1]!;
+      return b.one('dot_general', [b.one('div', [w, divisor]), v], m.node('dot').attrs);
+    },
+  },
+  {
+    name: 'softmax-of-kept',
+    because: 'what is hidden by −10³⁰ has an exponential of 0, so that it is in no sum, and a weight of 0',
+    pattern: either(
+      op('div', [zeroed, keptSum]),
+      op('select', [any('keep'), op('div', [keptExponent, keptSum]), number(0)]),
+    ),
+    replace: (m, b) => {
+      const axis = axisOf(m, 'sum');
+      const [x, keep] = [m.value('x'), m.value('keep')];
+      const low = m.has('low') ? numberOf(b, m.value('low')) : hidden;
+      if (axis === undefined || low === undefined || low > hidden) return undefined;
+      const { dtype, shape } = b.typeOf(m.root);
+      const filled = b.one('select', [keep, x, b.constant(hidden, dtype)]);
+      if (!sameShapes(b.shapeOf(filled), shape)) return undefined;
+      return b.one('select', [keep, b.one('softmax', [filled], { axis }), b.constant(0, dtype)]);
+    },
+  },
+  {
     name: 'logsumexp',
     because: 'log Σ exp(x − max) + max = log Σ exp(x)',
     pattern: either(
-      op('add', [op('log', [reduction('reduce_sum', op('exp', [op('sub', [x, max])]), 'sum')]), max]),
-      op('log', [reduction('reduce_sum', op('exp', [x]), 'plain')]),
+      op('add', [
+        op('log', [maybeFilled(reduction('reduce_sum', op('exp', [op('sub', [x, max])]), 'sum'))]),
+        max,
+      ]),
+      op('log', [maybeFilled(reduction('reduce_sum', op('exp', [x]), 'plain'))]),
     ),
     replace: (m, b) => {
       if (m.has('plain')) {
@@ -66,7 +118,7 @@ export const softmaxRules: readonly Rule[] = [
   {
     name: 'log-softmax',
     because: 'log softmax(x) = x − logsumexp(x)',
-    pattern: op('log', [op('softmax', [x], { as: 's', once: true })]),
+    pattern: op('log', [maybeFilled(op('softmax', [x], { as: 's', once: true }))]),
     replace: (m, b) => {
       const axis = m.node('s').attrs.axis!;
       return b.one('sub', [m.value('x'), b.one('logsumexp', [m.value('x')], { axis, keepdims: true })]);
@@ -77,7 +129,7 @@ export const softmaxRules: readonly Rule[] = [
     because: '(x − max) − log Σ exp(x − max) = x − logsumexp(x)',
     pattern: op('sub', [
       op('sub', [x, max]),
-      op('log', [reduction('reduce_sum', op('exp', [op('sub', [x, max])]), 'sum')]),
+      op('log', [maybeFilled(reduction('reduce_sum', op('exp', [op('sub', [x, max])]), 'sum'))]),
     ]),
     replace: (m, b) => {
       const axis = axisOf(m, 'sum');

@@ -114,20 +114,20 @@ function emitPadded(
   const ids = inputs.map(v => v.id);
   for (const fill of flow.fills) {
     const id = ids[fill.input];
-    if (id !== undefined) ids[fill.input] = fillDropped(frame, id, fill.keep, fill.value);
+    if (id !== undefined) ids[fill.input] = fillDropped(frame, id, fill.keep, fill.value, fill.free);
   }
   return { ids: builder.emit(op, ids, attrs), keeps: flow.outputs };
 }
 
-/** `value` where `keep` drops, the value itself elsewhere. */
-export function fillDropped(frame: Frame, id: ValueId, keep: Keep, value: number): ValueId {
+/** `value` (or, where `free`, any finite number) where `keep` drops, the value itself elsewhere. */
+export function fillDropped(frame: Frame, id: ValueId, keep: Keep, value: number, free?: true): ValueId {
   const { builder, filled } = frame.trace;
-  const key = `${id} ${keepKey(keep)} ${value}`;
+  const key = `${id} ${keepKey(keep)} ${value} ${free}`;
   const known = filled.get(key);
   if (known !== undefined) return known;
   const type = builder.typeOf(id);
   const mask = alignMask(frame, keep, type.shape.length);
-  const out = builder.one('select', [mask, id, builder.constant(value, type.dtype)]);
+  const out = builder.one('select', [mask, id, builder.constant(value, type.dtype)], free && { free });
   filled.set(key, out);
   return out;
 }

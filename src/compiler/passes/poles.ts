@@ -1,0 +1,91 @@
+// Fills that keep padding away from the poles of 1/x, log x and √x: any finite number would do there, so they go
+// where the value itself is never 0, and patterns look through the others.
+
+import type { Builder } from '../../ir/builder.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import { any, either, numberOf, op, type Pattern } from '../../ir/pattern.ts';
+import type { Rule } from '../../ir/rewrite.ts';
+import { sameShapes } from './shapes.ts';
+
+const free = { attrs: (a: Readonly<Record<string, unknown>>) => a.free === true };
+
+/** A value, perhaps filled. What takes its place must be finite where it is. */
+export const maybeFilled = (of: Pattern): Pattern =>
+  either(of, op('select', [any('real'), of, any('fill')], free));
+
+/** What is surely known of a value's sign, looking this many nodes deep. */
+const deepest = 12;
+
+function isPositive(b: Builder, id: ValueId, depth = 0): boolean {
+  const c = numberOf(b, id);
+  if (c !== undefined) return c > 0;
+  const node = b.producer(id);
+  if (node === undefined || depth > deepest) return false;
+  const [x, y, z] = node.inputs.map(input => () => isPositive(b, input, depth + 1));
+  switch (node.op) {
+    case 'sqrt':
+    case 'rsqrt':
+    case 'reshape':
+    case 'transpose':
+    case 'broadcast':
+      return x!();
+    case 'add': {
+      const [left, right] = node.inputs as readonly [ValueId, ValueId];
+      return (x!() && isNotNegative(b, right, depth + 1)) || (y!() && isNotNegative(b, left, depth + 1));
+    }
+    case 'max':
+      return x!() || y!();
+    case 'select':
+      return y!() && z!();
+    default:
+      return false;
+  }
+}
+
+function isNotNegative(b: Builder, id: ValueId, depth: number): boolean {
+  const c = numberOf(b, id);
+  if (c !== undefined) return c >= 0;
+  const node = b.producer(id);
+  if (node === undefined || depth > deepest) return false;
+  const all = (ids: readonly ValueId[]): boolean => ids.every(input => isNotNegative(b, input, depth + 1));
+  switch (node.op) {
+    case 'exp':
+    case 'abs':
+    case 'sigmoid':
+    case 'softmax':
+    case 'relu':
+      return true;
+    case 'mul':
+      return node.inputs[0] === node.inputs[1] || all(node.inputs);
+    case 'add':
+    case 'div':
+    case 'sqrt':
+    case 'rsqrt':
+    case 'reduce_sum':
+    case 'reduce_max':
+    case 'reshape':
+    case 'transpose':
+    case 'broadcast':
+      return all(node.inputs);
+    case 'cast':
+      return b.typeOf(node.inputs[0]!).dtype === 'bool';
+    case 'max':
+      return node.inputs.some(input => isNotNegative(b, input, depth + 1));
+    case 'select':
+      return all(node.inputs.slice(1));
+    default:
+      return false;
+  }
+}
+
+export const poleRules: readonly Rule[] = [
+  {
+    name: 'fill-of-positive',
+    because: 'where a value is above 0, padding is no pole and any finite number may stand there',
+    pattern: op('select', [any('real'), any('x'), any('fill')], free),
+    replace: (m, b) => {
+      const x = m.value('x');
+      return sameShapes(b.shapeOf(x), b.shapeOf(m.root)) && isPositive(b, x) ? x : undefined;
+    },
+  },
+];
