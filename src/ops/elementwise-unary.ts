@@ -85,7 +85,14 @@ export const sign = unary({
   grad: notDifferentiable('sign is constant where it is smooth'),
 });
 
-export const exp = unary({ name: 'exp', doc: 'y = eˣ', f: Math.exp, grad: slope((_, __, y) => y) });
+export const exp = unary({
+  name: 'exp',
+  doc: 'y = eˣ',
+  f: Math.exp,
+  // Not at 0, but where it overflows: ∞ · 0 is NaN, in a product and in the gradient.
+  pole: true,
+  grad: slope((_, __, y) => y),
+});
 
 export const log = unary({
   name: 'log',

@@ -22,10 +22,10 @@ const max = maxOf(x);
 /** A shift by something else would be undone as well, but what it reads could no longer be trained. */
 export const shifted = op('sub', [x, max], { as: 'shifted' });
 /** exp(x − max x) or exp(x). */
-const exponent = either(op('exp', [op('sub', [x, max])]), op('exp', [x]));
+const exponent = either(op('exp', [maybeFilled(op('sub', [x, max]))]), op('exp', [maybeFilled(x)]));
 /** The same over what a mask keeps; the maximum is over that as well, or over all. */
 const keptMax = maxOf(either(op('select', [any('keep'), x, any('low')]), x));
-const keptExponent = either(op('exp', [op('sub', [x, keptMax])]), op('exp', [x]));
+const keptExponent = either(op('exp', [maybeFilled(op('sub', [x, keptMax]))]), op('exp', [maybeFilled(x)]));
 const zeroed = op('select', [any('keep'), keptExponent, number(0)]);
 const keptSum = maybeFilled(reduction('reduce_sum', zeroed, 'sum'));
 const hidden = -1e30;

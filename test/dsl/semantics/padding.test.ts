@@ -95,6 +95,10 @@ const poles: readonly Case[] = [
   x('mean(1 / (x * learned(2)), axis: -2)'),
   x('mean(sqrt(abs(x) * learned(2)), axis: -2)'),
   x('mean(abs(x * learned(2)) ^ 0.5, axis: [0, 1])'),
+  // Weights by hand that overflow where nothing is kept: ∞ · 0 must not reach what is.
+  x(
+    'einsum("b t s, b s d -> b t d", exp(0 * mean(abs(x), axis: -1)[:, :, new] + 4000 * (min(mean(abs(x), axis: -1), axis: -1)[..., new, new] - mean(abs(x), axis: -1)[:, new, :])), x[:, :, 0:1])',
+  ),
   // The entropy of attention: softmax gives dropped places 0, whose logarithm is −∞.
   x('sum(softmax(linear(x, out: 3), axis: 1) * log(softmax(linear(x, out: 3) as again, axis: 1)), axis: 1)'),
 ];
