@@ -17,6 +17,7 @@ export const recognitionPasses: readonly Pass[] = [
   foldNumbers,
   canonical,
   commonSubexpressions,
+  canonical,
   rulesPass('activations', 'activations by their formulas', activationRules),
   rulesPass('softmax', 'softmax and logsumexp by their formulas', softmaxRules),
   rulesPass('norms', 'norms by their formulas', normRules),

@@ -5,6 +5,7 @@ import type { DType } from '../base/dtype.ts';
 import type { Builder } from '../ir/builder.ts';
 import type { Shape, ValueId } from '../ir/graph.ts';
 import type { Fill, Keep, KeepFlow } from '../ir/op.ts';
+import { narrowKeep } from './mask-views.ts';
 import { range } from './shape-rules.ts';
 
 /** Each mask on the same axes once. */
@@ -26,7 +27,7 @@ export function renameAxes(builder: Builder, keep: Keep, rename: (axis: number) 
   const order = range(renamed.length).toSorted((a, b) => renamed[a]! - renamed[b]!);
   const axes = order.map(i => renamed[i]!);
   if (order.every((at, i) => at === i)) return { mask: keep.mask, axes };
-  return { mask: builder.one('transpose', [keep.mask], { perm: order }), axes };
+  return narrowKeep(builder, { mask: builder.one('transpose', [keep.mask], { perm: order }), axes });
 }
 
 /** The keep of a value of shape `from` after it is broadcast to `to`. */

@@ -9,6 +9,7 @@ import { elementwiseDependence, elementwiseKeep, sourceIndex } from './elementwi
 import { unbroadcast } from './gradient-rules.ts';
 import { strideIndex, stridesOf } from './host-index.ts';
 import { renameAxes, widenKeep } from './keep-rules.ts';
+import { narrowKeep } from './mask-views.ts';
 import { axisGroups } from './reshape-groups.ts';
 import { bool, f32, i32 } from './sample-inputs.ts';
 import { broadcastShapes, checkAxes, concreteShape, range, showShape, takes } from './shape-rules.ts';
@@ -79,7 +80,8 @@ function reshapedKeep(q: KeepQuery<ShapeAttrs>, keep: Keep): Keep {
   );
   const axes = touched.flatMap(g => g.to);
   if (touched.every(g => g.from.length === 1 && g.to.length === 1)) return { mask: wide.mask, axes };
-  return { mask: q.builder.one('reshape', [wide.mask], { shape: axes.map(a => output[a]!) }), axes };
+  const mask = q.builder.one('reshape', [wide.mask], { shape: axes.map(a => output[a]!) });
+  return narrowKeep(q.builder, { mask, axes });
 }
 
 type TransposeAttrs = { readonly perm: readonly number[] };

@@ -206,6 +206,10 @@ const cases: Readonly<Record<string, readonly [Make, string]>> = {
     (b, { x }) => b.one('softmax', [b.one('transpose', [x], { perm: [1, 0] })], { axis: 0 }),
     'transpose(softmax(x){axis 1}){perm [1,0]}',
   ],
+  'transpose-of-scaled': [
+    (b, { x }) => b.one('mul', [b.one('transpose', [x], { perm: [1, 0] }), b.constant(2)]),
+    'transpose(mul(x, 2)){perm [1,0]}',
+  ],
   'transpose-of-select': [
     (b, { x, m }) => {
       const mask = b.one(

@@ -108,8 +108,19 @@ export const productRules: readonly Rule[] = [
   },
 ];
 
-/** For recognition: masks of attention weights stand before their transpose. */
+/** For recognition: scores and weights of attention are scaled and masked before they are transposed. */
 export const maskRules: readonly Rule[] = [
+  {
+    name: 'transpose-of-scaled',
+    because: 'a number scales every position, in any order of axes',
+    pattern: op('mul', [op('transpose', [any('x')], { as: 't', once: true }), number('c')]),
+    replace: (m, b) => {
+      const { perm } = m.node('t').attrs;
+      if (!sameShapes(b.shapeOf(m.value('t')), b.shapeOf(m.root))) return undefined;
+      const c = b.constant(m.number('c'), b.typeOf(m.root).dtype);
+      return b.one('transpose', [b.one('mul', [m.value('x'), c])], { perm: perm! });
+    },
+  },
   {
     name: 'transpose-of-select',
     because: 'choosing between a value and a number works in any order of axes',

@@ -49,6 +49,12 @@ function inward(b: Builder, id: ValueId, found: Found): Scores | undefined {
       }
       return undefined;
     }
+    case 'sub': {
+      const [scores, value] = node.inputs as readonly [ValueId, ValueId];
+      if (found.factors.length > 0 || !same(scores)) return undefined;
+      const term: ScoreTerm = { kind: 'bias', value, factor: -found.scale };
+      return inward(b, scores, { ...found, terms: [...found.terms, term] });
+    }
     case 'select': {
       const [condition, yes, no] = node.inputs as readonly [ValueId, ValueId, ValueId];
       const hides = (value: ValueId): boolean => {
