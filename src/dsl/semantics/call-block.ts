@@ -9,10 +9,11 @@ import { evaluate } from './expressions.ts';
 import { matchParam } from './match.ts';
 import { unfold } from './pack.ts';
 import { keepsPromise } from './promise.ts';
+import { promisedValue } from './promised.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, here, keepKey, nested, spend } from './trace.ts';
+import { complain, type Frame, here, keepKey, type NamedValue, nested, spend } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
 import type { BlockValue, BoundArg, Callable, Origin, Value } from './values.ts';
@@ -44,7 +45,7 @@ export function callBlock(
     return errorValue;
   }
   return nested(frame, span, 4, errorValue, () => {
-    if (!trace.sound(block)) return errorValue;
+    if (!trace.sound(block)) return promisedValue(frame, block, assigned, span);
     trace.stack.push(key);
     try {
       const value = traceCall(frame, block, assigned, span, as);
@@ -120,6 +121,10 @@ function traceCall(
   trace.calls.push({
     path,
     name: block.name,
+    within: frame.path,
+    depth: trace.stack.length,
+    reads: [...assigned].flatMap(([param, a]) => tensorsIn(a.value, param)),
+    makes: tensorsIn(out, ''),
     input: [...assigned.values()]
       .filter(a => a.value.kind === 'tensor' || a.value.kind === 'record')
       .map(a => showType(a.value))
@@ -130,6 +135,13 @@ function traceCall(
     span: here(frame, span),
   });
   return withOrigins(out, block, assigned);
+}
+
+/** The tensors of a value by name: a record's are `name.field`. */
+export function tensorsIn(value: Value, name: string): readonly NamedValue[] {
+  if (value.kind === 'tensor') return [{ name, id: value.id }];
+  if (value.kind !== 'record') return [];
+  return [...value.fields].flatMap(([field, v]) => tensorsIn(v, name === '' ? field : `${name}.${field}`));
 }
 
 function startsWithPack(type: TypeExpr): boolean {
@@ -149,7 +161,7 @@ function isTwin(frame: Frame, name: string, span: Span, owns: boolean): boolean 
 }
 
 /** Binds given static arguments, then tensors with their dims, then what was left to defaults. */
-function bindParams(
+export function bindParams(
   caller: Frame,
   body: Frame,
   binding: Binding,
@@ -238,6 +250,6 @@ function withOrigins(value: Value, block: BlockValue, assigned: ReadonlyMap<stri
 }
 
 /** How many nodes the graph has so far. */
-function nodesOf(trace: Frame['trace']): number {
+export function nodesOf(trace: Frame['trace']): number {
   return trace.builder.finish().nodes.length;
 }

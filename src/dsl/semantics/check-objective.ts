@@ -8,6 +8,7 @@ import { formalValue } from './formal.ts';
 import type { Objective, Stage } from './model.ts';
 import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
 import { complain, nested, type Trace, type TracedWeight } from './trace.ts';
+import type { Value } from './values.ts';
 
 /** The weights that an objective's loss depends on. */
 export interface Reached {
@@ -38,20 +39,24 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
       complain(frame, 'fields-of-other-rows', { a: lead, b: other }, p.type.span);
   }
   if (objective.params.map(p => fieldOf(declared, p)).some(f => f === undefined)) return undefined;
+  const loss = traceObjective(declared, objective, symbolicRows(declared, objective));
+  if (loss === undefined || trace.missing.length > 0) return undefined;
+  const weights = weightsBehind(trace, loss.id);
+  if (weights.size === 0)
+    complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);
+  return { weights, layers: layerPaths(weights, trace.repeats) };
+}
+
+/** Values of an objective's fields in which every size that comes with the data is a symbol. */
+export function symbolicRows(declared: Declared, objective: Objective): ReadonlyMap<string, Value> {
   const binding = { scope: declared.scope, bound: new Map(), pack: undefined };
-  const values = symbolicFields(declared, objective, (at, p, rows) => {
+  return symbolicFields(declared, objective, (at, p, rows) => {
     // All rows are one dim, under whatever name.
     const scope = at.scope;
     const name = leadName(p);
     if (name !== undefined) scope.names.set(name, { value: { kind: 'int', dim: rows }, span: p.span });
     return formalValue(at, { ...binding, scope }, p.type, p.name.text);
   });
-  const loss = traceObjective(declared, objective, values);
-  if (loss === undefined) return undefined;
-  const weights = weightsBehind(trace, loss.id);
-  if (weights.size === 0)
-    complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);
-  return { weights, layers: layerPaths(weights, trace.repeats) };
 }
 
 /** Paths of the weights from which a value is computed. */

@@ -3,7 +3,7 @@
 
 import type { Span } from '../../base/span.ts';
 import type { RepeatStatement, Statement } from '../syntax/ast.ts';
-import { joinPath } from './call-block.ts';
+import { joinPath, nodesOf } from './call-block.ts';
 import { evaluate } from './expressions.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceStatements } from './statements.ts';
@@ -50,6 +50,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
       const binding = lookUp(frame.scope, n);
       if (binding !== undefined) scope.names.set(n, { ...binding, value: plain(binding.value) });
     }
+    const firstNode = nodesOf(frame.trace);
     const before = new Map(carried.map(n => [n, scope.names.get(n)?.value]));
     const inner: Frame = {
       ...frame,
@@ -59,6 +60,13 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
       uses: new Map(),
     };
     const returned = traceStatements(inner, statement.body.statements);
+    if (frame.trace.mode === 'check')
+      frame.trace.runs.push({
+        path: joinPath(frame.path, name),
+        times,
+        firstNode,
+        lastNode: nodesOf(frame.trace),
+      });
     if (returned !== undefined && returned.kind !== 'error')
       complain(frame, 'return-in-repeat', {}, scope.names.get(' return')?.span ?? place);
     for (const n of carried) {

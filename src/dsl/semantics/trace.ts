@@ -25,15 +25,36 @@ export interface TracedWeight {
   readonly span: Span;
 }
 
-/** A call of a part, for `mm explain`: which nodes it made and what went in and out. */
+/** A tensor that goes in or out of a call, by the name of its parameter or field: `x`, `p.pixels`. */
+export interface NamedValue {
+  readonly name: string;
+  readonly id: ValueId;
+}
+
+/** A call of a part, for `mm explain` and `mm graph`: which nodes it made and what went in and out. */
 export interface PartCall {
   readonly path: string;
   readonly name: string;
+  /** The path of the body that calls, with the layers of repeats: `look.transformer.layers.0`. */
+  readonly within: string;
+  /** How many calls it stands in, itself included; those in it come before it. */
+  readonly depth: number;
+  readonly reads: readonly NamedValue[];
+  readonly makes: readonly NamedValue[];
   readonly input: string;
   readonly output: string;
   readonly firstNode: number;
   readonly lastNode: number;
   readonly span: Span;
+}
+
+/** The nodes that a repeat's body made in a check, in which it runs once. */
+export interface RepeatRun {
+  /** Of the repeat: `look.transformer.layers`. */
+  readonly path: string;
+  readonly times: number | undefined;
+  readonly firstNode: number;
+  readonly lastNode: number;
 }
 
 /** What is left of the work that a spec may cause, so that one built to explode is refused; shared by traces. */
@@ -50,6 +71,8 @@ export interface Trace {
   readonly mode: 'check' | 'lower';
   readonly builder: Builder;
   readonly weights: Map<string, TracedWeight>;
+  /** Blocks with mistakes of their own whose promises stand for them: their weights are missing here. */
+  readonly missing: string[];
   /** Paths at which something random is drawn. */
   readonly draws: Set<string>;
   readonly facts: Fact[];
@@ -71,6 +94,8 @@ export interface Trace {
   readonly sound: (block: BlockValue) => boolean;
   /** How often each repeat runs, by its path: `look.transformer.layers`. */
   readonly repeats: Map<string, number>;
+  /** In `check` mode, inner repeats before those around them. */
+  readonly runs: RepeatRun[];
   readonly report: (d: Diagnostic) => void;
 }
 
@@ -108,6 +133,7 @@ export function createTrace(options: TraceOptions): Trace {
     mode: options.mode,
     builder: createBuilder(options.name, options.registry, { dims: { same } }),
     weights: new Map(),
+    missing: [],
     draws: new Set(),
     facts,
     learning: options.learning,
@@ -120,6 +146,7 @@ export function createTrace(options: TraceOptions): Trace {
     fuel: options.fuel ?? fullTank(),
     sound: options.sound ?? (() => true),
     repeats: new Map(),
+    runs: [],
     report: d => {
       // One mistake in a block is met once for each call of it.
       const key = `${d.code} ${d.span?.file} ${d.span?.start} ${d.span?.end} ${d.message}`;

@@ -81,3 +81,26 @@ test('all of them at once, each once, in the order of the source', () => {
 test('as text', async () => {
   await expect(checkSpec(spec).rendered).toMatchFileSnapshot('gallery/many.txt');
 });
+
+test('a mistake in an encoder hides none of what calls it, where its promise says enough', () => {
+  const { codes } = checkSpec(`model M {
+  modality picture: Image(height: 16, width: 16)
+  labels Kind { red, green }
+  labels Other { a, b }
+  space shared(16)
+  encoder look(p: picture[N...]) -> shared[N...] {
+    return patches(p.pixels, size: 8) |> linear(out: 8) |> mean(axis: -2) |> into(sharde)
+  }
+  objective kinds(picture: picture[B], kind: index(Kind)[B]) {
+    return cross_entropy(linear(look(picture), out: Other), kind)
+  }
+  stage align {
+    minimize kinds on shapes.train batch 16
+    train look, kinds
+    optimizer adamw(rate: 1e-3)
+    steps 10
+  }
+}
+`);
+  expect(codes).toEqual(['unknown-name', 'two-vocabularies']);
+});
