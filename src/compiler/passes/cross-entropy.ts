@@ -4,6 +4,7 @@ import type { Builder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import { any, either, type Match, number, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
+import { maybeFilled } from './poles.ts';
 import { reshaped, sameShapes } from './shapes.ts';
 import { isRow, shifted } from './softmax.ts';
 
@@ -43,12 +44,35 @@ const spelled = (wholes: Pattern, picks: Pattern, negative: boolean): Pattern =>
   return op('sub', negative ? [picked, whole] : [whole, picked]);
 };
 
+function isMaximum(b: Builder, id: ValueId): boolean {
+  const node = b.producer(id);
+  return node?.op === 'stop_gradient' ? isMaximum(b, node.inputs[0]!) : node?.op === 'reduce_max';
+}
+
 export const crossEntropyRules: readonly Rule[] = [
+  {
+    name: 'log-of-pick',
+    because: 'log(softmax(x)[label]) = −(logsumexp(x) − x[label])',
+    pattern: op('log', [
+      maybeFilled(maybeReshaped(pick(op('softmax', [any('x')], { as: 'softmax', once: true })))),
+    ]),
+    replace: (m, b) => {
+      const x = m.value('x');
+      const axis = b.shapeOf(x).length - 1;
+      const index = m.value('labels');
+      const fits = [m.node('softmax'), m.node('pick')].every(n => n.attrs.axis === axis);
+      if (!fits || b.shapeOf(index).at(-1) !== 1) return undefined;
+      const [perRow] = b.emit('softmax_cross_entropy', [x, reshaped(b, index, b.shapeOf(x).slice(0, -1))]);
+      return b.one('neg', [reshaped(b, perRow!, b.shapeOf(m.root))]);
+    },
+  },
   {
     name: 'pick-of-difference',
     because: '(x − r)[label] = x[label] − r where r is one number a row',
     pattern: op('take_along', [op('sub', [any('x'), any('r')]), any('labels')]),
     replace: (m, b) => {
+      // x − max stays together: what it stands beside is shifted as well.
+      if (isMaximum(b, m.value('r'))) return undefined;
       const axis = b.producer(m.root)!.attrs.axis as number;
       const [x, r, labels] = [m.value('x'), m.value('r'), m.value('labels')];
       const rows = b.shapeOf(x).map((d, i) => (i === axis ? 1 : d));

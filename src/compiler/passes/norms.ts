@@ -34,7 +34,7 @@ function lastAxis(m: Match, b: Builder, sums: readonly string[]): boolean {
 
 const epsilonOf = (m: Match): number => (m.has('epsilon') ? m.number('epsilon') : 0);
 
-/** A norm, its inverse deviation perhaps multiplied by a scale first: c·(r·g) = (c·r)·g. */
+/** A norm, either factor perhaps multiplied by a scale first: c·(r·g) = (c·g)·r = (c·r)·g. */
 function norm(
   name: string,
   because: string,
@@ -46,7 +46,11 @@ function norm(
   return {
     name,
     because,
-    pattern: either(op('mul', [of, r]), op('mul', [of, op('mul', [r, any('scale')], { once: true })])),
+    pattern: either(
+      op('mul', [of, r]),
+      op('mul', [of, op('mul', [r, any('scale')], { once: true })]),
+      op('mul', [op('mul', [of, any('scale')], { once: true }), r]),
+    ),
     replace: (m, b) => {
       if (!lastAxis(m, b, sums)) return undefined;
       const [normal] = b.emit(to, [m.value('x')], { epsilon: epsilonOf(m) });

@@ -5,6 +5,7 @@ import type { Builder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import { any, either, type Match, number, numberOf, op } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
+import { maybeFilled, unfilled } from './poles.ts';
 import { sameShapes } from './shapes.ts';
 
 /** x where it has the type of the match's root, else broadcast to it. */
@@ -116,9 +117,11 @@ export const numberRules: readonly Rule[] = [
     because: 'x¹ = x, x² = x·x, x³ = x·x·x, x^½ = √x, x^−½ = 1/√x, x⁻¹ = 1/x',
     pattern: op('pow', [any('x'), number('c')]),
     replace: (m, b) => {
-      const x = m.value('x');
+      const c = m.number('c');
+      // x¹, x² and x³ have no pole to keep padding from.
+      const x = c >= 1 ? unfilled(b, m.value('x')) : m.value('x');
       if (!isRoot(b, m, x) || !isFloatValue(b, x)) return undefined;
-      switch (m.number('c')) {
+      switch (c) {
         case 1:
           return x;
         case 2:
@@ -180,9 +183,21 @@ export const numberRules: readonly Rule[] = [
   },
   {
     name: 'sigmoid',
-    because: 'σ(x) = 1/(1 + exp(−x))',
-    pattern: op('div', [number(1), op('add', [op('exp', [op('neg', [any('x')])]), number(1)])]),
-    replace: (m, b) => (isRoot(b, m, m.value('x')) ? b.one('sigmoid', [m.value('x')]) : undefined),
+    because: 'y/(1 + exp(−x)) = y·σ(x)',
+    pattern: op('div', [
+      any('y'),
+      op('add', [
+        op('exp', [maybeFilled(either(op('neg', [any('x')]), op('mul', [any('x'), number('c')])))]),
+        number(1),
+      ]),
+    ]),
+    replace: (m, b) => {
+      const [x, y] = [m.value('x'), m.value('y')];
+      if (!isRoot(b, m, x)) return undefined;
+      const by = m.has('c') ? -m.number('c') : 1;
+      const sigmoid = b.one('sigmoid', [by === 1 ? x : b.one('mul', [x, constant(b, m, by)])]);
+      return numberOf(b, y) === 1 ? sigmoid : b.one('mul', [y, sigmoid]);
+    },
   },
   {
     name: 'compare-integers',

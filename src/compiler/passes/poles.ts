@@ -5,13 +5,24 @@ import type { Builder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import { any, either, numberOf, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
-import { sameShapes } from './shapes.ts';
+import { reshaped, sameShapes } from './shapes.ts';
 
 const free = { attrs: (a: Readonly<Record<string, unknown>>) => a.free === true };
 
-/** A value, perhaps filled. What takes its place must be finite where it is. */
-export const maybeFilled = (of: Pattern): Pattern =>
-  either(of, op('select', [any('real'), of, any('fill')], free));
+let fills = 0;
+
+/** A value, perhaps filled. What the whole pattern becomes must be finite wherever the value is. */
+export function maybeFilled(of: Pattern): Pattern {
+  // Each with names of its own, as one pattern may have several fills.
+  const names = [`real ${fills}`, `fill ${fills++}`] as const;
+  return either(op('select', [any(names[0]), of, any(names[1])], free), of);
+}
+
+/** x of a filled x, else the value itself. */
+export function unfilled(b: Builder, id: ValueId): ValueId {
+  const node = b.producer(id);
+  return node?.op === 'select' && node.attrs.free === true ? node.inputs[1]! : id;
+}
 
 /** What is surely known of a value's sign, looking this many nodes deep. */
 const deepest = 12;
@@ -79,6 +90,32 @@ function isNotNegative(b: Builder, id: ValueId, depth: number): boolean {
 }
 
 export const poleRules: readonly Rule[] = [
+  {
+    name: 'fill-of-fill',
+    because: 'padding by either mask may hold any finite number',
+    pattern: op(
+      'select',
+      [any('c'), op('select', [any('d'), any('x'), any('inner')], free), any('fill')],
+      free,
+    ),
+    replace: (m, b) => {
+      const [x, both] = [m.value('x'), b.one('and', [m.value('c'), m.value('d')])];
+      const filled = b.one('select', [both, x, m.value('inner')], { free: true });
+      return sameShapes(b.shapeOf(filled), b.shapeOf(m.root)) ? filled : undefined;
+    },
+  },
+  {
+    name: 'fill-of-reshape',
+    because: 'elements keep their order, and so do the places of padding',
+    pattern: op('select', [any('c'), op('reshape', [any('x')]), any('fill')], free),
+    replace: (m, b) => {
+      const [c, x, fill] = [m.value('c'), m.value('x'), m.value('fill')];
+      const whole = sameShapes(b.shapeOf(c), b.shapeOf(m.root)) && b.shapeOf(fill).length === 0;
+      if (!whole || b.shapeOf(x).length === 0) return undefined;
+      const filled = b.one('select', [reshaped(b, c, b.shapeOf(x)), x, fill], { free: true });
+      return reshaped(b, filled, b.shapeOf(m.root));
+    },
+  },
   {
     name: 'fill-of-positive',
     because: 'where a value is above 0, padding is no pole and any finite number may stand there',
