@@ -26,19 +26,32 @@ const deepest = 16;
 export function narrowKeep(builder: Builder, keep: Keep): Keep {
   const { source, axes } = viewOf(builder, keep.mask, 0);
   const own = keep.axes.flatMap((axis, i) => {
-    const factors = axes[i]!;
+    const factors = withoutUnits(axes[i]!);
     return factors.every(f => f.source === undefined) ? [] : [{ axis, factors }];
   });
   const perm = own.flatMap(({ factors: [first, more] }) =>
     more === undefined && first?.source !== undefined ? [first.source] : [],
   );
-  const rank = builder.shapeOf(source).length;
-  if (source === keep.mask || perm.length !== own.length || new Set(perm).size !== rank) return keep;
-  const inOrder = perm.every((axis, i) => axis === i);
+  if (source === keep.mask || own.length === 0 || perm.length !== own.length) return keep;
+  const shape = builder.shapeOf(source);
+  const used = shape.flatMap((_, axis) => (perm.includes(axis) ? [axis] : []));
+  // Axes of 1 may have gone, others not.
+  if (used.length !== perm.length || !shape.every((dim, axis) => dim === 1 || used.includes(axis)))
+    return keep;
+  const dims = used.map(axis => shape[axis]!);
+  const mask = used.length === shape.length ? source : builder.one('reshape', [source], { shape: dims });
+  const order = perm.map(axis => used.indexOf(axis));
+  const inOrder = order.every((axis, i) => axis === i);
   return {
-    mask: inOrder ? source : builder.one('transpose', [source], { perm }),
+    mask: inOrder ? mask : builder.one('transpose', [mask], { perm: order }),
     axes: own.map(o => o.axis),
   };
+}
+
+/** Axes of 1 say nothing beside others. */
+function withoutUnits(factors: readonly Factor[]): readonly Factor[] {
+  const more = factors.filter(f => f.dim !== 1);
+  return more.length > 0 ? more : factors;
 }
 
 function viewOf(b: Builder, id: ValueId, depth: number): View {
@@ -94,7 +107,10 @@ function splitFactors(
     if (!isProduct(factors.slice(start, at), dim)) return undefined;
     split.push(factors.slice(start, at));
   }
-  return at === factors.length ? split : undefined;
+  // Axes of 1 that are left belong to the last.
+  const rest = factors.slice(at);
+  if (rest.some(f => f.dim !== 1)) return undefined;
+  return split.map((own, i) => (i === split.length - 1 ? [...own, ...rest] : own));
 }
 
 const isProduct = (factors: readonly Factor[], dim: Dim): boolean =>

@@ -33,6 +33,15 @@ test('an axis of 1 that came and went', () => {
   });
 });
 
+test('an axis of 1 beside one that the mask doesn’t cover', () => {
+  const { b, mask } = start();
+  const first = b.one('slice', [mask], { starts: [0, 0], limits: [4, 1], strides: [1, 1] });
+  const wide = b.one('broadcast', [shaped(b, first, [4, 1, 1])], { shape: [4, 1, 5] });
+  const narrow = narrowKeep(b, { mask: shaped(b, wide, [4, 5]), axes: [0, 1] });
+  expect(narrow.axes).toEqual([0]);
+  expect(b.producer(narrow.mask)).toMatchObject({ op: 'reshape', inputs: [first] });
+});
+
 test('axes in another order are one transpose', () => {
   const { b, mask } = start();
   const turned = b.one('transpose', [stretched(b, mask)], { perm: [2, 1, 0] });

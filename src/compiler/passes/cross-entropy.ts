@@ -53,9 +53,7 @@ export const crossEntropyRules: readonly Rule[] = [
   {
     name: 'log-of-pick',
     because: 'log(softmax(x)[label]) = −(logsumexp(x) − x[label])',
-    pattern: op('log', [
-      maybeFilled(maybeReshaped(pick(op('softmax', [any('x')], { as: 'softmax', once: true })))),
-    ]),
+    pattern: op('log', [maybeFilled(maybeReshaped(pick(op('softmax', [any('x')], { as: 'softmax' }))))]),
     replace: (m, b) => {
       const x = m.value('x');
       const axis = b.shapeOf(x).length - 1;

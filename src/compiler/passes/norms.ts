@@ -13,16 +13,20 @@ const mean = (of: Pattern, sum: string): Pattern =>
 const x = any('x');
 const centre = op('sub', [x, mean(x, 'sum')], { as: 'centre' });
 const square = (of: Pattern): Pattern => op('mul', [of, of]);
+/** x·x, or where x is a reshape of y, the reshape of y·y. */
+const squareOfX = either(square(x), op('reshape', [square(any('y'))]));
 /** mean((x − μ)²), or mean(x²) − μ². */
 const variance = either(
   mean(square(centre), 'squares'),
-  op('sub', [mean(square(x), 'squares'), square(mean(x, 'sum'))]),
+  op('sub', [mean(squareOfX, 'squares'), square(mean(x, 'sum'))]),
 );
 const inverse = (of: Pattern): Pattern =>
   either(op('rsqrt', [op('add', [of, number('epsilon')])]), op('rsqrt', [of]));
 
 /** The sums run over the last axis only and are divided by its length. */
 function lastAxis(m: Match, b: Builder, sums: readonly string[]): boolean {
+  const reshape = b.producer(m.value('x'));
+  if (m.has('y') && (reshape?.op !== 'reshape' || reshape.inputs[0] !== m.value('y'))) return false;
   const shape = b.shapeOf(m.value('x'));
   const length = shape.at(-1);
   if (typeof length !== 'number' || Math.abs(m.number('inverse_n') * length - 1) > 1e-6) return false;
@@ -68,5 +72,5 @@ export const normRules: readonly Rule[] = [
     'layer_norm',
     ['sum', 'squares'],
   ),
-  norm('rms-norm', 'x̂ = x/√(mean(x²) + ε)', x, inverse(mean(square(x), 'squares')), 'rms_norm', ['squares']),
+  norm('rms-norm', 'x̂ = x/√(mean(x²) + ε)', x, inverse(mean(squareOfX, 'squares')), 'rms_norm', ['squares']),
 ];

@@ -1,10 +1,12 @@
 // Fills that keep padding away from the poles of 1/x, log x and √x: any finite number would do there, so they go
 // where the value itself is never 0, and patterns look through the others.
 
+import type { Dim } from '../../base/dim.ts';
 import type { Builder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import { any, either, numberOf, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
+import { axisGroups } from '../../ops/reshape-groups.ts';
 import { reshaped, sameShapes } from './shapes.ts';
 
 const free = { attrs: (a: Readonly<Record<string, unknown>>) => a.free === true };
@@ -89,6 +91,22 @@ function isNotNegative(b: Builder, id: ValueId, depth: number): boolean {
   }
 }
 
+/** The shape of a mask beside `to`, where it has `shape` beside `from` and that is a reshape of `to`. */
+function maskShape(
+  shape: readonly Dim[],
+  from: readonly Dim[],
+  to: readonly Dim[],
+): readonly Dim[] | undefined {
+  const full = [...Array<Dim>(from.length - shape.length).fill(1), ...shape];
+  const made: Dim[] = to.map(() => 1);
+  for (const group of axisGroups(from, to)) {
+    if (group.from.every(axis => full[axis] === 1)) continue;
+    if (!group.from.every(axis => full[axis] === from[axis])) return undefined;
+    for (const axis of group.to) made[axis] = to[axis]!;
+  }
+  return made;
+}
+
 export const poleRules: readonly Rule[] = [
   {
     name: 'fill-of-fill',
@@ -110,9 +128,10 @@ export const poleRules: readonly Rule[] = [
     pattern: op('select', [any('c'), op('reshape', [any('x')]), any('fill')], free),
     replace: (m, b) => {
       const [c, x, fill] = [m.value('c'), m.value('x'), m.value('fill')];
-      const whole = sameShapes(b.shapeOf(c), b.shapeOf(m.root)) && b.shapeOf(fill).length === 0;
-      if (!whole || b.shapeOf(x).length === 0) return undefined;
-      const filled = b.one('select', [reshaped(b, c, b.shapeOf(x)), x, fill], { free: true });
+      const mask = maskShape(b.shapeOf(c), b.shapeOf(m.root), b.shapeOf(x));
+      if (mask === undefined || b.shapeOf(x).length === 0 || b.shapeOf(fill).length > 0) return undefined;
+      const filled = b.one('select', [reshaped(b, c, mask), x, fill], { free: true });
+      if (!sameShapes(b.shapeOf(filled), b.shapeOf(x))) return undefined;
       return reshaped(b, filled, b.shapeOf(m.root));
     },
   },

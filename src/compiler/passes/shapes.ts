@@ -58,7 +58,7 @@ const elementwise = [
   'quick_gelu',
   'silu',
 ];
-const pairwise = ['add', 'sub', 'mul', 'div', 'max', 'min', 'and', 'or'];
+const pairwise = ['add', 'sub', 'mul', 'div', 'pow', 'max', 'min', 'and', 'or'];
 
 export const shapeRules: readonly Rule[] = [
   {

@@ -118,7 +118,7 @@ export const softmaxRules: readonly Rule[] = [
   {
     name: 'log-softmax',
     because: 'log softmax(x) = x − logsumexp(x)',
-    pattern: op('log', [maybeFilled(op('softmax', [x], { as: 's', once: true }))]),
+    pattern: op('log', [maybeFilled(op('softmax', [x], { as: 's' }))]),
     replace: (m, b) => {
       const axis = m.node('s').attrs.axis!;
       return b.one('sub', [m.value('x'), b.one('logsumexp', [m.value('x')], { axis, keepdims: true })]);
