@@ -1,9 +1,10 @@
-// Writes the generated parts of README.md and docs/language.md anew: `npm run docs`.
+// Writes the generated parts of README.md and docs/language.md anew, and docs/emoji-graph.svg: `npm run docs`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { importTypeScript } from '../bin/bundle.mjs';
 
-const { generate } = await importTypeScript('docs/generate.ts');
+const { emojiGraph, generate } = await importTypeScript('docs/generate.ts');
 for (const name of ['../README.md', 'language.md']) {
   const file = new URL(name, import.meta.url);
   writeFileSync(file, generate(readFileSync(file, 'utf8')));
 }
+writeFileSync(new URL('emoji-graph.svg', import.meta.url), emojiGraph());

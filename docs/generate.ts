@@ -9,6 +9,8 @@ import { commands } from '../src/cli/commands.ts';
 import type { Context } from '../src/cli/context.ts';
 import { specDiagnostic } from '../src/cli/load-spec.ts';
 import { check } from '../src/compile.ts';
+import { diagram } from '../src/compiler/diagram.ts';
+import { drawSvg } from '../src/compiler/draw-svg.ts';
 import { dataDiagnostic } from '../src/data/diagnostics.ts';
 import { renderDiagnostics } from '../src/dsl/render.ts';
 import { modalitySettings } from '../src/dsl/semantics/declare.ts';
@@ -27,6 +29,7 @@ import { parse } from '../src/dsl/syntax/parse.ts';
 import { notLevel, precedence, signLevel } from '../src/dsl/syntax/precedence.ts';
 import { printExpr, printType } from '../src/dsl/syntax/print-expr.ts';
 import { keywords } from '../src/dsl/syntax/tokens.ts';
+import { ops } from '../src/ops/registry.ts';
 import { trainDiagnostic } from '../src/train/diagnostics.ts';
 
 /** A fenced block of the language: `file` for "```mm parts.mm", `wrong` where it is an example of mistakes. */
@@ -77,6 +80,14 @@ function outputOf(examples: readonly Example[], markdown: string, at: number): s
   const { diagnostics } = check(example.text, example.file, readerOf(examples));
   const sources = new Map([[example.file, example.text], ...stdSources.map(s => [s.file, s.text] as const)]);
   return `\`\`\`text\n${renderDiagnostics(diagnostics, sources, { color: false })}\n\`\`\``;
+}
+
+/** What `mm graph` draws of specs/emoji.mm: docs/emoji-graph.svg. */
+export function emojiGraph(): string {
+  const { library, models } = check(emojiSpec, 'specs/emoji.mm', () => undefined);
+  const model = models.find(m => m.variant === undefined);
+  if (library === undefined || model === undefined) throw new Error('specs/emoji.mm has mistakes');
+  return drawSvg(diagram({ library, model, registry: ops }, { depth: 1 }));
 }
 
 const code = (text: string): string => `\`${text}\``;
