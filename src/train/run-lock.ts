@@ -1,7 +1,7 @@
 // One training at a time in a run folder: a file `lock` with the process and its machine. A lock whose process is
 // gone is taken over.
 
-import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { writeAll, writeFailure } from './atomic-file.ts';
@@ -20,22 +20,36 @@ export function lockRun(dir: string): () => void {
     const holder = readHolder(path);
     if (holder !== undefined && (isAlive(holder) || attempt > 2))
       throw failure('run-busy', { run: dir, ...holder });
+    removeLock(path);
+  }
+}
+
+/** What can't be removed (a folder, a read-only disk) is told, never tried for ever. */
+function removeLock(path: string): void {
+  try {
     rmSync(path, { force: true });
+  } catch (error) {
+    throw writeFailure(error, path);
   }
 }
 
 function tryCreate(path: string): boolean {
+  let file: number;
   try {
-    const file = openSync(path, 'wx');
-    try {
-      writeAll(file, new TextEncoder().encode(JSON.stringify({ pid: process.pid, host: hostname() })));
-    } finally {
-      closeSync(file);
-    }
+    file = openSync(path, 'wx');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw writeFailure(error, path);
+  }
+  try {
+    writeAll(file, new TextEncoder().encode(JSON.stringify({ pid: process.pid, host: hostname() })));
     return true;
   } catch (error) {
-    if (existsSync(path)) return false;
+    // Ours, and it names nobody: a full disk must not leave it.
+    rmSync(path, { force: true });
     throw writeFailure(error, path);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -185,6 +185,21 @@ describe('the lock', () => {
   });
 });
 
+describe('a lock that can’t be written', () => {
+  it('says that the disk is full, and leaves none', () => {
+    const dir = freshFolder();
+    disk.left = 4;
+    expect(codeOf(() => lockRun(dir))).toBe('disk-full');
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('says what is in its place', () => {
+    const dir = freshFolder();
+    mkdirSync(join(dir, 'lock'));
+    expect(codeOf(() => lockRun(dir))).toBe('cannot-write');
+  });
+});
+
 describe('metrics.jsonl', () => {
   it('drops what lies beyond the checkpoint, and torn lines', () => {
     const path = join(freshFolder(), 'metrics.jsonl');
