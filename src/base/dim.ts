@@ -248,9 +248,35 @@ export function dimEqual(a: Dim, b: Dim): DimComparison {
   if (a === b) return 'equal';
   if (typeof a === 'number' && typeof b === 'number') return 'different';
   const difference = dimSub(a, b);
-  if (difference === 0) return 'equal';
-  if (typeof difference === 'number') return 'different';
+  const cleared = clearExact(difference);
+  if (cleared === 0) return 'equal';
+  if (typeof cleared === 'number') return 'different';
   return 'unknown';
+}
+
+/** Exact quotients that are multiplied out, and the terms up to which that is done. */
+const mostCleared = 4;
+const mostClearedTerms = 12;
+
+/** Something that is 0 exactly where the dim is: multiplied by the denominators of its exact quotients, which are above 0. */
+function clearExact(dim: Dim): Dim {
+  let cleared = dim;
+  try {
+    for (let i = 0; i < mostCleared; i++) {
+      const terms = termsOf(cleared);
+      const atom = terms.flatMap(t => t.atoms).find(q => q.kind === 'quotient' && q.exact);
+      if (atom?.kind !== 'quotient' || terms.length > mostClearedTerms) return cleared;
+      cleared = terms.reduce<Dim>((sum, { coefficient, atoms }) => {
+        const at = atoms.findIndex(a => a.id === atom.id);
+        const others = normal([{ coefficient, atoms: atoms.filter((_, j) => j !== at) }]);
+        return dimAdd(sum, dimMul(others, at < 0 ? atom.denominator : atom.numerator));
+      }, 0);
+    }
+    return cleared;
+  } catch (e) {
+    if (e instanceof DimLimit) return dim;
+    throw e;
+  }
 }
 
 /** Every symbol that a dim mentions, each once, in order of id. */

@@ -210,6 +210,16 @@ describe('laws', () => {
     expect(dimEqual(dimMul(dimFloorDiv(c, 4), 4), c)).toBe('unknown');
   });
 
+  test('exact quotients are compared as fractions', () => {
+    same(dimSub(c, dimExactDiv(c, 2)), dimExactDiv(c, 2));
+    same(dimMul(2, dimExactDiv(c, 4)), dimExactDiv(c, 2));
+    same(dimAdd(dimExactDiv(c, 3), dimExactDiv(dimMul(2, c), 3)), c);
+    same(dimSub(dimExactDiv(dimAdd(c, a), b), dimExactDiv(c, b)), dimExactDiv(a, b));
+    expect(dimEqual(dimAdd(dimExactDiv(c, 2), 1), dimExactDiv(c, 2))).toBe('different');
+    expect(dimEqual(dimExactDiv(c, 2), dimExactDiv(c, 4))).toBe('unknown');
+    expect(dimEqual(dimSub(c, dimFloorDiv(c, 2)), dimFloorDiv(c, 2))).toBe('unknown');
+  });
+
   test('a symbol that occurs is found', () => {
     expect(dimSymbols(dimAdd(dimFloorDiv(c, a), dimSub(b, b))).map(s => s.name)).toEqual(['a', 'c']);
   });

@@ -212,19 +212,19 @@ function alignedToScores(b: Builder, site: Site, id: ValueId): ValueId | undefin
     site.queries,
     [site.keys],
   ];
-  const sizes = groups.map(group => groupSize(b, site, full, group));
-  if (!sizes.every(size => size !== undefined)) return undefined;
+  const whole = scoreShape(b, site);
+  if (!full.every((d, axis) => d === 1 || d === whole[axis])) return undefined;
+  // The axes of a group are folded into one, so all are stretched where one is.
+  const spread = [...full];
+  for (const group of groups)
+    if (group.some(axis => full[axis] !== 1)) for (const axis of group) spread[axis] = whole[axis]!;
+  const sizes = groups.map(group => dimProduct(group.map(axis => spread[axis]!)));
   const perm = [...batch, ...site.queries, site.keys];
-  return reshaped(b, transposed(b, reshaped(b, id, full), perm), sizes);
+  return reshaped(b, transposed(b, stretched(b, reshaped(b, id, full), spread), perm), sizes);
 }
 
-/** The axes of a group are folded into one only where all are stretched or none is. */
-function groupSize(b: Builder, site: Site, full: readonly Dim[], axes: readonly number[]): Dim | undefined {
-  const dims = axes.map(axis => full[axis]!);
-  if (dims.every(d => d === 1)) return 1;
-  const scoreDims = scoreShape(b, site);
-  return axes.every(axis => full[axis] === scoreDims[axis]) ? dimProduct(dims) : undefined;
-}
+const stretched = (b: Builder, id: ValueId, shape: readonly Dim[]): ValueId =>
+  sameShapes(b.shapeOf(id), shape) ? id : b.one('broadcast', [id], { shape });
 
 const scoreShape = (b: Builder, site: Site): readonly Dim[] => b.shapeOf(site.scores.product.outputs[0]!);
 
