@@ -1,0 +1,115 @@
+// A spec run end to end on made-up data: compiled for an engine, fed with batches of the types that it declares, and
+// trained for some steps.
+
+import type { Engine } from '../../src/backends/engine.ts';
+import { type RandomStream, randomStream } from '../../src/base/random.ts';
+import type { HostTensor } from '../../src/base/tensor.ts';
+import { elements } from '../../src/base/tensor.ts';
+import type { BatchSpec, FieldFeed, FieldSpec, StageProgram } from '../../src/compiler/program.ts';
+import type { Graph } from '../../src/ir/graph.ts';
+import { feedsOf } from '../../src/train/feeds.ts';
+import { initialTensors } from '../../src/train/initialize.ts';
+import { drawSeed, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
+
+/** Every feed of a batch, of the types that its fields have. Texts end early, some of them after one token. */
+export function madeUp(spec: BatchSpec, seed: number): Map<string, HostTensor> {
+  const feeds = new Map<string, HostTensor>();
+  for (const field of spec.fields) {
+    const stream = randomStream(seed, field.name);
+    for (const feed of field.feeds) feeds.set(feed.feed, filled(field, feed, stream));
+  }
+  const rows = new Uint8Array(spec.size).fill(1);
+  feeds.set(spec.keepFeed, { dtype: 'bool', shape: [spec.size], data: rows });
+  return feeds;
+}
+
+function filled(
+  { type }: FieldSpec,
+  { component, dtype, shape }: FieldFeed,
+  stream: RandomStream,
+): HostTensor {
+  const places = Array.from({ length: elements(shape) }, (_, i) => i);
+  const length = shape[1] ?? 1;
+  const kept = (row: number): number => 1 + stream.below(1_000_000 + row, length);
+  const below = (n: number, i: number): number => stream.below(i, n);
+  switch (component) {
+    case 'pixels':
+      return { dtype, shape, data: Float32Array.from(places, i => 2 * stream.uniform(i) - 1) };
+    case 'value':
+      return { dtype, shape, data: Float32Array.from(places, i => stream.normal(i)) };
+    case 'keep':
+      return {
+        dtype,
+        shape,
+        data: Uint8Array.from(places, i => (i % length < kept(Math.floor(i / length)) ? 1 : 0)),
+      };
+    case 'index':
+      return {
+        dtype,
+        shape,
+        data: Int32Array.from(places, i => below(type.kind === 'labels' ? type.size : 1, i)),
+      };
+    case 'ids': {
+      const size =
+        type.kind === 'modality' && type.modality.kind === 'text' ? type.modality.tokenizer.vocabulary : 1;
+      return { dtype, shape, data: Int32Array.from(places, i => below(size, i)) };
+    }
+    default:
+      return component satisfies never;
+  }
+}
+
+export interface Trained {
+  readonly losses: readonly number[];
+  /** The weights after the last step, by path. */
+  readonly after: ReadonlyMap<string, HostTensor>;
+  readonly before: ReadonlyMap<string, HostTensor>;
+}
+
+/** What step 1 of training on batch 1 gives to a graph of the stage: data, scalars and weights. */
+export function start(
+  { train: entry, optimizer, steps, stage, weights }: StageProgram,
+  graph: Graph,
+): Map<string, HostTensor> {
+  const read = new Set(graph.inputs.map(i => i.name));
+  const scalars = scalarFeeds(entry, trainScalars(optimizer, 1, steps, drawSeed(1, stage)));
+  const all = [...entry.batches.flatMap(b => [...madeUp(b, 1)]), ...scalars, ...initialTensors(weights, 1)];
+  return new Map(all.filter(([name]) => read.has(name)));
+}
+
+/** Trains on batch number `batchOf(step)` for so many steps. */
+export async function train(
+  engine: Engine,
+  program: StageProgram,
+  steps: number,
+  batchOf: (step: number) => number,
+): Promise<Trained> {
+  const { train: entry, optimizer, weights, stage } = program;
+  const session = await engine.open(new Map([['train', entry.plan]]), { threads: 1 });
+  const starts = initialTensors(weights, 1);
+  const { inputs, types } = entry.plan.graph;
+  const held = new Map(
+    inputs.flatMap(({ id, name, role }): [string, HostTensor][] => {
+      const start = starts.get(name);
+      if (role === 'weight' && start !== undefined) return [[name, start]];
+      const shape = types[id]!.shape as readonly number[];
+      return role === 'moment'
+        ? [[name, { dtype: 'f32', shape, data: new Float32Array(elements(shape)) }]]
+        : [];
+    }),
+  );
+  try {
+    await session.write(held);
+    const losses: number[] = [];
+    for (let step = 1; step <= steps; step += 1) {
+      const batches = entry.batches.flatMap(b => [...madeUp(b, batchOf(step))]);
+      const scalars = scalarFeeds(entry, trainScalars(optimizer, step, program.steps, drawSeed(1, stage)));
+      const fetched = await session.run('train', feedsOf(entry, [...batches, ...scalars]));
+      losses.push(fetched.get('loss')!.data[0]!);
+    }
+    const names = inputs.flatMap(i => (i.role === 'weight' ? [i.name] : []));
+    return { losses, before: starts, after: await session.read(names) };
+  } finally {
+    await session.close();
+  }
+}
