@@ -65,6 +65,13 @@ export const dataDiagnostic = defineDiagnostics({
     help: (p: { a: string; b: string }) =>
       `say \`less: ${p.b}\` in ${p.a}, or declare it: \`overlaps: [${p.b}]\``,
   },
+  'split-missing': {
+    severity: 'error',
+    message: (p: { set: string; name: string; nearest: string | undefined; known: readonly string[] }) =>
+      `the data set ${p.set} has no split ${p.name}`,
+    help: (p: Near) =>
+      p.nearest === undefined ? `its splits are ${p.known.join(', ')}` : `did you mean ${p.nearest}?`,
+  },
   'split-empty': {
     severity: 'error',
     message: (p: { set: string; split: string; of: number }) =>

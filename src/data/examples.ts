@@ -81,7 +81,8 @@ async function readColumn(
         const bytes = value instanceof Uint8Array ? { bytes: value } : await readPicture(String(value));
         const decoded =
           'problem' in bytes ? bytes : await decodePicture(bytes.bytes, { height, width, trim });
-        if ('problem' in decoded) bad(i, decoded.problem);
+        const name = value instanceof Uint8Array ? 'it' : `${value}`;
+        if ('problem' in decoded) bad(i, `${name} ${decoded.problem}`);
         else rgba.set(decoded.rgba, i * each);
       }
       return { kind: 'image', height, width, rgba };
@@ -108,10 +109,10 @@ async function readPicture(
 ): Promise<{ readonly bytes: Uint8Array } | { readonly problem: string }> {
   try {
     const info = await stat(path);
-    if (!info.isFile()) return { problem: `${path} is not a file` };
-    if (info.size > MAX_PICTURE_BYTES) return { problem: `${path} is larger than 64 MiB` };
+    if (!info.isFile()) return { problem: 'is not a file' };
+    if (info.size > MAX_PICTURE_BYTES) return { problem: 'is larger than 64 MiB' };
     return { bytes: await readFile(path) };
   } catch (error) {
-    return { problem: `${path}: ${failure(error)}` };
+    return { problem: `can't be read: ${failure(error)}` };
   }
 }

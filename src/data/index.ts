@@ -4,6 +4,7 @@
 export {
   type BatchMaker,
   type BatchMakerOptions,
+  checkBatch,
   createBatches,
   evaluationBatches,
   type MadeBatch,

@@ -56,13 +56,8 @@ export async function prepareSplit(
   const indices = dataset.splits.get(ref.split);
   if (indices === undefined) {
     const known = [...dataset.splits.keys()];
-    const params = {
-      what: `split of ${ref.set}`,
-      name: ref.split,
-      nearest: nearestName(ref.split, known),
-      known,
-    };
-    return { value: undefined, diagnostics: [dataDiagnostic('manifest-reference', params, place)] };
+    const params = { set: ref.set, name: ref.split, nearest: nearestName(ref.split, known), known };
+    return { value: undefined, diagnostics: [dataDiagnostic('split-missing', params, place)] };
   }
   const diagnostics = spec.fields.flatMap(field => fieldMismatch(dataset, ref.set, field));
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };

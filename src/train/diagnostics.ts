@@ -17,11 +17,13 @@ export const trainDiagnostic = defineDiagnostics({
   'disk-full': {
     severity: 'error',
     message: (p: { path: string }) => `no space left on the disk while writing ${p.path}`,
-    help: () => 'free some space and go on with --resume; the last checkpoint is whole',
+    help: () =>
+      'free some space; a run that has begun goes on with --resume from its last checkpoint, which is whole',
   },
   'cannot-write': {
     severity: 'error',
     message: (p: { path: string; why: string }) => `can't write ${p.path}: ${p.why}`,
+    help: () => 'name another place, or make this one writable',
   },
   'cannot-read': {
     severity: 'error',
@@ -54,6 +56,11 @@ export const trainDiagnostic = defineDiagnostics({
     message: (p: { run: string; stage: string }) =>
       `the run ${p.run} has already trained the stage ${p.stage}`,
     help: () => 'go on with --resume, or name another folder with --run',
+  },
+  'run-not-folder': {
+    severity: 'error',
+    message: (p: { run: string }) => `${p.run} is a file, and a run is a folder`,
+    help: () => 'name an empty or a new folder with --run',
   },
   'folder-in-use': {
     severity: 'error',
@@ -130,6 +137,12 @@ export const trainDiagnostic = defineDiagnostics({
   'unknown-export': {
     severity: 'error',
     message: (p: UnknownName) => `there is no export ${p.name}; the exports are: ${list(p.known)}`,
+    help: meant,
+  },
+  'unknown-data-set': {
+    severity: 'error',
+    message: (p: UnknownName) =>
+      `--data names ${p.name}, and the spec reads no such data set; it reads: ${list(p.known)}`,
     help: meant,
   },
   'unknown-split': {

@@ -10,7 +10,7 @@ import type { LoadedRun } from './load.ts';
 import { stageOf } from './load.ts';
 import type { Measured } from './measure.ts';
 import { splitOf } from './measure.ts';
-import { compareData, dataSource, describeData, openRunData } from './run-data.ts';
+import { checkOverrides, compareData, dataSource, describeData, openRunData } from './run-data.ts';
 import { drawSeed } from './schedule.ts';
 
 export interface EvaluateOptions {
@@ -32,6 +32,7 @@ export async function evaluate(loaded: LoadedRun, options: EvaluateOptions = {})
   const { run, opened, stage } = loaded;
   const program = stageOf(loaded, stage, options.batch);
   if (program.measures.length === 0) throw failure('no-measures', { model: opened.model.name });
+  checkOverrides(options.data, [program]);
   const data = openRunData(
     { specFile: run.settings.spec, overrides: options.data, onProgress: options.onProgress },
     run.settings.data,

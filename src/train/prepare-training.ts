@@ -1,16 +1,23 @@
 // Everything that has to be right before a run begins: the spec, the engine, the stages, the data. Nothing is written
 // here but the folder of a new run, at the end.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { StageProgram } from '../compiler/program.ts';
-import { type Data, openData, orThrow } from '../data/index.ts';
+import { type Data, openData } from '../data/index.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import { defaultEngine, openEngine } from './engines.ts';
 import type { OpenedSpec, SpecText } from './model.ts';
 import { openSpec } from './model.ts';
-import { compareData, describeData, describeInputs, openRunData } from './run-data.ts';
+import {
+  checkOverrides,
+  compareData,
+  describeData,
+  describeInputs,
+  openRunData,
+  prepareSplits,
+} from './run-data.ts';
 import type { Run, SpecSources } from './run-folder.ts';
 import { folderName, isRunFolder, newRunFolder, openRun, readSources } from './run-folder.ts';
 import type { RunSettings, StageSettings } from './run-settings.ts';
@@ -41,6 +48,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   const choices = chooseStages(opened.model, options, existing, options.resume !== undefined);
   const plans = choices.map(choice => ({ choice, program: programOf(opened, ready, choice) }));
   const programs = plans.map(p => p.program);
+  checkOverrides(options.data, programs);
   const data = openDataOf(options, spec, existing);
   const described = await describeData(data, programs);
   if (existing !== undefined) compareData(existing.settings.data, described);
@@ -62,7 +70,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     inputs: await describeInputs(data, programs),
     stages: plans.map(({ choice, program }) => stageSettings(choice, program)),
   };
-  for (const batch of programs.flatMap(p => p.train.batches)) orThrow(await data.prepare(batch));
+  await prepareSplits(data, programs);
   const settings = existing === undefined ? fresh : resumeSettings(existing.settings, fresh);
   const base = folderName(fresh.model, fresh.variant ?? undefined, options.stage);
   return {
@@ -81,6 +89,7 @@ function existingRun({ resume, run }: TrainOptions): Run | undefined {
   if (resume !== undefined) return openRun(resume);
   if (run === undefined || !existsSync(run)) return undefined;
   if (isRunFolder(run)) return openRun(run);
+  if (!statSync(run).isDirectory()) throw failure('run-not-folder', { run });
   if (readdirSync(run).length > 0) throw failure('folder-in-use', { run });
   return undefined;
 }

@@ -2,9 +2,11 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { nearestName } from '../base/nearest-name.ts';
 import type { BatchSpec, FieldSpec, StageProgram } from '../compiler/program.ts';
 import type { Data, DataOptions, Tokenizer } from '../data/index.ts';
-import { loadTokenizer, openData, orThrow } from '../data/index.ts';
+import { checkBatch, DataFailure, loadTokenizer, openData, orThrow } from '../data/index.ts';
 import { readFailure, writeWhole } from './atomic-file.ts';
 import { failure } from './diagnostics.ts';
 import type { DataSource } from './feeds.ts';
@@ -53,6 +55,33 @@ export async function describeInputs(
     }
   }
   return [...inputs.values()];
+}
+
+/**
+ * Prepares every split that the stages train on or measure on, and fails with all that is wrong with them: a stage
+ * must not find out after hours that it can't be measured.
+ */
+export async function prepareSplits(data: Data, stages: readonly StageProgram[]): Promise<void> {
+  const trained = new Set(stages.flatMap(s => s.train.batches));
+  const wrong = new Set<Diagnostic>();
+  for (const batch of batchesOf(stages)) {
+    if (batch.data === undefined) continue;
+    const { value, diagnostics } = await data.prepare(batch);
+    const found = value !== undefined && trained.has(batch) ? checkBatch(batch, value) : [];
+    for (const d of value === undefined ? diagnostics : found) if (d.severity === 'error') wrong.add(d);
+  }
+  if (wrong.size > 0) throw new DataFailure([...wrong]);
+}
+
+/** Fails where `--data` names a set that no stage reads: most likely a slip of the pen. */
+export function checkOverrides(
+  given: ReadonlyMap<string, string> | undefined,
+  stages: readonly StageProgram[],
+): void {
+  const known = [...new Set(batchesOf(stages).flatMap(b => (b.data === undefined ? [] : [b.data.set])))];
+  for (const name of given?.keys() ?? [])
+    if (!known.includes(name))
+      throw failure('unknown-data-set', { name, known, nearest: nearestName(name, known) });
 }
 
 /** Fails where a data set isn't what it was when the run began. */

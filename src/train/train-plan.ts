@@ -59,11 +59,11 @@ function resumedStages(run: Run, wanted: readonly string[], asked: Asked): reado
   const begun = run.settings.stages.filter(s => wanted.includes(s.stage));
   const [missing] = asked.stage === undefined ? [] : wanted.filter(w => !begun.some(s => s.stage === w));
   if (missing !== undefined) throw failure('stage-not-begun', { run: run.dir, stage: missing });
-  const open = begun.filter(s => !s.done);
-  for (const stage of open) {
+  for (const stage of begun) {
     differs('--steps', stage.chosenSteps ?? stage.steps, asked.steps);
     differs('--batch', stage.chosenBatch ?? stage.batches[0]?.size ?? 0, asked.batch);
   }
+  const open = begun.filter(s => !s.done);
   return open.map(s => ({
     name: s.stage,
     steps: s.chosenSteps ?? undefined,

@@ -1,13 +1,13 @@
 // Trains a model: runs the stages one after another in their run folder and reports what came out.
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostTensor } from '../base/tensor.ts';
 import type { StageProgram } from '../compiler/program.ts';
 import { writeWhole } from './atomic-file.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { curvesPage } from './curves.ts';
-import { failure } from './diagnostics.ts';
+import { failure, TrainFailure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import type { RunEvent } from './events.ts';
 import { readMetrics } from './metrics-file.ts';
@@ -67,9 +67,12 @@ export interface TrainResult {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const training = await prepareTraining(options);
   const { dir, isNew } = training;
-  makeFolder(dir);
-  const release = lockRun(dir);
+  // A new run has its folder to itself until it is begun, so what fails before that can be undone.
+  const isOurs = isNew && (options.run === undefined || !existsSync(dir));
+  let release = (): void => undefined;
   try {
+    makeFolder(dir);
+    release = lockRun(dir);
     if (!isNew) sweepTemporaries(dir);
     const run = isNew
       ? createRun(dir, training.settings, training.sources)
@@ -81,10 +84,25 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const runData = { data, tokenizers, source: dataSource(data, tokenizers) };
     return await trainStages({ ...training, options, run, data: runData });
   } catch (error) {
-    if (isNew && !hasBegun(dir, training.programs)) rmSync(dir, { recursive: true, force: true });
+    if (isNew && !isBusy(error) && !hasBegun(dir, training.programs)) discard(dir, isOurs);
     throw error;
   } finally {
     release();
+  }
+}
+
+/** Another training holds the folder: what is in it is that one's. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof TrainFailure &&
+  error.diagnostics.some(d => d.code === 'run-busy' || d.code === 'folder-in-use');
+
+/** Takes back what a run that never began has written; a folder that was there before it stays, empty again. */
+function discard(dir: string, isOurs: boolean): void {
+  try {
+    if (isOurs) rmSync(dir, { recursive: true, force: true });
+    else for (const name of readdirSync(dir)) rmSync(join(dir, name), { recursive: true, force: true });
+  } catch {
+    // Why the run failed matters more than what is left of it.
   }
 }
 

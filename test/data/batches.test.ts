@@ -137,7 +137,7 @@ it('names fields that the manifest lacks or has as something else', async () => 
   ]);
   const other = await data.prepare(batchSpec('trian', 2, [textField(2)]));
   expect(other.diagnostics[0]).toMatchObject({
-    code: 'manifest-reference',
+    code: 'split-missing',
     help: 'did you mean train?',
     span: { line: 3 },
   });

@@ -213,6 +213,7 @@ describe('a run', () => {
     const again = await refusal(go({ run, stage: 'second' }));
     expect(again.code).toBe('run-exists');
     expect(await go({ resume: run })).toMatchObject({ outcome: 'finished', reports: [] });
+    expect((await refusal(go({ resume: run, steps: 9 }))).code).toBe('setting-differs');
   });
 
   it('is resumed only as what it is', async () => {
@@ -235,6 +236,22 @@ describe('a run', () => {
     expect(await go({ resume: run })).toMatchObject({ outcome: 'finished' });
   });
 
+  it('skips what may be skipped, and names broken rows of every split before the first step', async () => {
+    const broken = freshFolder();
+    cpSync(join(home, 'data'), broken, { recursive: true });
+    writeFileSync(join(broken, 'red-three.png'), 'no picture');
+    const data = new Map([['shades', join(broken, 'shades.yaml')]]);
+    const run = join(home, 'broken');
+    expect(await refusal(go({ run, data }))).toMatchObject({
+      code: 'rows-broken',
+      message: expect.stringContaining('shades.test: 1 row of 5'),
+      notes: [expect.stringMatching(/row 3: picture: red-three\.png is not a picture that can be read/)],
+    });
+    expect(existsSync(run)).toBe(false);
+    writeFileSync(join(broken, 'shades.yaml'), `${manifest}skip: 20%\n`);
+    expect(await go({ run, data, stage: 'first', steps: 1 })).toMatchObject({ outcome: 'finished' });
+  });
+
   it('that fails before its first step leaves nothing behind', async () => {
     const root = join(home, 'none');
     for (const [more, code] of [
@@ -243,9 +260,19 @@ describe('a run', () => {
       [{ variant: 'big' }, 'unknown-variant'],
       [{ engine: 'onyx' }, 'unknown-engine'],
       [{ data: new Map([['shades', join(home, 'nowhere.yaml')]]) }, 'manifest-missing'],
+      [{ data: new Map([['shdes', join(home, 'data', 'shades.yaml')]]) }, 'unknown-data-set'],
+      [{ run: file }, 'run-not-folder'],
+      // What only a measure at the very end reads is looked at before the first step.
+      [{ spec: { file, text: spec.replaceAll('shades.test', 'shades.tset') } }, 'split-missing'],
     ] as const)
       expect((await refusal(go({ root, ...more }))).code).toBe(code);
     expect(existsSync(root) ? readdirSync(root) : []).toEqual([]);
+    const given = join(home, 'given');
+    mkdirSync(given);
+    mkdirSync(join(home, 'lock-in-the-way', 'lock'), { recursive: true });
+    expect((await refusal(go({ run: join(home, 'lock-in-the-way') }))).code).toBe('folder-in-use');
+    expect((await refusal(go({ run: given, batch: 1000 }))).code).toBe('batch-too-large');
+    expect(readdirSync(given)).toEqual([]);
     const mine = join(home, 'thesis');
     mkdirSync(mine);
     writeFileSync(join(mine, 'chapter.txt'), '1');

@@ -31,6 +31,12 @@ export interface BatchMakerOptions {
   readonly seed: number;
 }
 
+/** What a batch of training asks of its split and can't get: transforms, rows, different values. */
+export function checkBatch(batch: BatchSpec, split: PreparedSplit): readonly Diagnostic[] {
+  const transforms = batch.fields.flatMap(field => checkTransforms(field).diagnostics);
+  return [...transforms, ...sizeDiagnostics(batch, split)];
+}
+
 /** Training batches, shuffled and augmented. Says at the start what can't be: too few rows, too few distinct values. */
 export function createBatches(options: BatchMakerOptions): Result<BatchMaker> {
   const { batch, split, tokenizers, seed } = options;

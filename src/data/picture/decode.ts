@@ -11,6 +11,7 @@ export interface PictureSize {
   readonly trim: boolean;
 }
 
+/** A problem is said of the picture: `is not …`. */
 export type Decoded = { readonly rgba: Uint8Array } | { readonly problem: string };
 
 /** A file's largest size, and the largest number of pixels before scaling. */
@@ -29,17 +30,17 @@ const pixels = (image: Sharp): Sharp => image.toColourspace('srgb').ensureAlpha(
 
 /** Decodes and scales; an animated picture gives its first frame. */
 export async function decodePicture(bytes: Uint8Array, size: PictureSize): Promise<Decoded> {
-  if (bytes.length > MAX_PICTURE_BYTES) return { problem: 'the picture file is larger than 64 MiB' };
+  if (bytes.length > MAX_PICTURE_BYTES) return { problem: 'is larger than 64 MiB' };
   try {
     const options = { limitInputPixels: MAX_PIXELS, density: svgDensity(bytes), pages: 1 } as const;
     const { height, width } = size;
     const input = sharp(bytes, options).rotate();
     if (size.trim) return { rgba: await trimmed(input, size) };
     const rgba = await pixels(input.resize(width, height, { fit: 'contain', background: clear })).toBuffer();
-    if (rgba.length !== height * width * 4) return { problem: 'its pixels are of an unknown kind' };
+    if (rgba.length !== height * width * 4) return { problem: 'has pixels of an unknown kind' };
     return { rgba };
   } catch (error) {
-    return { problem: `it is not a picture that can be read (${failure(error)})` };
+    return { problem: `is not a picture that can be read (${failure(error)})` };
   }
 }
 

@@ -28,7 +28,7 @@ export interface LoadOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 const AT_ONCE = 8;
 const MAX_STORE_BYTES = 8 * 2 ** 30;
 
@@ -49,9 +49,14 @@ export async function loadPictures(
     options.cacheFolder === undefined
       ? undefined
       : join(options.cacheFolder, `pictures-${key.slice(0, 32)}.bin`);
+  // Names stay out of what is kept: it is found by bytes, and another table may call them otherwise.
+  const named = ({ rgba, problems }: PictureStore): PictureStore => ({
+    rgba,
+    problems: problems.map((p, i) => (p === undefined ? p : `${nameOf(sources[i])}${p}`)),
+  });
   if (file !== undefined) {
     const kept = readStore(file, key, sources.length, each);
-    if (kept !== undefined) return { store: kept };
+    if (kept !== undefined) return { store: named(kept) };
   }
   const rgba = new Uint8Array(new SharedArrayBuffer(each * sources.length));
   const problems: (string | undefined)[] = new Array(sources.length).fill(undefined);
@@ -68,8 +73,12 @@ export async function loadPictures(
   });
   const store = { rgba, problems };
   if (file !== undefined) writeStore(file, key, store);
-  return { store };
+  return { store: named(store) };
 }
+
+/** What a problem is said of; a source that is one already says so itself. */
+const nameOf = (source: PictureSource | undefined): string =>
+  source === undefined || 'problem' in source ? '' : 'path' in source ? `${source.path} ` : 'it ';
 
 type ReadSource = { readonly bytes: Uint8Array } | { readonly problem: string };
 
@@ -79,12 +88,12 @@ async function readSource(source: PictureSource): Promise<ReadSource> {
   if ('problem' in safe) return safe;
   try {
     const info = await stat(safe.path);
-    if (!info.isFile()) return { problem: `${source.path} is not a file` };
-    if (info.size > MAX_PICTURE_BYTES) return { problem: `${source.path} is larger than 64 MiB` };
-    if (info.size === 0) return { problem: `${source.path} is empty` };
+    if (!info.isFile()) return { problem: 'is not a file' };
+    if (info.size > MAX_PICTURE_BYTES) return { problem: 'is larger than 64 MiB' };
+    if (info.size === 0) return { problem: 'is empty' };
     return { bytes: await readFile(safe.path) };
   } catch {
-    return { problem: `${source.path} can't be read` };
+    return { problem: "can't be read" };
   }
 }
 

@@ -3,21 +3,22 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 
+/** A problem is said of the path: `leads out …`. */
 export type SafePath = { readonly path: string } | { readonly problem: string };
 
 /** The file at `path` inside `folder`, links followed. */
 export function pathInside(folder: string, path: string): SafePath {
-  if (path.includes('\0')) return { problem: 'its path holds a zero byte' };
-  if (isAbsolute(path) || /^[A-Za-z]:[\\/]/.test(path)) return { problem: `${path} is an absolute path` };
+  if (path.includes('\0')) return { problem: 'has a path with a zero byte' };
+  if (isAbsolute(path) || /^[A-Za-z]:[\\/]/.test(path)) return { problem: 'is an absolute path' };
   const whole = resolve(folder, path);
-  if (!within(folder, whole)) return { problem: `${path} leads out of its folder` };
+  if (!within(folder, whole)) return { problem: 'leads out of its folder' };
   try {
     const real = realpathSync(whole);
-    if (!within(realpathSync(folder), real)) return { problem: `${path} is a link out of its folder` };
+    if (!within(realpathSync(folder), real)) return { problem: 'is a link out of its folder' };
     return { path: real };
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { problem: missing ? `${path} does not exist` : `${path} can't be opened` };
+    return { problem: missing ? 'does not exist' : "can't be opened" };
   }
 }
 
