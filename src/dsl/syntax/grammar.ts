@@ -264,10 +264,19 @@ export class Grammar extends StatementRules {
         { ALT: () => this.CONSUME(t.NumberToken) },
         { ALT: () => this.CONSUME(t.Star) },
         { ALT: () => this.CONSUME(t.DoubleStar) },
-        { ALT: () => this.SUBRULE(this.labelNames) },
+        { ALT: () => this.SUBRULE(this.choices) },
       ],
       ERR_MSG: 'pattern',
     });
+  });
+
+  /** `{query,key}`, `{0,1}`: names, or numbers of layers. */
+  protected readonly choices = this.RULE('choices', () => {
+    this.CONSUME(t.LBrace);
+    this.commaList(t.RBrace, () =>
+      this.OR([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NumberToken) }]),
+    );
+    this.CONSUME(t.RBrace);
   });
 
   protected readonly optimizer = this.RULE('optimizer', () => {

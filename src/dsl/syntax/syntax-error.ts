@@ -19,6 +19,7 @@ const bracketed: Readonly<Record<string, { readonly what: string; readonly list:
   dims: { what: 'list of dims', list: true },
   index: { what: 'index', list: true },
   labelNames: { what: 'list of names', list: true },
+  choices: { what: 'list of names', list: true },
   lambdaHead: { what: 'list of names', list: true },
   paren: { what: 'parenthesis', list: false },
   size: { what: 'parenthesis', list: false },

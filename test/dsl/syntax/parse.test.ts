@@ -21,7 +21,7 @@ model Stamps(width: int = 192) version "1.0.0" {
   export name(p: picture[B]) -> { hidden: unit float[B, shared], next: Bert.text[B, T + 1] } { return p }
   stage align from Pictures.pretrain(eye) {
     minimize seen on a.train batch 128 + 0.5 * heard on b.train with picture: [shift(2)], q: [] batch 64
-    train look, look.layers.*, hear.**.lora.*, **.attention.{qkv,out}.weight
+    train look, look.layers.*, hear.**.lora.*, **.attention.{qkv,out}.weight, look.layers.{0,2}
     freeze rest
     optimizer adamw(rate: 5e-4)
     steps 3000
