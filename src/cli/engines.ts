@@ -8,7 +8,10 @@ import { type ExitCode, exit } from './exit.ts';
 export async function runEngines(context: Context): Promise<ExitCode> {
   const engines = [createOnnxEngine(), createReferenceEngine({ precision: 'f32' })];
   const rows = await Promise.all(
-    engines.map(async engine => ({ name: engine.name, ...(await engine.status()) })),
+    engines.map(async engine => {
+      const { ready, version, about, add } = await engine.status();
+      return { name: engine.name, ready, version: version ?? null, about, add: add ?? null };
+    }),
   );
   const { paint } = context.output.out;
   present(context, rows, () =>
@@ -16,7 +19,7 @@ export async function runEngines(context: Context): Promise<ExitCode> {
       .map(row => {
         const sign = row.ready ? paint.green('✓') : paint.red('✗');
         const name = paint.bold(row.name.padEnd(12));
-        const add = row.add === undefined ? '' : `\n${' '.repeat(15)}add it: ${row.add}`;
+        const add = row.add === null ? '' : `\n${' '.repeat(15)}add it: ${row.add}`;
         return `${sign} ${name} ${(row.version ?? '').padEnd(10)} ${row.about}${add}`;
       })
       .join('\n'),

@@ -46,6 +46,7 @@ export function openSpec(
   onRead: OnRead = () => undefined,
 ): OpenedSpec {
   onRead(spec.file, spec.text);
+  for (const std of stdSources) onRead(std.file, std.text);
   const { library, models, diagnostics } = check(spec.text, spec.file, readerOf(spec, onRead));
   if (library === undefined || hasErrors(diagnostics)) throw new TrainFailure(...diagnostics);
   const model = choose(spec.file, models, variant);

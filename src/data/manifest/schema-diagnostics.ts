@@ -6,6 +6,8 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
 
+const wholeForm = 'it holds `source:`, `fields:` and `splits:`, see docs/data.md';
+
 type Path = readonly (string | number)[];
 
 /** One diagnostic for each mistake; a key that isn't known comes with the nearest one that is. */
@@ -42,7 +44,7 @@ export function schemaDiagnostics(
       made = dataDiagnostic(
         'manifest-value',
         { where, problem: valueProblem(error) },
-        { span: spanOf(path) },
+        { span: spanOf(path), ...(path.length === 0 ? { help: wholeForm } : {}) },
       );
     const key = `${made.code} ${made.message}`;
     if (!seen.has(key)) out.push(made);
