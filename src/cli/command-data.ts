@@ -7,7 +7,7 @@ import { collectData } from './data-option.ts';
 import { examples } from './examples.ts';
 
 export interface DataCommandOptions {
-  readonly data: ReadonlyMap<string, string>;
+  readonly data?: ReadonlyMap<string, string>;
   readonly variant?: string;
   readonly split?: string;
   readonly out?: string;
@@ -22,7 +22,7 @@ function register(program: Command, context: Context): void {
       'show what the model will see: rows, pictures after transforms, tokens, what is cut off or skipped',
     )
     .argument('<file>', 'a spec (.mm)')
-    .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData, new Map())
+    .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData)
     .option('--variant <name>', 'a variant of the model')
     .option('--split <set.split>', 'only this split')
     .option('--out <page.html>', 'write one page with pictures and captions here')

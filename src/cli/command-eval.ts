@@ -13,7 +13,7 @@ export interface EvalCommandOptions {
   readonly engine?: string;
   readonly threads?: number;
   readonly last?: true;
-  readonly data: ReadonlyMap<string, string>;
+  readonly data?: ReadonlyMap<string, string>;
 }
 
 export const evalCommand: CommandEntry = { name: 'eval', register };
@@ -28,7 +28,7 @@ function register(program: Command, context: Context): void {
     .option('--last', 'the last weights, not the best')
     .option('--engine <name>', 'what runs it (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
-    .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData, new Map())
+    .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData)
     .option('--json', 'print {metrics: {name: value}, chance: {name: value}, samples}')
     .addHelpText(
       'after',

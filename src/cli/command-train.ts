@@ -17,7 +17,7 @@ export interface TrainCommandOptions {
   readonly batch?: number;
   readonly seed?: number;
   readonly threads?: number;
-  readonly data: ReadonlyMap<string, string>;
+  readonly data?: ReadonlyMap<string, string>;
 }
 
 export const trainCommand: CommandEntry = { name: 'train', register };
@@ -36,7 +36,7 @@ function register(program: Command, context: Context): void {
     .option('--batch <n>', "in the place of the spec's batch sizes", positiveInteger)
     .option('--seed <n>', 'of weights, order and augmentation (default: 1)', seedNumber)
     .option('--threads <n>', 'of the engine (default: all)', positiveInteger)
-    .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData, new Map())
+    .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData)
     .option('--json', 'print {run, outcome, stages: [{stage, step, splits}], page} at the end')
     .addHelpText(
       'after',

@@ -90,7 +90,7 @@ export async function prepareSplit(
     columns,
     groups,
     skipped,
-    fingerprint: fingerprint(dataset, ref, spec, skipped),
+    fingerprint: fingerprint(dataset, spec, skipped, read, kept),
   };
   return { value, diagnostics };
 }
@@ -240,14 +240,18 @@ function groupsOf(keys: readonly string[]): Int32Array {
   });
 }
 
+/** Of the tables, of what is read from them how, and of the pictures, which lie beside them. */
 function fingerprint(
   dataset: Dataset,
-  ref: DataRef,
   spec: BatchSpec,
   skipped: readonly SkippedRow[],
+  read: readonly { readonly column: Column; readonly keys: readonly string[] }[],
+  kept: readonly number[],
 ): string {
   const fields = spec.fields.map(f => [f.name, f.type]);
-  return createHash('sha256')
-    .update(JSON.stringify([dataset.fingerprint, ref, fields, skipped.map(s => s.place)]))
-    .digest('hex');
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([dataset.fingerprint, spec.data, fields, skipped.map(s => s.place)]));
+  for (const { column, keys } of read)
+    if (column.kind === 'image') for (const i of kept) hash.update(keys[i] as string);
+  return hash.digest('hex');
 }

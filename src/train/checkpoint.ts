@@ -48,15 +48,23 @@ function ordered(info: CheckpointInfo): CheckpointInfo {
 
 export function writeCheckpoint(path: string, { info, tensors }: Checkpoint): void {
   const text = JSON.stringify(ordered(info));
-  writeSafetensors(path, { tensors, metadata: new Map([['mmlang', text]]) });
-  const beside = { ...ordered(info), sha256: hashTensors(tensors) };
+  const sha256 = hashTensors(tensors);
+  const metadata = new Map([
+    ['mmlang', text],
+    ['sha256', sha256],
+  ]);
+  writeSafetensors(path, { tensors, metadata });
+  const beside = { ...ordered(info), sha256 };
   writeWhole(path.replace(/\.safetensors$/, '.json'), [`${JSON.stringify(beside, null, 2)}\n`]);
 }
 
-/** undefined where there is none yet. */
+/** undefined where there is none yet. What isn't bit for bit as it was written is refused. */
 export function readCheckpoint(path: string): Checkpoint | undefined {
   if (!existsSync(path)) return undefined;
   const { tensors, metadata } = readSafetensors(path);
+  const sha256 = metadata.get('sha256');
+  if (sha256 !== undefined && sha256 !== hashTensors(tensors))
+    throw failure('broken-file', { path, why: 'its numbers are not those that were written' });
   return { info: parseInfo(path, metadata.get('mmlang')), tensors };
 }
 

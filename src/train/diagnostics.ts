@@ -32,6 +32,7 @@ export const trainDiagnostic = defineDiagnostics({
   'broken-file': {
     severity: 'error',
     message: (p: { path: string; why: string }) => `${p.path} is damaged: ${p.why}`,
+    help: () => 'put it back from a copy, or start a new run',
   },
   'not-a-run': {
     severity: 'error',
@@ -53,8 +54,7 @@ export const trainDiagnostic = defineDiagnostics({
   },
   'run-exists': {
     severity: 'error',
-    message: (p: { run: string; stage: string }) =>
-      `the run ${p.run} has already trained the stage ${p.stage}`,
+    message: (p: { run: string; stage: string }) => `the run ${p.run} already has the stage ${p.stage}`,
     help: () => 'go on with --resume, or name another folder with --run',
   },
   'run-not-folder': {

@@ -78,7 +78,7 @@ function resumed(options: StateOptions, held: readonly Held[]): StageState | und
   if (checkpoint === undefined) return undefined;
   const { info } = checkpoint;
   if (info.fingerprint !== fingerprint || info.stage !== program.stage || info.steps !== program.steps)
-    throw failure('run-of-another-spec', { run: folder.last, spec: `the stage ${program.stage}` });
+    throw failure('broken-file', { path: folder.last, why: 'it belongs to another run or stage' });
   const tensors = requireTensors(folder.last, checkpoint.tensors, held);
   const carried = new Map([...checkpoint.tensors].filter(([name]) => !tensors.has(name)));
   return { step: info.step, data: info.data, best: info.best, held: tensors, carried };

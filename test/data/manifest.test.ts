@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findManifest, parseManifest, readManifest } from '../../src/data/index.ts';
@@ -50,8 +51,8 @@ skip: 5 percent
 `;
     expect(check(text)).toEqual([
       '3:14 manifest-value fields.caption.as must be one of image, text, label, number (did you mean text?)',
-      '6:30 manifest-value splits.validation.share has a value of the wrong form',
-      '7:1 manifest-value skip has a value of the wrong form',
+      '6:30 manifest-value splits.validation.share must be of the form { of: COLUMN, from: 0.2, to: 0.8 } with numbers from 0 to 1, or a list of these',
+      '7:1 manifest-value skip must be a share of the rows such as 1% or 0.01',
     ]);
     const second = text.replace('as: txt', 'as: text').replace('from: 2', 'from: 1').replace(' percent', '%');
     expect(check(second)).toEqual([
@@ -83,7 +84,23 @@ skip: 5 percent
   });
 
   it('refuses one that is nested without end', () => {
-    expect(check('['.repeat(20_000))[0]).toMatch(/manifest-syntax/);
+    expect(check('['.repeat(20_000))).toEqual([
+      expect.stringMatching(/manifest-syntax this is not YAML: it is nested too deep/),
+    ]);
+  });
+
+  it('says what an empty one should hold', () => {
+    expect(check('')[0]).toMatch(/source:.*fields:.*splits:/);
+  });
+
+  it('says the first mistake of a line of YAML, and not its echoes', () => {
+    expect(check('a: [b: }{\n- x').length).toBeLessThan(3);
+  });
+
+  it('refuses what is not text', () => {
+    const path = folder({ 'bytes.yaml': '' });
+    writeFileSync(join(path, 'bytes.yaml'), Buffer.from(good.replace('label', 'l\u00e4bel'), 'latin1'));
+    expect(readManifest('bytes', join(path, 'bytes.yaml')).diagnostics[0]?.message).toMatch(/binary data/);
   });
 
   it('does not unfold a bomb of aliases', () => {

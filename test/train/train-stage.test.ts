@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hashTensors, readCheckpoint } from '../../src/train/checkpoint.ts';
@@ -111,11 +111,21 @@ describe('trainStage', () => {
     const other = await trainStage(toyOptions(dir, { fingerprint: 'cd'.repeat(32) })).catch(
       (e: unknown) => e,
     );
-    expect((other as TrainFailure).diagnostics[0]?.code).toBe('run-of-another-spec');
+    expect((other as TrainFailure).diagnostics[0]?.code).toBe('broken-file');
     const { best, last } = stageFolder(dir, 'fit');
     copyFileSync(best, last);
     const partial = await trainStage(toyOptions(dir)).catch((e: unknown) => e);
     expect((partial as TrainFailure).diagnostics[0]?.message).toMatch(/line\.bias#m is not in it/);
+  });
+
+  it('refuses a checkpoint of which one bit was changed', async () => {
+    const dir = await uninterrupted();
+    const { last } = stageFolder(dir, 'fit');
+    const bytes = readFileSync(last);
+    bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 0x40;
+    writeFileSync(last, bytes);
+    const failed = await trainStage(toyOptions(dir)).catch((e: unknown) => e);
+    expect((failed as TrainFailure).diagnostics[0]).toMatchObject({ code: 'broken-file' });
   });
 
   it('starts from given weights and leaves the rest fresh', async () => {

@@ -233,6 +233,11 @@ describe('a run', () => {
     writeFileSync(table, readFileSync(table, 'utf8').replace('one red', 'won red'));
     const data = new Map([['shades', join(moved, 'shades.yaml')]]);
     expect((await refusal(go({ resume: run, data }))).code).toBe('data-changed');
+    const picture = join(home, 'data', 'red-one.png');
+    const drawn = readFileSync(picture);
+    cpSync(join(home, 'data', 'blue-one.png'), picture);
+    expect((await refusal(go({ resume: run }))).code).toBe('data-changed');
+    writeFileSync(picture, drawn);
     expect(await go({ resume: run })).toMatchObject({ outcome: 'finished' });
   });
 

@@ -1,8 +1,18 @@
 // YAML → Manifest. Every mistake is reported at the key that makes it, all at once.
 
+import { isUtf8 } from 'node:buffer';
 import { readFileSync, statSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml';
 import type { Diagnostic, Result } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
@@ -30,7 +40,9 @@ export function readManifest(set: string, file: string): Result<Manifest> {
           { span: undefined },
         ),
       );
-    text = readFileSync(file, 'utf8');
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes)) return fail(notText(file));
+    text = bytes.toString('utf8');
   } catch (error) {
     return fail(
       dataDiagnostic('manifest-unreadable', { file, problem: failure(error) }, { span: undefined }),
@@ -38,6 +50,19 @@ export function readManifest(set: string, file: string): Result<Manifest> {
   }
   return parseManifest(set, file, text);
 }
+
+const startOf = (file: string): Span => ({
+  file,
+  start: 0,
+  end: 0,
+  line: 1,
+  column: 1,
+  endLine: 1,
+  endColumn: 1,
+});
+
+const notText = (file: string): Diagnostic =>
+  dataDiagnostic('manifest-syntax', { problem: 'it holds binary data' }, { span: startOf(file) });
 
 const fail = <T>(...diagnostics: Diagnostic[]): Result<T> => ({ value: undefined, diagnostics });
 
@@ -49,16 +74,15 @@ export function parseManifest(set: string, file: string, text: string): Result<M
     const to = lines.linePos(Math.max(start, end));
     return { file, start, end, line: from.line, column: from.col, endLine: to.line, endColumn: to.col };
   };
-  const whole = (): Span => ({ file, start: 0, end: 0, line: 1, column: 1, endLine: 1, endColumn: 1 });
-  if (text.includes('\0'))
-    return fail(dataDiagnostic('manifest-syntax', { problem: 'it holds binary data' }, { span: whole() }));
+  const whole = (): Span => startOf(file);
+  if (text.includes('\0')) return fail(notText(file));
   let value: unknown;
   let root: Node | null;
   try {
     const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
     if (document.errors.length > 0)
       return fail(
-        ...document.errors.map(e =>
+        ...tellingErrors(document.errors, at => lines.linePos(at).line).map(e =>
           dataDiagnostic(
             'manifest-syntax',
             { problem: firstLine(e.message) },
@@ -82,7 +106,19 @@ export function parseManifest(set: string, file: string, text: string): Result<M
   return buildManifest(set, file, value, spanOf);
 }
 
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;
+const MAX_ERRORS = 5;
+
+/** The first error at each line; what comes after one is often its echo. */
+function tellingErrors(errors: readonly YAMLParseError[], lineOf: (at: number) => number): YAMLParseError[] {
+  const lines = new Set<number>();
+  return errors.filter(
+    e => lines.size < MAX_ERRORS && !lines.has(lineOf(e.pos[0])) && lines.add(lineOf(e.pos[0])),
+  );
+}
+
+/** The parser's own words; it runs out of stack where brackets are nested thousands deep. */
+const firstLine = (text: string): string =>
+  /call stack/i.test(text) ? 'it is nested too deep' : (text.split('\n', 1)[0] ?? text);
 
 /** The range of the key at a path, or of the item where the path ends in a list. */
 function keyRange(root: Node | null, path: Path): readonly [number, number] | undefined {

@@ -70,7 +70,10 @@ function valueProblem(error: ErrorObject): string {
     return `must be one of ${allowed.join(', ')}${nearest === undefined ? '' : ` (did you mean ${nearest}?)`}`;
   }
   if (error.keyword === 'type') return `must be ${kindNames[String(params.type)] ?? `a ${params.type}`}`;
-  if (error.keyword === 'anyOf') return 'has a value of the wrong form';
+  if (error.keyword === 'anyOf') {
+    const form = (error.parentSchema as { readonly description?: unknown } | undefined)?.description;
+    return typeof form === 'string' ? `must be ${form}` : 'has a value of the wrong form';
+  }
   return error.message ?? 'is not valid';
 }
 

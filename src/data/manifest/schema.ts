@@ -1,10 +1,16 @@
-// The JSON Schema of a manifest. What it can't say (exactly one source, names that must exist) is checked after it.
+// The JSON Schema of a manifest. A `description` beside an `anyOf` is what a mistake there is told: `must be …`. What it can't say (exactly one source, names that must exist) is checked after it.
 
 const text = { type: 'string', minLength: 1, maxLength: 4096 } as const;
 const name = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$', maxLength: 64 } as const;
 const unit = { type: 'number', minimum: 0, maximum: 1 } as const;
-const names = { anyOf: [name, { type: 'array', items: name, minItems: 1 }] } as const;
-const columns = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] } as const;
+const names = {
+  description: 'a name or a list of names',
+  anyOf: [name, { type: 'array', items: name, minItems: 1 }],
+} as const;
+const columns = {
+  description: 'a column or a list of columns',
+  anyOf: [text, { type: 'array', items: text, minItems: 1 }],
+} as const;
 const scalar = { type: ['string', 'number', 'boolean'] } as const;
 
 const share = {
@@ -39,7 +45,10 @@ const source = {
     format: { enum: ['csv', 'tsv', 'jsonl', 'parquet'] },
     columns: { type: 'array', items: text, minItems: 1, uniqueItems: true },
     delimiter: { type: 'string', minLength: 1, maxLength: 1 },
-    quote: { anyOf: [{ type: 'string', minLength: 1, maxLength: 1 }, { const: false }] },
+    quote: {
+      description: 'one character or false',
+      anyOf: [{ type: 'string', minLength: 1, maxLength: 1 }, { const: false }],
+    },
     folder: text,
     icons: iconSource,
   },
@@ -66,9 +75,16 @@ const split = {
     where: {
       type: 'object',
       minProperties: 1,
-      additionalProperties: { anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }] },
+      additionalProperties: {
+        description: 'a value or a list of values',
+        anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }],
+      },
     },
-    share: { anyOf: [share, { type: 'array', items: share, minItems: 1 }] },
+    share: {
+      description:
+        'of the form { of: COLUMN, from: 0.2, to: 0.8 } with numbers from 0 to 1, or a list of these',
+      anyOf: [share, { type: 'array', items: share, minItems: 1 }],
+    },
     less: names,
     overlaps: names,
   },
@@ -86,6 +102,9 @@ export const manifestSchema = {
     source,
     fields: { type: 'object', minProperties: 1, propertyNames: name, additionalProperties: field },
     splits: { type: 'object', minProperties: 1, propertyNames: name, additionalProperties: split },
-    skip: { anyOf: [unit, { type: 'string', pattern: '^[0-9]{1,3}(\\.[0-9]+)? ?%$' }] },
+    skip: {
+      description: 'a share of the rows such as 1% or 0.01',
+      anyOf: [unit, { type: 'string', pattern: '^[0-9]{1,3}(\\.[0-9]+)? ?%$' }],
+    },
   },
 } as const;
