@@ -40,6 +40,8 @@ export interface ProbeOptions {
   readonly clean?: boolean;
   /** Gradients of Σ out · pattern with respect to all weights. */
   readonly gradients?: boolean;
+  /** Fetches Σ out · pattern as `loss`. */
+  readonly loss?: boolean;
 }
 
 /** Lowers `block probe(…) { … }` of a source for inputs of these types. */
@@ -115,8 +117,12 @@ export function probe(
   if (said.length > 0 || found.length === 0)
     throw new Error(said.map(d => d.message).join('\n') || 'no value');
   const floats = found.filter(v => v.element.kind === 'float');
-  if (options.gradients === true && floats.length > 0) {
+  const wanted = options.gradients === true || options.loss === true;
+  if (wanted && floats.length > 0) {
     const loss = floats.map(v => patterned(frame, v)).reduce((a, b) => builder.one('add', [a, b]));
+    if (options.loss === true) builder.output('loss', 'fetch', loss);
+    if (options.gradients !== true)
+      return { graph: builder.finish(), inputs, weights: [...trace.weights.keys()] };
     const weights = [...trace.weights.values()];
     const grads = differentiate(
       builder,

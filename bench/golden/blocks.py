@@ -1,0 +1,391 @@
+"""Every block of the standard library by what PyTorch has for it, in double precision."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.func import functional_call
+from values import HOLES, KEPT_ROWS, PREFIX, by_mask, case, floats, indices, kept_tokens, real_rows, row_alone, whole_batch
+
+X = "x: float[B, T, D]"
+SHAPE = (3, 4, 4)
+PAIR = "a: float[B, D], b: float[B, D]"
+MAP = "x: float[B, H, W, C]"
+
+
+def plain(returns, run, *shape, params=X):
+    return case(returns, params, {"x": floats(*(shape or SHAPE))}, run)
+
+
+def tokens(returns, run, places=PREFIX, routes=()):
+    return case(returns, X, {"x": floats(*SHAPE, places=places)}, run, [row_alone(True, run), *routes])
+
+
+def pooled(returns, run, places=PREFIX):
+    return case(returns, X, {"x": floats(*SHAPE, places=places)}, run, [row_alone(False, run)])
+
+
+def maps(returns, run, *shape):
+    """A map with all its rows, and with a row that is padding."""
+    padded = case(returns, MAP, {"x": floats(3, *shape, rows=True)}, run, [row_alone(False, run)])
+    return [plain(returns, run, 2, *shape, params=MAP), padded]
+
+
+def pair(returns, run):
+    rows = {"a": floats(3, 5, rows=True), "b": floats(3, 5, rows=True)}
+    return [
+        case(returns, PAIR, {"a": floats(4, 5), "b": floats(4, 5)}, run),
+        case(returns, PAIR, rows, run, [real_rows(run)]),
+    ]
+
+
+def linear(w, x, path, out, bias=True):
+    return F.linear(x, w(f"{path}.weight", x.shape[-1], out).T, w(f"{path}.bias", out) if bias else None)
+
+
+def layer_norm(w, x, path, eps=1e-5):
+    d = x.shape[-1]
+    return F.layer_norm(x, (d,), w(f"{path}.scale", d), w(f"{path}.shift", d), eps)
+
+
+def conv(w, x, path, out, size=3, stride=1, pad=0, bias=True):
+    """Maps with channels last, weights as size x size x in x out."""
+    weight = w(f"{path}.weight", size, size, x.shape[-1], out).permute(3, 2, 0, 1)
+    b = w(f"{path}.bias", out) if bias else None
+    return F.conv2d(x.permute(0, 3, 1, 2), weight, b, stride, pad).permute(0, 2, 3, 1)
+
+
+def stem(w, x):
+    x = F.gelu(layer_norm(w, conv(w, x, "stem.conv1", 2, 3, 2, 1), "stem.norm1"))
+    x = F.gelu(layer_norm(w, conv(w, x, "stem.conv2", 4, 3, 2, 1), "stem.norm2"))
+    return conv(w, x, "stem.conv3", 8, 3, 2, 1).flatten(1, 2)
+
+
+def projections(w, path, width, memory):
+    """Weights and biases of query, key, value as nn.MultiheadAttention has them."""
+    names = ("query", width), ("key", memory), ("value", memory)
+    weights = [w(f"{path}.{name}.weight", inner, width).T for name, inner in names]
+    return weights, torch.cat([w(f"{path}.{name}.bias", width) for name, _ in names])
+
+
+def multihead(w, path, x, memory, heads, keep=None, causal=False):
+    width, inner = x.shape[-1], memory.shape[-1]
+    (q, k, v), bias = projections(w, path, width, inner)
+    module = nn.MultiheadAttention(width, heads, kdim=inner, vdim=inner, batch_first=True, dtype=torch.float64)
+    if inner == width:
+        mapped = {"in_proj_weight": torch.cat([q, k, v])}
+    else:
+        mapped = {"q_proj_weight": q, "k_proj_weight": k, "v_proj_weight": v}
+    mapped |= {"in_proj_bias": bias, "out_proj.weight": w(f"{path}.out.weight", width, width).T}
+    mapped["out_proj.bias"] = w(f"{path}.out.bias", width)
+    later = torch.ones(x.shape[1], memory.shape[1]).triu(1).bool() if causal else None
+    hidden = None if keep is None else ~keep
+    options = {"key_padding_mask": hidden, "attn_mask": later, "need_weights": False}
+    return functional_call(module, mapped, (x, memory, memory), options)[0]
+
+
+def attention(causal):
+    def run(w, x, keep=None):
+        shape = x.shape
+        x = x.reshape(-1, *shape[-2:])
+        return multihead(w, "attention", x, x, 2, keep, causal).reshape(shape)
+
+    return run
+
+
+def cross_attention(w, x, memory, keep=None):
+    return multihead(w, "cross_attention", x, memory, 2, keep)
+
+
+def scaled_dot_product(heads, causal=False):
+    """Of x, 2x and x squared."""
+
+    def run(w, x, keep=None):
+        q, k, v = (y.unflatten(-1, (heads, -1)).transpose(1, 2) for y in (x, 2 * x, x * x))
+        if keep is None:
+            out = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        else:
+            seen = keep[:, None, None, :].expand(-1, 1, x.shape[1], -1)
+            seen = seen & torch.ones(x.shape[1], x.shape[1]).tril().bool() if causal else seen
+            out = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+        return out.transpose(1, 2).flatten(2)
+
+    return run
+
+
+def attention_pool(w, x):
+    """Head by head."""
+    shares = linear(w, x, "attention_pool.scores", 2).softmax(1).unbind(-1)
+    return torch.cat([(p[..., None] * v).sum(1) for p, v in zip(shares, x.chunk(2, -1))], -1)
+
+
+def feed_forward(expansion, activation):
+    def run(w, x):
+        inner = activation(linear(w, x, "feed_forward.expand", expansion * x.shape[-1]))
+        return linear(w, inner, "feed_forward.contract", x.shape[-1])
+
+    return run
+
+
+def transformer(depth, causal=False, expansion=4, activation=F.gelu):
+    def run(w, x, keep=None):
+        d, t = x.shape[-1], x.shape[1]
+        layer = nn.TransformerEncoderLayer(
+            d, 2, expansion * d, 0.0, activation, batch_first=True, norm_first=True, dtype=torch.float64
+        )
+        norm = nn.LayerNorm(d, dtype=torch.float64)
+        module = nn.TransformerEncoder(layer, depth, norm, enable_nested_tensor=False)
+        mapped = {"norm.weight": w("transformer.norm.scale", d), "norm.bias": w("transformer.norm.shift", d)}
+        for i in range(depth):
+            path, to = f"transformer.layers.{i}", f"layers.{i}"
+            weights, bias = projections(w, f"{path}.attention", d, d)
+            mapped |= {f"{to}.self_attn.in_proj_weight": torch.cat(weights), f"{to}.self_attn.in_proj_bias": bias}
+            linears = ("attention.out", "self_attn.out_proj", d, d), ("feed_forward.expand", "linear1", d, expansion * d)
+            for ours, theirs, inner, out in (*linears, ("feed_forward.contract", "linear2", expansion * d, d)):
+                mapped[f"{to}.{theirs}.weight"] = w(f"{path}.{ours}.weight", inner, out).T
+                mapped[f"{to}.{theirs}.bias"] = w(f"{path}.{ours}.bias", out)
+            for name in ("norm1", "norm2"):
+                mapped[f"{to}.{name}.weight"] = w(f"{path}.{name}.scale", d)
+                mapped[f"{to}.{name}.bias"] = w(f"{path}.{name}.shift", d)
+        later = torch.ones(t, t).triu(1).bool() if causal else None
+        hidden = None if keep is None else ~keep
+        return functional_call(module, mapped, (x,), {"mask": later, "src_key_padding_mask": hidden, "is_causal": causal})
+
+    return run
+
+
+def class_token(w, x):
+    return torch.cat([w("class_token.token", x.shape[-1]).expand(x.shape[0], 1, -1), x], 1)
+
+
+def class_token_kept(w, inputs, tensors):
+    """The token is kept in every real row."""
+    out = class_token(w, **tensors)
+    keep = F.pad(kept_tokens(inputs), (1, 0), value=True)
+    keep[2] = False
+    return out, keep[..., None].expand_as(out)
+
+
+def masked_mean(axes):
+    """Sum over count, both of kept tokens only; axes of B and T."""
+
+    def route(w, inputs, tensors):
+        keep = kept_tokens(inputs)[..., None].to(torch.float64).expand_as(tensors["x"])
+        return (tensors["x"] * keep).sum(axes) / keep.sum(axes)
+
+    return whole_batch(route)
+
+
+def patches(size):
+    """One square after the other."""
+
+    def run(_, x):
+        rows, columns = range(0, x.shape[1], size), range(0, x.shape[2], size)
+        return torch.stack([x[:, i : i + size, j : j + size].flatten(1) for i in rows for j in columns], 1)
+
+    return run
+
+
+def infonce(w, a, b):
+    """Figure 3 of arXiv:2103.00020."""
+    logits = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T * w("learned.log_value").exp()
+    labels = torch.arange(a.shape[0])
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
+
+
+def sigmoid_pairs(w, a, b):
+    """Algorithm 1 of arXiv:2303.15343."""
+    n = a.shape[0]
+    logits = F.normalize(a, dim=1) @ F.normalize(b, dim=1).T * w("sigmoid_pairs.log_scale").exp() + w("sigmoid_pairs.bias")
+    labels = 2 * torch.eye(n, dtype=torch.float64) - torch.ones(n, n)
+    return -F.logsigmoid(labels * logits).sum() / n
+
+
+def cosine(_, a, among):
+    return F.cosine_similarity(a[:, None], among[None], dim=-1)
+
+
+def cosine_kept(_, inputs, tensors):
+    """Of the real rows with the real candidates."""
+    keep = torch.tensor(KEPT_ROWS).bool()
+    both = keep[:, None] & keep
+    real = cosine(None, *(t[keep] for t in tensors.values()))
+    return torch.zeros(3, 3, dtype=real.dtype).masked_scatter(both, real), both
+
+
+def nearest_kept(w, inputs, tensors):
+    out, both = cosine_kept(w, inputs, tensors)
+    return out.masked_fill(~both, -2).argmax(-1), both[:, 0]
+
+
+def ignoring(w, inputs, tensors):
+    """Padded targets are those that torch ignores."""
+    target = tensors["target"].masked_fill(~kept_tokens(inputs), -100)
+    return F.cross_entropy(tensors["x"].flatten(0, 1), target.flatten())
+
+
+def cases():
+    """The cases of each block, by its name."""
+    lin = {
+        "biased": lambda w, x: linear(w, x, "linear", 3),
+        "bare": lambda w, x: linear(w, x, "linear", 3, bias=False),
+    }
+    norm = lambda w, x: layer_norm(w, x, "layer_norm")
+    rms = lambda w, x: F.rms_norm(x, (4,), w("rms_norm.scale", 4), 1e-6)
+    loose = lambda w, x: layer_norm(w, x, "layer_norm", 0.1)
+    words = lambda w, c: F.embedding(c, w("embedding.weight", 5, 4))
+    places = lambda w, x: x + F.embedding(torch.arange(x.shape[1]), w("positions.weight", 6, 4))
+    into = lambda w, x: F.normalize(linear(w, x, "into", 3, bias=False), dim=-1)
+    learned = lambda w, x: x * w("learned.log_value").exp()
+    gated = feed_forward(2, F.silu)
+    both = {"x": floats(3, 4, 4, places=PREFIX), "memory": floats(3, 4, 6, places=HOLES)}
+    two = "x: float[B, T, D], memory: float[B, S, M]"
+    scores = "x: float[B, T, D], target: index(D)[B, T]"
+    among = "a: float[B, D], among: float[K, D]"
+    candidates = {"a": floats(3, 5), "among": floats(4, 5)}
+    real = {"a": floats(3, 5, rows=True), "among": floats(3, 5, rows=True)}
+    masked = lambda run: by_mask(lambda w, keep, x: run(w, x, keep["x"]))
+    crossed = by_mask(lambda w, keep, x, memory: cross_attention(w, x, memory, keep["memory"]))
+    class_run = lambda w, x: class_token(w, x)
+    few = lambda *a, **k: {"x": floats(*SHAPE, **k), "target": indices(3, 4, of=4, **k)}
+    return {
+        "linear": [
+            plain("linear(x, out: 3)", lin["biased"]),
+            plain("linear(x, out: 3, bias: false)", lin["bare"]),
+            plain("linear(x, out: 3)", lin["biased"], 4, params="x: float[D]"),
+            tokens("linear(x, out: 3)", lin["biased"], HOLES),
+        ],
+        "embedding": [
+            case("embedding(c, width: 4)", "c: index(V)[B, T]", {"c": indices(3, 4, of=5)}, words),
+            case(
+                "embedding(c, width: 4)",
+                "c: index(V)[B, T]",
+                {"c": indices(3, 4, of=5, places=PREFIX)},
+                words,
+                [row_alone(True, words)],
+            ),
+        ],
+        "positions": [
+            plain("positions(x, max: 6)", places),
+            tokens("positions(x, max: 6)", places),
+            tokens("positions(x, max: 6)", places, HOLES),
+        ],
+        "mean": [
+            plain("mean(x)", lambda _, x: x.mean()),
+            plain("mean(x, axis: [0, 2])", lambda _, x: x.mean((0, 2))),
+            pooled("mean(x, axis: -2)", lambda _, x: x.mean(-2), HOLES),
+            tokens("mean(x, axis: -1)", lambda _, x: x.mean(-1)),
+            case("mean(x, axis: [0, 1])", X, {"x": floats(*SHAPE, places=HOLES)}, None, [masked_mean((0, 1))]),
+            case("mean(x)", X, {"x": floats(*SHAPE, places=PREFIX)}, None, [masked_mean((0, 1, 2))]),
+        ],
+        "first": [plain("first(x)", lambda _, x: x[:, 0]), pooled("first(x)", lambda _, x: x[:, 0])],
+        "last": [
+            plain("last(x)", lambda _, x: x[:, -1]),
+            pooled("last(x)", lambda _, x: x[:, -1]),
+            pooled("last(x)", lambda _, x: x[:, -1], HOLES),
+        ],
+        "layer_norm": [
+            plain("layer_norm(x)", norm),
+            plain("layer_norm(x, epsilon: 0.1)", loose),
+            tokens("layer_norm(x)", norm),
+        ],
+        "rms_norm": [plain("rms_norm(x)", rms), tokens("rms_norm(x)", rms, HOLES)],
+        "attention": [
+            plain("attention(x, heads: 2)", attention(False)),
+            plain("attention(x, heads: 2)", attention(False), 2, 2, 3, 4, params="x: float[A, B, T, D]"),
+            plain("attention(x, heads: 2, causal: true)", attention(True)),
+            tokens("attention(x, heads: 2)", attention(False), HOLES, [masked(attention(False))]),
+            tokens("attention(x, heads: 2, causal: true)", attention(True), PREFIX, [masked(attention(True))]),
+        ],
+        "cross_attention": [
+            case(
+                "cross_attention(x, memory, heads: 2)",
+                two,
+                {"x": floats(3, 4, 4), "memory": floats(3, 5, 6)},
+                cross_attention,
+            ),
+            case("cross_attention(x, memory, heads: 2)", two, both, None, [row_alone(True, cross_attention), crossed]),
+        ],
+        "attend": [
+            plain("attend(x, 2 * x, x * x, heads: 4)", scaled_dot_product(4)),
+            plain("attend(x, 2 * x, x * x, heads: 1, causal: true)", scaled_dot_product(1, True)),
+            tokens(
+                "attend(x, 2 * x, x * x, heads: 2, causal: true)",
+                scaled_dot_product(2, True),
+                PREFIX,
+                [masked(scaled_dot_product(2, True))],
+            ),
+            tokens("attend(x, 2 * x, x * x, heads: 2)", scaled_dot_product(2), HOLES, [masked(scaled_dot_product(2))]),
+        ],
+        "attention_pool": [
+            plain("attention_pool(x, heads: 2)", attention_pool),
+            pooled("attention_pool(x, heads: 2)", attention_pool, HOLES),
+        ],
+        "feed_forward": [
+            plain("feed_forward(x)", feed_forward(4, F.gelu)),
+            tokens("feed_forward(x, expansion: 2, activation: silu)", gated, HOLES),
+        ],
+        "transformer": [
+            plain("transformer(x, depth: 2, heads: 2)", transformer(2)),
+            plain("transformer(x, depth: 1, heads: 2, causal: true)", transformer(1, True)),
+            tokens("transformer(x, depth: 2, heads: 2)", transformer(2), PREFIX, [masked(transformer(2))]),
+            tokens(
+                "transformer(x, depth: 1, heads: 2, causal: true, expansion: 2, activation: relu)",
+                transformer(1, True, 2, F.relu),
+                PREFIX,
+                [masked(transformer(1, True, 2, F.relu))],
+            ),
+        ],
+        "dropout": [plain("dropout(x, rate: 0.4)", lambda _, x: F.dropout(x, 0.4, training=False))],
+        "patches": maps("patches(x, size: 2)", patches(2), 4, 6, 3),
+        "conv": [
+            *maps("conv(x, out: 2)", lambda w, x: conv(w, x, "conv", 2), 5, 4, 3),
+            *maps(
+                "conv(x, out: 2, size: 2, stride: 2, pad: 1, bias: false)",
+                lambda w, x: conv(w, x, "conv", 2, 2, 2, 1, False),
+                5,
+                4,
+                3,
+            ),
+            *maps("conv(x, out: 3, stride: 2, pad: 1)", lambda w, x: conv(w, x, "conv", 3, 3, 2, 1), 4, 6, 2),
+        ],
+        "stem": maps("stem(x, width: 8)", stem, 8, 16, 3),
+        "tokens": maps("tokens(x)", lambda _, x: x.flatten(1, 2), 2, 3, 2),
+        "class_token": [
+            plain("class_token(x)", class_run),
+            case("class_token(x)", X, {"x": floats(*SHAPE, places=PREFIX)}, None, [class_token_kept]),
+        ],
+        "into": [plain("into(x, 3)", into), tokens("into(x, 3)", into)],
+        "learned": [plain("x * learned(10, max: 100)", learned)],
+        "infonce": pair("infonce(unit(a), unit(b), scale: learned(10))", infonce),
+        "sigmoid_pairs": pair("sigmoid_pairs(unit(a), unit(b))", sigmoid_pairs),
+        "cross_entropy": [
+            case(
+                "cross_entropy(x, target)",
+                "x: float[B, D], target: index(D)[B]",
+                {"x": floats(3, 4), "target": indices(3, of=4)},
+                lambda _, x, target: F.cross_entropy(x, target),
+            ),
+            case(
+                "cross_entropy(x, target)",
+                "x: float[B, D], target: index(D)[B]",
+                {"x": floats(3, 4, rows=True), "target": indices(3, of=4, rows=True)},
+                None,
+                [real_rows(lambda _, x, target: F.cross_entropy(x, target))],
+            ),
+            case(
+                "cross_entropy(x, target)",
+                scores,
+                few(),
+                lambda _, x, target: F.cross_entropy(x.flatten(0, 1), target.flatten()),
+            ),
+            case("cross_entropy(x, target)", scores, few(places=HOLES), None, [whole_batch(ignoring)]),
+        ],
+        "nearest": [
+            case("nearest(unit(a), unit(among))", among, candidates, lambda w, a, among: cosine(w, a, among).argmax(-1)),
+            case("nearest(unit(a), unit(among))", among, real, None, [nearest_kept]),
+        ],
+        "similarity": [
+            case("similarity(unit(a), unit(among))", among, candidates, cosine),
+            case("similarity(unit(a), unit(among))", among, real, None, [cosine_kept]),
+        ],
+    }
