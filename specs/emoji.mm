@@ -1,5 +1,5 @@
-/// Emoji drawings and their captions in one space: a drawing finds its caption among all of them, also in a style
-/// that the model has never seen.
+/// Emoji drawings and their captions in one space: a drawing finds its caption among all of them,
+/// also in a style that the model has never seen.
 model Emoji(width: int = 128, depth: int = 3, steps: int = 4200) version "1.0.0" {
   modality picture: Image(height: 32, width: 32)
   modality caption: Text(tokenizer: bpe(2048), length: 36)
@@ -7,11 +7,13 @@ model Emoji(width: int = 128, depth: int = 3, steps: int = 4200) version "1.0.0"
 
   encoder look(p: picture[N...]) -> shared[N...] {
     return stem(p.pixels, width: width) |> positions(max: 16)
-        |> transformer(depth: depth, heads: 4, drop: 0.1) |> attention_pool(heads: 4) |> into(shared)
+        |> transformer(depth: depth, heads: 4, drop: 0.1)
+        |> attention_pool(heads: 4) |> into(shared)
   }
 
   encoder read(c: caption[N..., T]) -> shared[N...] {
-    let words = embedding(c.ids, width: width) |> mean(axis: -2) |> layer_norm() as norm1 |> dropout(rate: 0.3) as dropout1
+    let words = embedding(c.ids, width: width) |> mean(axis: -2)
+        |> layer_norm() as norm1 |> dropout(rate: 0.3) as dropout1
     let more = feed_forward(words, expansion: 2) |> dropout(rate: 0.3) as dropout2
     return layer_norm(words + more) as norm2 |> into(shared)
   }
@@ -20,7 +22,9 @@ model Emoji(width: int = 128, depth: int = 3, steps: int = 4200) version "1.0.0"
 
   stage align {
     minimize seen on emoji.train batch 128
-      with picture: [shift(2), scale(0.86..1.16), rotate(8), colour(0.15), brightness(0.1), grey(0.05)],
+      with picture: [
+             shift(2), scale(0.86..1.16), rotate(8), colour(0.15), brightness(0.1), grey(0.05)
+           ],
            caption: [shuffle(), drop_tags(0.3), only_title(0.1), drop_title(0.1), drop(0.3)]
     train all
     optimizer adamw(rate: cosine(peak: 2e-3, warmup: 150), decay: 0.5, beta2: 0.98, clip: 1)

@@ -7,7 +7,8 @@ model Style(width: int = 32) version "1.0.0" {
 
   encoder look(p: picture[N...]) -> float[N..., 2 * width] {
     let small = conv(p.pixels, out: width, size: 4, stride: 4) as lift |> Blocks.residual() as first
-    return conv(small, out: 2 * width, size: 2, stride: 2) as lower |> Blocks.residual() as second |> mean(axis: [-3, -2])
+    return conv(small, out: 2 * width, size: 2, stride: 2) as lower
+        |> Blocks.residual() as second |> mean(axis: [-3, -2])
   }
 
   part scores = linear(Artist)
@@ -17,7 +18,7 @@ model Style(width: int = 32) version "1.0.0" {
   }
 
   stage train {
-    minimize drawn_by on drawings.train with picture: [shift(2), scale(0.9..1.1)] batch 64
+    minimize drawn_by on drawings.train batch 64 with picture: [shift(2), scale(0.9..1.1)]
     train all
     optimizer adamw(rate: cosine(peak: 3e-3, warmup: 50), decay: 0.05, clip: 1)
     steps 1500
@@ -25,7 +26,10 @@ model Style(width: int = 32) version "1.0.0" {
     measure accuracy(argmax(scores(look(picture))), style) on drawings.test
   }
 
-  export artist(picture: picture[B]) -> { artist: index(Artist)[B], probability: simplex float[B, Artist] } {
+  export artist(picture: picture[B]) -> {
+    artist: index(Artist)[B],
+    probability: simplex float[B, Artist],
+  } {
     let s = scores(look(picture))
     return { artist: argmax(s), probability: softmax(s) }
   }

@@ -26,6 +26,7 @@ import { dataCommand } from './command-data.ts';
 import { enginesCommand } from './command-engines.ts';
 import { evalCommand } from './command-eval.ts';
 import { explainCommand } from './command-explain.ts';
+import { fmtCommand } from './command-fmt.ts';
 import { graphCommand } from './command-graph.ts';
 import { predictCommand } from './command-predict.ts';
 import { printCommand } from './command-print.ts';
@@ -39,6 +40,7 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   checkCommand,
+  fmtCommand,
   explainCommand,
   graphCommand,
   dataCommand,

@@ -4,7 +4,9 @@ model Spell2(heads: int = 2, width: int = 16) {
   labels Yes { no, yes }
 
   block a1(x: float[N..., T, D]) -> float[N..., T, D] {
-    let qkv = rearrange(linear(x, out: 3 * D), "n t (three h k) -> three n h t k", three: 3, h: heads)
+    let qkv = rearrange(
+      linear(x, out: 3 * D), "n t (three h k) -> three n h t k", three: 3, h: heads
+    )
     let s = qkv[0] @ transpose(qkv[1]) / sqrt(D / heads)
     let causal = to_float(iota(T)[:, new] < iota(T)[new, :])
     return rearrange(softmax(s + causal * -1e9) @ qkv[2], "n h t k -> n t (h k)")
@@ -58,7 +60,9 @@ model Spell2(heads: int = 2, width: int = 16) {
     let t = to_float(iota(T))[:, new]
     let s = to_float(iota(T))[new, :]
     let near = t >= s and t - s < 3
-    return rearrange(softmax(where(near, q @ transpose(k) / sqrt(D / heads), -1e30)) @ v, "n h t k -> n t (h k)")
+    return rearrange(
+      softmax(where(near, q @ transpose(k) / sqrt(D / heads), -1e30)) @ v, "n h t k -> n t (h k)"
+    )
   }
   // Talking to a memory of learned places.
   block a8(x: float[N..., T, D]) -> float[N..., T, D] {
@@ -89,7 +93,9 @@ model Spell2(heads: int = 2, width: int = 16) {
     let q = rearrange(linear(x, out: D) as q, "n t (h k) -> (n h) t k", h: heads)
     let k = rearrange(linear(x, out: D) as k, "n t (h k) -> (n h) t k", h: heads)
     let v = rearrange(linear(x, out: D) as v, "n t (h k) -> (n h) t k", h: heads)
-    return rearrange(softmax(q @ transpose(k) / sqrt(D / heads)) @ v, "(n h) t k -> n t (h k)", h: heads)
+    return rearrange(
+      softmax(q @ transpose(k) / sqrt(D / heads)) @ v, "(n h) t k -> n t (h k)", h: heads
+    )
   }
   // Time first, as in older code.
   block a12(x: float[N..., T, D]) -> float[N..., T, D] {
@@ -116,6 +122,13 @@ model Spell2(heads: int = 2, width: int = 16) {
     let x12 = x11 + a12(x11)
     return mean(x12, axis: -2) |> linear(out: Yes)
   }
-  objective right(text: text[B, T], truth: index(Yes)[B]) { return cross_entropy(score(text), truth) }
-  stage fit { minimize right on pairs.train batch 4  train all  optimizer adamw(rate: 3e-3)  steps 30 }
+  objective right(text: text[B, T], truth: index(Yes)[B]) {
+    return cross_entropy(score(text), truth)
+  }
+  stage fit {
+    minimize right on pairs.train batch 4
+    train all
+    optimizer adamw(rate: 3e-3)
+    steps 30
+  }
 }

@@ -3,7 +3,11 @@ model Spell(heads: int = 2) {
   modality text: Text(tokenizer: bpe(260), length: 6)
   labels Yes { no, yes }
 
-  block qkv(x: float[N..., T, D]) -> { q: float[N..., T, D], k: float[N..., T, D], v: float[N..., T, D] } {
+  block qkv(x: float[N..., T, D]) -> {
+    q: float[N..., T, D],
+    k: float[N..., T, D],
+    v: float[N..., T, D],
+  } {
     return { q: linear(x, out: D) as q, k: linear(x, out: D) as k, v: linear(x, out: D) as v }
   }
   // Scale on q, after the split.
@@ -80,7 +84,9 @@ model Spell(heads: int = 2) {
     let q = rearrange(r.q, "n t (h k) -> (n h) t k", h: heads)
     let k = rearrange(r.k, "n t (h k) -> (n h) t k", h: heads)
     let v = rearrange(r.v, "n t (h k) -> (n h) t k", h: heads)
-    return rearrange(softmax(q @ transpose(k) / sqrt(D / heads)) @ v, "(n h) t k -> n t (h k)", h: heads)
+    return rearrange(
+      softmax(q @ transpose(k) / sqrt(D / heads)) @ v, "(n h) t k -> n t (h k)", h: heads
+    )
   }
   encoder score(t: text[N..., T]) -> float[N..., Yes] {
     let x0 = embedding(t.ids, width: 16) |> positions(max: 6)
@@ -95,6 +101,13 @@ model Spell(heads: int = 2) {
     let x9 = x8 + a9(x8)
     return mean(x9, axis: -2) |> linear(out: Yes)
   }
-  objective right(text: text[B, T], truth: index(Yes)[B]) { return cross_entropy(score(text), truth) }
-  stage fit { minimize right on pairs.train batch 4  train all  optimizer adamw(rate: 3e-3)  steps 30 }
+  objective right(text: text[B, T], truth: index(Yes)[B]) {
+    return cross_entropy(score(text), truth)
+  }
+  stage fit {
+    minimize right on pairs.train batch 4
+    train all
+    optimizer adamw(rate: 3e-3)
+    steps 30
+  }
 }

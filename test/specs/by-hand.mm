@@ -39,7 +39,9 @@ model Hand {
     let q1 = x * sigmoid(1.702 * x)
     return g1 + g2 + g3 + s1 + s2 + r1 + r2 + q1
   }
-  block xent1(s: float[N..., D], y: index(D)[N...]) -> float { return -mean(log(take(softmax(s), y))) }
+  block xent1(s: float[N..., D], y: index(D)[N...]) -> float {
+    return -mean(log(take(softmax(s), y)))
+  }
   block xent2(s: float[N..., D], y: index(D)[N...]) -> float {
     let z = s - max(s, axis: -1)[..., new]
     return mean(log(sum(exp(z), axis: -1)) - take(z, y))
@@ -52,7 +54,9 @@ model Hand {
     let e = exp(s - max(s, axis: -1)[..., new])
     return mean(-log(take(e / sum(e, axis: -1)[..., new], y)))
   }
-  block xent5(s: float[N..., D], y: index(D)[N...]) -> float { return -mean(take(s - logsumexp(s)[..., new], y)) }
+  block xent5(s: float[N..., D], y: index(D)[N...]) -> float {
+    return -mean(take(s - logsumexp(s)[..., new], y))
+  }
 
   part table = embedding(width: 16)
   part head = linear(out: Kind)
@@ -61,7 +65,9 @@ model Hand {
     return a + norm2(act(a)) + norm3(a) + norm4(a * 2) + norm5(a + 1)
   }
   encoder kinds(t: text[N..., T]) -> float[N..., T, Kind] { return head(read(t)) }
-  encoder words(t: text[N..., T]) -> float[N..., T, text] { return linear(read(t), out: text, bias: false) }
+  encoder words(t: text[N..., T]) -> float[N..., T, text] {
+    return linear(read(t), out: text, bias: false)
+  }
   objective first_kind(text: text[B, T], kind: index(Kind)[B]) {
     let s = kinds(text)[:, 0, :]
     return xent1(s, kind) + xent3(s, kind)
@@ -70,5 +76,10 @@ model Hand {
     let s = words(text)
     return xent2(s, text.ids) + xent4(s, text.ids) + xent5(s, text.ids)
   }
-  stage fit { minimize first_kind + 0.5 * ids on pairs.train batch 4  train all  optimizer adamw(rate: 3e-3)  steps 30 }
+  stage fit {
+    minimize first_kind + 0.5 * ids on pairs.train batch 4
+    train all
+    optimizer adamw(rate: 3e-3)
+    steps 30
+  }
 }

@@ -12,7 +12,8 @@ model Captioner {
     let k = rearrange(kv[..., :D], "n s (h k) -> n h s k", h: heads)
     let v = rearrange(kv[..., D:], "n s (h k) -> n h s k", h: heads)
     let p = softmax(einsum("n h t k, n h s k -> n h t s", q, k) / sqrt(D / heads))
-    return rearrange(einsum("n h t s, n h s k -> n h t k", p, v), "n h t k -> n t (h k)") |> linear(out: D) as out
+    return rearrange(einsum("n h t s, n h s k -> n h t k", p, v), "n h t k -> n t (h k)")
+        |> linear(out: D) as out
   }
   encoder say(p: picture[N...], c: caption[N..., T]) -> float[N..., T, caption] {
     let memory = see(p)
@@ -25,5 +26,10 @@ model Captioner {
   objective says(picture: picture[B], caption: caption[B, T]) {
     return cross_entropy(say(picture, caption)[:, :-1], caption.ids[:, 1:])
   }
-  stage train_all { minimize says on coco.train batch 3  train all  optimizer adamw(rate: 2e-3, clip: 1)  steps 30 }
+  stage train_all {
+    minimize says on coco.train batch 3
+    train all
+    optimizer adamw(rate: 2e-3, clip: 1)
+    steps 30
+  }
 }

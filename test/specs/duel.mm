@@ -4,7 +4,9 @@ model Duel {
   modality tell: Text(tokenizer: bpe(300), length: 7)
   space fact(8)
   space tone(4)
-  block pooled(x: float[N..., T, D], heads: int = 2) -> float[N..., D] { return attention_pool(x, heads: heads) |> layer_norm() }
+  block pooled(x: float[N..., T, D], heads: int = 2) -> float[N..., D] {
+    return attention_pool(x, heads: heads) |> layer_norm()
+  }
   encoder question(a: ask[N..., T]) -> { fact: fact[N...], tone: tone[N...] } {
     let h = pooled(embedding(a.ids, width: 16) |> positions(max: 5))
     return { fact: into(h, space: fact) as to_fact, tone: unit(linear(h, out: tone)) }
@@ -22,9 +24,18 @@ model Duel {
   }
   align facts: question(ask).fact <-> answer(tell).fact by margin()
   align tones: question(ask).tone <-> answer(tell).tone by infonce(scale: learned(5))
-  stage both { minimize facts + 0.5 * tones on qa.train batch 4  train all  optimizer adamw(rate: 2e-3)  steps 30 measure recall(facts, at: [1]) on qa.test }
+  stage both {
+    minimize facts + 0.5 * tones on qa.train batch 4
+    train all
+    optimizer adamw(rate: 2e-3)
+    steps 30
+    measure recall(facts, at: [1]) on qa.test
+  }
   export best(q: ask[B], among: tell[K]) -> { at: index(K)[B], score: float[B, K] } {
     let asked = question(q)
-    return { at: nearest(asked.fact, answer(among).fact), score: similarity(asked.tone, answer(among).tone) }
+    return {
+      at: nearest(asked.fact, answer(among).fact),
+      score: similarity(asked.tone, answer(among).tone),
+    }
   }
 }

@@ -9,7 +9,8 @@ model Llama {
   }
   block swiglu(x: float[N..., D], inner: int) -> float[N..., D] {
     let g = linear(x, out: inner, bias: false) as gate
-    return ((g * sigmoid(g)) * linear(x, out: inner, bias: false) as up) |> linear(out: D, bias: false) as down
+    return ((g * sigmoid(g)) * linear(x, out: inner, bias: false) as up)
+        |> linear(out: D, bias: false) as down
   }
   block heads_of(x: float[N..., T, D], heads: int) -> float[N..., heads, T, D / heads] {
     require D % heads == 0
@@ -21,7 +22,11 @@ model Llama {
     let v = linear(x, out: D, bias: false) as v |> heads_of(heads: heads)
     let bias = where(iota(T)[:, new] < iota(T)[new, :], -1e9, 0)
     let scores = einsum("n h t k, n h s k -> n h t s", q, k) * (D / heads) ^ -0.5 + bias
-    return linear(rearrange(einsum("n h t s, n h s k -> n h t k", softmax(scores), v), "n h t k -> n t (h k)"), out: D, bias: false) as o
+    return linear(
+      rearrange(einsum("n h t s, n h s k -> n h t k", softmax(scores), v), "n h t k -> n t (h k)"),
+      out: D,
+      bias: false,
+    ) as o
   }
   encoder next(t: text[N..., T]) -> float[N..., T, text] {
     return embedding(t.ids, width: 16) |> trunk() |> linear(out: text, bias: false) as head
@@ -34,5 +39,10 @@ model Llama {
     return own_rms(x) as last
   }
   objective lm(text: text[B, T]) { return cross_entropy(next(text)[:, :-1], text.ids[:, 1:]) }
-  stage pretrain { minimize lm on books.train batch 3  train all  optimizer adamw(rate: 5e-3, clip: 1)  steps 50 }
+  stage pretrain {
+    minimize lm on books.train batch 3
+    train all
+    optimizer adamw(rate: 5e-3, clip: 1)
+    steps 50
+  }
 }

@@ -25,7 +25,9 @@ model Gpt(width: int = 32, depth: int = 2, heads: int = 4) {
     }
     return layer_norm(x) as last
   }
-  objective next_token(text: text[B, T]) { return cross_entropy(write(text).next[:, :-1, :], text.ids[:, 1:]) }
+  objective next_token(text: text[B, T]) {
+    return cross_entropy(write(text).next[:, :-1, :], text.ids[:, 1:])
+  }
   stage pretrain {
     minimize next_token on books.train batch 4
     train all

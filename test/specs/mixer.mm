@@ -1,4 +1,5 @@
 use "lib/layers.mm" as Layers
+
 /// Blocks of another file.
 model Mixer {
   modality picture: Image(height: 8, width: 8)
@@ -10,10 +11,18 @@ model Mixer {
     return layer_norm(x)
   }
   encoder look(p: picture[N...]) -> float[N..., Kind] {
-    return patches(p.pixels, size: 4) |> linear(out: 12) as lift |> stack(depth: 2) |> mean(axis: -2) |> linear(out: Kind) as head
+    return patches(p.pixels, size: 4) |> linear(out: 12) as lift |> stack(depth: 2)
+        |> mean(axis: -2) |> linear(out: Kind) as head
   }
-  objective sort(picture: picture[B], kind: index(Kind)[B]) { return cross_entropy(look(picture), kind) }
-  stage fit { minimize sort on cifar.train batch 4  train all  optimizer adamw(rate: 2e-3)  steps 30 }
+  objective sort(picture: picture[B], kind: index(Kind)[B]) {
+    return cross_entropy(look(picture), kind)
+  }
+  stage fit {
+    minimize sort on cifar.train batch 4
+    train all
+    optimizer adamw(rate: 2e-3)
+    steps 30
+  }
   export kinds(p: picture[B]) -> { kind: index(Kind)[B], all: simplex float[B, Kind] } {
     let s = look(p)
     return { kind: argmax(s), all: softmax(s) }

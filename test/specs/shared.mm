@@ -6,7 +6,12 @@ model Shared(inner: int = 2) version "0.0.1" {
   space meaning(8)
   space topic(4)
 
-  block sandwich(x: float[N..., T, D], first: block = gelu, second: block = relu, norm: block = layer_norm) -> float[N..., T, D] {
+  block sandwich(
+    x: float[N..., T, D],
+    first: block = gelu,
+    second: block = relu,
+    norm: block = layer_norm,
+  ) -> float[N..., T, D] {
     return second(linear(first(norm(x) as before), out: D) as middle)
   }
   block tower(x: float[N..., T, D], outer: int, inner: int) -> float[N..., T, D] {
@@ -33,15 +38,18 @@ model Shared(inner: int = 2) version "0.0.1" {
   }
   encoder about(b: body[N..., T]) -> meaning[N...] { return tail(b).at }
   encoder subject(b: body[N..., T]) -> topic[N...] { return tail(b).about }
-  encoder gist(t: title[N..., T]) -> topic[N...] { return embedding(t.ids, width: 6) |> mean(axis: -2) |> into(topic) }
+  encoder gist(t: title[N..., T]) -> topic[N...] {
+    return embedding(t.ids, width: 6) |> mean(axis: -2) |> into(topic)
+  }
 
   align pictures: look(picture) <-> head(title) by infonce(scale: learned(10, max: 50))
   align texts: about(body) <-> head(title) by sigmoid_pairs()
   align topics: subject(body) <-> gist(title) by infonce(scale: 5)
 
   stage first {
-    minimize pictures on stamps.train batch 4 + 0.5 * texts on papers.train batch 3 + 0.25 * topics
-      on papers.train batch 3
+    minimize pictures on stamps.train batch 4
+        + 0.5 * texts on papers.train batch 3
+        + 0.25 * topics on papers.train batch 3
     train all
     optimizer adamw(rate: linear(peak: 2e-3, warmup: 2), clip: 1)
     steps 20
@@ -55,9 +63,13 @@ model Shared(inner: int = 2) version "0.0.1" {
     optimizer adamw(rate: 1e-3)
     steps 10
   }
-  export neighbours(p: picture[B], among: title[K]) -> { best: index(K)[B], scores: float[B, K], sure: simplex float[B, K] } {
+  export neighbours(
+    p: picture[B],
+    among: title[K],
+  ) -> { best: index(K)[B], scores: float[B, K], sure: simplex float[B, K] } {
     let s = similarity(look(p), head(among))
     return { best: argmax(s), scores: s, sure: softmax(s * 10) }
   }
 }
+
 variant deep = Shared(inner: 3)

@@ -8,8 +8,9 @@ model Siglip version "1.2.3" {
     return patches(p.pixels, size: 4) |> linear(out: 8) |> gelu() |> mean(axis: -2) |> into(joint)
   }
   encoder say(t: alt[N..., T]) -> joint[N...] {
-    return embedding(t.ids, width: 16) |> positions(max: alt.max) |> transformer(depth: 1, heads: 4, expansion: 2, activation: quick_gelu)
-      |> mean(axis: -2) |> into(joint)
+    return embedding(t.ids, width: 16) |> positions(max: alt.max)
+        |> transformer(depth: 1, heads: 4, expansion: 2, activation: quick_gelu)
+        |> mean(axis: -2) |> into(joint)
   }
   align both: see(image) <-> say(alt) by sigmoid_pairs()
   stage contrast {
@@ -19,5 +20,7 @@ model Siglip version "1.2.3" {
     steps 50
     measure recall(both, at: [1]) on laion.val
   }
-  export score(image: image[B], alt: alt[K]) -> float[B, K] { return similarity(see(image), say(alt)) }
+  export score(image: image[B], alt: alt[K]) -> float[B, K] {
+    return similarity(see(image), say(alt))
+  }
 }

@@ -7,9 +7,12 @@ model Vit(width: int = 16, depth: int = 2, patch: int = 4) version "0.1.0" {
     param class: float[width] = normal(0.02)
     let x = patches(p.pixels, size: patch) |> linear(out: width)
     let lead = where(x[:, :1, :] == x[:, :1, :], class, class)
-    return concat(lead, x, axis: -2) |> positions(max: 5) |> transformer(depth: depth, heads: 2) |> first() |> linear(out: Digit) as head
+    return concat(lead, x, axis: -2) |> positions(max: 5) |> transformer(depth: depth, heads: 2)
+        |> first() |> linear(out: Digit) as head
   }
-  objective classify(picture: picture[B], digit: index(Digit)[B]) { return cross_entropy(look(picture), digit) }
+  objective classify(picture: picture[B], digit: index(Digit)[B]) {
+    return cross_entropy(look(picture), digit)
+  }
   stage pretrain {
     minimize classify on mnist.train batch 4
     train all
@@ -17,7 +20,10 @@ model Vit(width: int = 16, depth: int = 2, patch: int = 4) version "0.1.0" {
     steps 100
     measure accuracy(argmax(look(picture)), digit) on mnist.test every 50
   }
-  export classify_pictures(p: picture[B]) -> { digit: index(Digit)[B], probability: simplex float[B, Digit] } {
+  export classify_pictures(p: picture[B]) -> {
+    digit: index(Digit)[B],
+    probability: simplex float[B, Digit],
+  } {
     let s = look(p)
     return { digit: argmax(s), probability: softmax(s) }
   }

@@ -4,21 +4,22 @@ block into(x: float[N..., D], space: dim) -> unit float[N..., space] {
   return unit(x @ weight)
 }
 
-/// A positive number that is learned as its logarithm, and kept at most `max`: after each step the weight is put
-/// back under the bound, so that its gradient never dies there.
+/// A positive number that is learned as its logarithm, and kept at most `max`: after each step the
+/// weight is put back under the bound, so that its gradient never dies there.
 block learned(start: number, max: number = 1e9) -> float {
   param log_value: float = constant(log(start)) at most log(max)
   return exp(log_value)
 }
 
-/// InfoNCE in both directions, as in CLIP (arXiv:2103.00020): ½ [CE(s·A·Bᵗ) + CE(s·B·Aᵗ)], the pairs on the diagonal.
+/// InfoNCE in both directions, as in CLIP (arXiv:2103.00020): ½ [CE(s·A·Bᵗ) + CE(s·B·Aᵗ)], the
+/// pairs on the diagonal.
 block infonce(a: unit float[B, D], b: unit float[B, D], scale: float) -> float {
   let scores = scale * (a @ transpose(b))
   return 0.5 * (cross_entropy(scores, iota(B)) + cross_entropy(transpose(scores), iota(B)))
 }
 
-/// Sigmoid loss of all pairs, as in SigLIP (arXiv:2303.15343): −(1/B) Σᵢⱼ log σ(zᵢⱼ (t·aᵢ·bⱼ + b)), z = 1 on the diagonal
-/// and −1 elsewhere; t = exp(log_scale) starts at 10, b at −10.
+/// Sigmoid loss of all pairs, as in SigLIP (arXiv:2303.15343): −(1/B) Σᵢⱼ log σ(zᵢⱼ (t·aᵢ·bⱼ + b)),
+/// z = 1 on the diagonal and −1 elsewhere; t = exp(log_scale) starts at 10, b at −10.
 block sigmoid_pairs(a: unit float[B, D], b: unit float[B, D]) -> float {
   param log_scale: float = constant(log(10)) at most log(100)
   param bias: float = constant(-10)

@@ -1,5 +1,5 @@
-/// Sets a share of all values to zero while learning and scales up the rest (Srivastava et al., JMLR 2014); elsewhere
-/// the value itself.
+/// Sets a share of all values to zero while learning and scales up the rest (Srivastava et al.,
+/// JMLR 2014); elsewhere the value itself.
 block dropout(x: float[N...], rate: number) -> float[N...] {
   require rate >= 0
   require rate < 1

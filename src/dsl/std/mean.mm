@@ -1,5 +1,5 @@
-/// The mean along an axis or several, of everything where none is named. Dropped positions don't count; a mean over
-/// nothing is 0.
+/// The mean along an axis or several, of everything where none is named. Dropped positions don't
+/// count; a mean over nothing is 0.
 block mean(x: tensor, axis: axes = all) -> tensor {
   return sum(x, axis: axis) / count(x, axis: axis)
 }

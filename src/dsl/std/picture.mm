@@ -1,13 +1,26 @@
-/// A picture cut into squares of `size` × `size`, each laid out as one vector, in reading order (arXiv:2010.11929).
-block patches(x: float[N..., H, W, C], size: int) -> float[N..., (H / size) * (W / size), size * size * C] {
+/// A picture cut into squares of `size` × `size`, each laid out as one vector, in reading order
+/// (arXiv:2010.11929).
+block patches(
+  x: float[N..., H, W, C],
+  size: int,
+) -> float[N..., (H / size) * (W / size), size * size * C] {
   require H % size == 0
   require W % size == 0
   return rearrange(x, "n (h p) (w q) c -> n (h w) (p q c)", p: size, q: size)
 }
 
 /// A two-dimensional convolution with its own weights: the last axis counts channels.
-block conv(x: float[N..., H, W, C], out: dim, size: int = 3, stride: int = 1, pad: int = 0, bias: bool = true) -> float[N..., (H + 2 * pad - size) // stride + 1, (W + 2 * pad - size) // stride + 1, out] {
-  param weight: float[size, size, C, out] = uniform(-1 / sqrt(size * size * C), 1 / sqrt(size * size * C))
+block conv(
+  x: float[N..., H, W, C],
+  out: dim,
+  size: int = 3,
+  stride: int = 1,
+  pad: int = 0,
+  bias: bool = true,
+) -> float[N..., (H + 2 * pad - size) // stride + 1, (W + 2 * pad - size) // stride + 1, out] {
+  param weight: float[size, size, C, out] = uniform(
+    -1 / sqrt(size * size * C), 1 / sqrt(size * size * C)
+  )
   let y = conv2d(x, weight, stride: stride, pad: pad)
   if bias {
     param bias: float[out] = zeros()
@@ -16,9 +29,9 @@ block conv(x: float[N..., H, W, C], out: dim, size: int = 3, stride: int = 1, pa
   return y
 }
 
-/// A convolutional stem (arXiv:2106.14881): three convolutions of stride 2, each twice as wide as the one before and
-/// followed by a norm over its channels and GELU, then one token for each place of the map: an eighth of the height
-/// and width.
+/// A convolutional stem (arXiv:2106.14881): three convolutions of stride 2, each twice as wide as
+/// the one before and followed by a norm over its channels and GELU, then one token for each place
+/// of the map: an eighth of the height and width.
 block stem(x: float[N..., H, W, C], width: int) {
   return conv(x, out: width / 4, stride: 2, pad: 1) as conv1 |> layer_norm() as norm1 |> gelu()
       |> conv(out: width / 2, stride: 2, pad: 1) as conv2 |> layer_norm() as norm2 |> gelu()

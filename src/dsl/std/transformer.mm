@@ -1,10 +1,15 @@
-/// Two linear layers with an activation between, `expansion` times as wide inside (arXiv:1706.03762).
-block feed_forward(x: float[N..., D], expansion: int = 4, activation: block = gelu) -> float[N..., D] {
+/// Two linear layers with an activation between, `expansion` times as wide inside
+/// (arXiv:1706.03762).
+block feed_forward(
+  x: float[N..., D],
+  expansion: int = 4,
+  activation: block = gelu,
+) -> float[N..., D] {
   return activation(linear(x, out: expansion * D) as expand) |> linear(out: D) as contract
 }
 
-/// A pre-norm Transformer (arXiv:1706.03762, arXiv:2002.04745): `depth` layers of attention and feed-forward, each
-/// added to what came before, and a last norm.
+/// A pre-norm Transformer (arXiv:1706.03762, arXiv:2002.04745): `depth` layers of attention and
+/// feed-forward, each added to what came before, and a last norm.
 block transformer(
   x: float[N..., T, D],
   depth: int,
@@ -15,8 +20,12 @@ block transformer(
   drop: number = 0,
 ) -> float[N..., T, D] {
   repeat depth as layers {
-    x = x + dropout(attention(layer_norm(x) as norm1, heads: heads, causal: causal), rate: drop) as dropout1
-    x = x + dropout(feed_forward(layer_norm(x) as norm2, expansion: expansion, activation: activation), rate: drop) as dropout2
+    x = x + dropout(
+      attention(layer_norm(x) as norm1, heads: heads, causal: causal), rate: drop
+    ) as dropout1
+    x = x + dropout(
+      feed_forward(layer_norm(x) as norm2, expansion: expansion, activation: activation), rate: drop
+    ) as dropout2
   }
   return layer_norm(x) as norm
 }

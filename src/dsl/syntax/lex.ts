@@ -28,6 +28,7 @@ export interface Mark {
 export interface Lexed {
   readonly tokens: IToken[];
   readonly docs: readonly IToken[];
+  readonly comments: readonly IToken[];
 }
 
 const outside: Mark = { index: -1, startsLine: true, opener: -1, depth: 0, partner: -1 };
@@ -74,7 +75,7 @@ export function lex(text: string, file: string): Result<Lexed> {
     );
   }
   return {
-    value: { tokens, docs: lexed.groups.docs ?? [] },
+    value: { tokens, docs: lexed.groups.docs ?? [], comments: lexed.groups.comments ?? [] },
     diagnostics: [
       ...characters(text, file, lexed.errors),
       ...slips(file, lexed.groups.slips ?? []),

@@ -248,7 +248,8 @@ export const FloorDivide = createToken({
   label: '`//`',
 });
 export const DocComment = createToken({ name: 'DocComment', pattern: /\/\/\/[^\n\r]*/, group: 'docs' });
-const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\n\r]*/, group: Lexer.SKIPPED });
+/** Not in the tree; the formatter asks for them. */
+const Comment = createToken({ name: 'Comment', pattern: /\/\/[^\n\r]*/, group: 'comments' });
 const Space_ = createToken({
   name: 'WhiteSpace',
   pattern: /[ \t\n\r\uFEFF\u00A0]+/,

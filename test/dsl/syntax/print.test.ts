@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BinaryOp, SourceFile } from '../../../src/dsl/syntax/ast.ts';
+import { format, printFile } from '../../../src/dsl/syntax/format.ts';
 import { parse } from '../../../src/dsl/syntax/parse.ts';
-import { printFile } from '../../../src/dsl/syntax/print-ast.ts';
 import { bare, inBody, parsed } from './support.ts';
 
 describe('written files', () => {
@@ -284,6 +284,7 @@ test('any tree', () => {
       expect({ printed, diagnostics }).toEqual({ printed, diagnostics: [] });
       expect(bare(value)).toEqual(bare(tree));
       expect(printFile(value as SourceFile)).toBe(printed);
+      expect(format(printed, 'test.mm').value).toBe(printed);
     }),
     { numRuns: 400 },
   );

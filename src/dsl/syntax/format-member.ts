@@ -1,0 +1,103 @@
+// Members of models, and the clauses of stages, as documents.
+
+import type { Clause, DataUse, Member, MinimizeTerm, Name, WeightPattern } from './ast.ts';
+import type { Comments } from './comments.ts';
+import { type Doc, group, hardline, indent, line, suffix } from './doc.ts';
+import { callableDoc, paramStatementDoc, partDoc } from './format-body.ts';
+import { exprDoc } from './format-expr.ts';
+import { braces, continued, goOn, list, rowsOf, step } from './layout.ts';
+
+export function memberDoc(c: Comments, m: Member): Doc {
+  switch (m.kind) {
+    case 'modality':
+      return [`modality ${m.name.text}: `, exprDoc(c, m.type)];
+    case 'space':
+    case 'vocabulary':
+      return [`${m.kind} ${m.name.text}(`, exprDoc(c, m.size), ')'];
+    case 'labels': {
+      if (m.size !== undefined) return [`labels ${m.name.text}(`, exprDoc(c, m.size), ')'];
+      return [`labels ${m.name.text} `, labelNames(c, m.name, m.names ?? [])];
+    }
+    case 'part':
+      return partDoc(c, m);
+    case 'param':
+      return paramStatementDoc(c, m);
+    case 'block':
+    case 'encoder':
+    case 'objective':
+    case 'export':
+      return callableDoc(c, m.kind, m);
+    case 'align': {
+      const left = exprDoc(c, m.left);
+      const right = goOn(c, m.right.span, line, () => ['<-> ', exprDoc(c, m.right)]);
+      const by = goOn(c, m.by.span, line, () => ['by ', exprDoc(c, m.by)]);
+      return group([`align ${m.name.text}: `, left, indent(continued, [right, by])]);
+    }
+    case 'stage': {
+      const from = m.from === undefined ? '' : [' from ', exprDoc(c, m.from)];
+      const clauses = m.clauses.map(clause => ({ span: clause.span, print: () => clauseDoc(c, clause) }));
+      return [`stage ${m.name.text}`, from, ' ', braces(rowsOf(c, clauses, () => c.beforeEnd(m.span)))];
+    }
+  }
+}
+
+function labelNames(c: Comments, of: Name, names: readonly Name[]): Doc {
+  c.pass(of.span, 'end');
+  const parts = names.map(n => ({ span: n.span, print: () => n.text }));
+  return list(c, ['{', '}'], parts, { padded: true, filled: true });
+}
+
+// ── Clauses
+
+function clauseDoc(c: Comments, clause: Clause): Doc {
+  switch (clause.kind) {
+    case 'minimize': {
+      const [first, ...more] = clause.terms as [MinimizeTerm, ...MinimizeTerm[]];
+      const head = termDoc(c, first);
+      const rest = more.map(t => goOn(c, t.span, line, () => ['+ ', termDoc(c, t)]));
+      return group(['minimize ', head, indent(continued, rest)]);
+    }
+    case 'train':
+    case 'freeze':
+      return [`${clause.kind} `, patternsDoc(c, clause.patterns)];
+    case 'optimizer':
+    case 'steps':
+      return [`${clause.kind} `, exprDoc(c, clause.value)];
+    case 'measure': {
+      const metric = exprDoc(c, clause.metric);
+      const on = goOn(c, clause.data.span, line, () => dataDoc(c, clause.data));
+      const every = clause.every === undefined ? '' : [' every ', exprDoc(c, clause.every)];
+      return group(['measure ', metric, indent(continued, [on, every])]);
+    }
+  }
+}
+
+function termDoc(c: Comments, { weight, objective, data }: MinimizeTerm): Doc {
+  const factor = weight === undefined ? '' : [exprDoc(c, weight, 'product'), ' * '];
+  return [factor, objective.text, data === undefined ? '' : [' ', dataDoc(c, data)]];
+}
+
+const under = 'with '.length;
+
+/** `on SET.SPLIT batch N`, and the augmentation of each field below the first where they don't fit. */
+function dataDoc(c: Comments, { set, split, batch, transforms }: DataUse): Doc {
+  const rows = batch === undefined ? '' : [' batch ', exprDoc(c, batch, 'product')];
+  const [first, ...more] = transforms.map(({ field, list: made }) => {
+    const { trailing, lines } = c.before(field.span);
+    return {
+      behind: suffix(trailing),
+      doc: [lines.map(l => [l.text, hardline]), `${field.text}: `, exprDoc(c, made)],
+    };
+  });
+  const on = `on ${set.text}.${split.text}`;
+  if (first === undefined) return [on, rows];
+  const others = more.map(t => [',', t.behind, line, t.doc]);
+  const fields = [first.behind, line, 'with ', indent(under, [first.doc, others])];
+  return [on, rows, group(indent(step, fields))];
+}
+
+function patternsDoc(c: Comments, patterns: readonly WeightPattern[]): Doc {
+  const [first, ...more] = patterns as [WeightPattern, ...WeightPattern[]];
+  const rest = more.map(p => [',', group(goOn(c, p.span, line, () => p.text))]);
+  return [first.text, indent(continued, rest)];
+}
