@@ -325,3 +325,36 @@ test('comments anywhere: all survive in order, the tree is the same, and the for
   );
   expect(read).toBeGreaterThan(100);
 });
+
+test('pieces of files, cut and put together anywhere', () => {
+  const piece = fc
+    .tuple(fc.constantFrom(...texts), fc.nat(3000), fc.nat(400))
+    .map(([text, start, length]) => text.slice(start, start + length));
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.constant(everything), fc.constant('')),
+      fc.nat(1500),
+      piece,
+      (text, at, inserted) => {
+        const source = text.slice(0, at) + inserted + text.slice(at);
+        const { value, diagnostics } = format(source, 'test.mm');
+        if (value === undefined) expect(diagnostics.length).toBeGreaterThan(0);
+        else expect(formatted(value)).toBe(value);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('long and deep files are formatted in time', () => {
+  const nested = `block f() { return ${'('.repeat(90)}x + ${'f('.repeat(9)}1${')'.repeat(99)} }`;
+  expect(formatted(nested)).toContain('1');
+  const long =
+    `block f(x: float) { ${'let y = x + 1 // 2 |> f(a: [1, 2], b: { c: 3 }) '.repeat(4000)} }`.replaceAll(
+      'x + 1 // 2',
+      'x',
+    );
+  const started = performance.now();
+  expect(formatted(long).split('\n').length).toBe(4003);
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
