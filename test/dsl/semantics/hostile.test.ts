@@ -72,7 +72,7 @@ function survive(text: string): void {
       expect(fault.diagnostics.length, text).toBeGreaterThan(0);
     }
   }
-  expect(performance.now() - started, text).toBeLessThan(15_000);
+  expect(performance.now() - started, text).toBeLessThan(45_000);
 }
 
 describe('mutated specs', () => {
