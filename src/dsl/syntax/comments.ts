@@ -23,6 +23,8 @@ export interface Taken {
 export interface Comments {
   /** The comments before a thing, where `doc` is what the tree says about it. */
   readonly before: (thing: Span, doc?: string) => Taken;
+  /** The comments before a thing and the sign or word that binds it to what came before. */
+  readonly between: (thing: Span) => Taken;
   /** The comments before the bracket that closes a list, behind its last element. */
   readonly beforeCloser: (last: Span) => Taken;
   /** The comments before the last character of a thing, its `}`. */
@@ -52,6 +54,7 @@ export const noComments: Comments = {
           trailing: undefined,
           lines: doc.split('\n').map(l => ({ text: l === '' ? '///' : `/// ${l}`, blank: false })),
         },
+  between: () => nothing,
   beforeCloser: () => nothing,
   beforeEnd: () => nothing,
   rest: () => nothing,
@@ -95,8 +98,8 @@ export function readComments(text: string, { tokens, docs, comments }: Lexed): C
     while (at < all.length && (all[at] as Comment).start < offset) at += 1;
     return all.slice(first, at);
   };
-  const take = (anchor: number): Taken => {
-    const found = until(anchor);
+  const take = (end: number, anchor = end): Taken => {
+    const found = until(end);
     const [first] = found;
     if (first === undefined) return nothing;
     frame.taken = true;
@@ -105,10 +108,11 @@ export function readComments(text: string, { tokens, docs, comments }: Lexed): C
       : { trailing: first.text, lines: found.slice(1).map(c => lineOf(c, anchor)) };
   };
   const pass = (offset: number): void => {
-    if (!frame.taken) frame.above.push(...until(offset).map(c => ({ ...lineOf(c, -1), blank: false })));
+    if (!frame.taken) frame.above.push(...until(offset).map(c => ({ ...lineOf(c, nowhere), blank: false })));
   };
   return {
     before: thing => take(thing.start),
+    between: thing => take(thing.start, nowhere),
     beforeCloser: last => take(closerBehind(tokens, last.end)),
     beforeEnd: thing => take(thing.end - 1),
     rest: () => take(Number.POSITIVE_INFINITY),
@@ -129,6 +133,9 @@ export function readComments(text: string, { tokens, docs, comments }: Lexed): C
     inParens: (thing, firstPart) => thing.start < firstPart.start,
   };
 }
+
+/** No token starts there. */
+const nowhere = -1;
 
 /** A doc comment says nothing away from its place; there it would say it of something else. */
 function lineOf(c: Comment, anchor: number): CommentLine {

@@ -2,7 +2,7 @@
 
 import type { Clause, DataUse, Member, MinimizeTerm, Name, WeightPattern } from './ast.ts';
 import type { Comments } from './comments.ts';
-import { type Doc, group, hardline, indent, line, suffix } from './doc.ts';
+import { type Doc, group, indent, line } from './doc.ts';
 import { callableDoc, paramStatementDoc, partDoc } from './format-body.ts';
 import { exprDoc } from './format-expr.ts';
 import { braces, continued, goOn, list, rowsOf, step } from './layout.ts';
@@ -82,19 +82,18 @@ const under = 'with '.length;
 /** `on SET.SPLIT batch N`, and the augmentation of each field below the first where they don't fit. */
 function dataDoc(c: Comments, { set, split, batch, transforms }: DataUse): Doc {
   const rows = batch === undefined ? '' : [' batch ', exprDoc(c, batch, 'product')];
-  const [first, ...more] = transforms.map(({ field, list: made }) => {
-    const { trailing, lines } = c.before(field.span);
-    return {
-      behind: suffix(trailing),
-      doc: [lines.map(l => [l.text, hardline]), `${field.text}: `, exprDoc(c, made)],
-    };
-  });
   const on = `on ${set.text}.${split.text}`;
+  const [first, ...more] = transforms;
   if (first === undefined) return [on, rows];
-  const others = more.map(t => [',', t.behind, line, t.doc]);
-  const fields = [first.behind, line, 'with ', indent(under, [first.doc, others])];
+  const used = (t: Transform): Doc => [`${t.field.text}: `, exprDoc(c, t.list)];
+  const fields = goOn(c, first.field.span, line, () => {
+    const head = used(first);
+    return ['with ', indent(under, [head, more.map(t => [',', goOn(c, t.field.span, line, () => used(t))])])];
+  });
   return [on, rows, group(indent(step, fields))];
 }
+
+type Transform = DataUse['transforms'][number];
 
 function patternsDoc(c: Comments, patterns: readonly WeightPattern[]): Doc {
   const [first, ...more] = patterns as [WeightPattern, ...WeightPattern[]];

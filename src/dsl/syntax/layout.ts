@@ -135,7 +135,7 @@ export function list(
 
 /** What goes on behind something, at `place` or on a new line where comments stand between. */
 export function goOn(c: Comments, next: Span, place: Doc, text: () => Doc): Doc {
-  const { trailing, lines } = c.before(next);
+  const { trailing, lines } = c.between(next);
   if (trailing === undefined && lines.length === 0) return [place, text()];
   return [suffix(trailing), hardline, above(lines), text()];
 }
