@@ -5,6 +5,7 @@ import { dimProduct, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { DimExpr, TypeExpr } from '../syntax/ast.ts';
 import { complainDims } from './emit.ts';
+import { lookUpType } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { compareDims, complain } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
@@ -25,8 +26,12 @@ export interface ParamPlace {
 /** Reports an argument that its parameter doesn't take. */
 export function refuse(frame: Frame, place: ParamPlace, value: Value, reason: string): Value {
   const fields = value.kind === 'record' && value.modality !== undefined ? [...value.fields.keys()] : [];
+  const wantsModality =
+    place.type.kind !== 'record' && lookUpType(frame.scope, place.type.base.text)?.value.kind === 'modality';
   const why =
-    reason === '' && fields.length > 0 ? `its tensors are its fields: .${fields.join(', .')}` : reason;
+    reason === '' && fields.length > 0 && !wantsModality
+      ? `its tensors are its fields: .${fields.join(', .')}`
+      : reason;
   complain(
     frame,
     'argument-type',

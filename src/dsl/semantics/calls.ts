@@ -7,7 +7,7 @@ import { callBlock } from './call-block.ts';
 import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import type { GivenArg, Intrinsic } from './intrinsic.ts';
-import { lookUp, namesInReach } from './scope.ts';
+import { lookUp, lookUpWhere, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
@@ -77,9 +77,19 @@ export function calleeOf(frame: Frame, e: Expr): Value {
   return errorValue;
 }
 
+const callables: ReadonlySet<Value['kind']> = new Set(['block', 'part', 'intrinsic', 'unknown-block']);
+
 function callablesInReach(frame: Frame): readonly string[] {
-  const callable = new Set<Value['kind']>(['block', 'part', 'intrinsic', 'unknown-block']);
-  return namesInReach(frame.scope).filter(n => callable.has(lookUp(frame.scope, n)?.value.kind ?? 'error'));
+  return namesInReach(frame.scope).filter(n => callables.has(lookUp(frame.scope, n)?.value.kind ?? 'error'));
+}
+
+/** Tells that a value is no block, and of the block of that name that it hides. */
+function refuseCall(frame: Frame, callee: Value, name: string, span: Span): void {
+  const hidden = lookUpWhere(frame.scope, name, b => callables.has(b.value.kind));
+  const related = hidden?.span === undefined ? [] : [{ span: hidden.span, message: `the hidden ${name}` }];
+  complain(frame, 'not-callable', { name, got: showType(callee), hides: hidden !== undefined }, span, {
+    related,
+  });
 }
 
 export function callValue(
@@ -113,7 +123,7 @@ export function callValue(
         : asTensor(frame, first.value, first.span, `what ${name} is applied to`);
     }
     default:
-      complain(frame, 'not-callable', { name, got: showType(callee) }, span);
+      refuseCall(frame, callee, name, span);
       return errorValue;
   }
 }

@@ -2,10 +2,10 @@
 
 import { type Span, userPlace } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
-import type { ModelItem } from '../syntax/ast.ts';
+import type { ModelItem, StageMember } from '../syntax/ast.ts';
 import type { Declared } from './declare.ts';
 import { formalValue } from './formal.ts';
-import type { Objective, Stage } from './model.ts';
+import type { Objective } from './model.ts';
 import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
 import { complain, nested, type Trace, type TracedWeight } from './trace.ts';
 import type { Value } from './values.ts';
@@ -28,7 +28,12 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
   const { frame } = declared;
   const { trace } = frame;
   if (objective.params.length === 0) {
-    complain(frame, 'no-fields', { name: objective.name }, objective.member.name.span);
+    complain(
+      frame,
+      'no-fields',
+      { name: objective.name, align: objective.member.kind === 'align' },
+      objective.member.name.span,
+    );
     return undefined;
   }
   const [first] = objective.params;
@@ -112,10 +117,12 @@ export function warnUnreached(
   declared: Declared,
   owned: ReadonlyMap<string, TracedWeight>,
   objectives: ReadonlyMap<string, Objective>,
-  stages: ReadonlyMap<string, Stage>,
+  stages: readonly StageMember[],
   reached: ReadonlyMap<string, Reached>,
 ): void {
-  const minimized = [...stages.values()].flatMap(s => s.terms.map(t => t.objective));
+  const minimized = stages
+    .flatMap(s => s.clauses)
+    .flatMap(c => (c.kind === 'minimize' ? c.terms.map(t => t.objective.text) : []));
   const counted = minimized.length > 0 ? minimized : [...objectives.keys()];
   if (counted.length === 0 || counted.some(name => !reached.has(name))) return;
   const found = new Set(counted.flatMap(name => [...(reached.get(name)?.weights ?? [])]));

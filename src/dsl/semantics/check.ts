@@ -198,7 +198,7 @@ function checkModel(context: ModelContext): Model {
   const stages = checkMeasures(declared, read);
   for (const call of declared.frame.trace.calls) called.add(call.path);
   if (right && reached.size === objectives.size) warnUncalled(declared, item, called);
-  warnUnreached(declared, owned, objectives, stages, reached);
+  warnUnreached(declared, owned, objectives, stageMembers, reached);
   return {
     name: item.name.text,
     version: item.version?.text,

@@ -152,7 +152,10 @@ export const semanticRules = {
   ),
 
   // ── Calls
-  'not-callable': error<{ name: string; got: string }>(p => `${p.name} can't be called: it is ${p.got}`),
+  'not-callable': error<{ name: string; got: string; hides: boolean }>(
+    p => `${p.name} can't be called: it is ${p.got}`,
+    p => (p.hides ? `it hides the ${p.name} that can be called: give one of them another name` : undefined),
+  ),
   'nothing-to-name': error<Record<string, never>>(
     () => 'as names the part that a call makes, and this is no call',
     () => 'write it behind the call: linear(x, out: 8) as first',
@@ -257,7 +260,13 @@ export const semanticRules = {
     p => `${p.name} must give one number to minimize; it gives ${p.got}`,
     () => 'end with mean(…), or another reduction to a single float',
   ),
-  'no-fields': error<{ name: string }>(p => `${p.name} reads no data, so there is nothing to learn from`),
+  'no-fields': error<{ name: string; align: boolean }>(
+    p => `${p.name} reads no data, so there is nothing to learn from`,
+    p =>
+      p.align
+        ? 'call its sides on modalities: look(picture) <-> read(caption)'
+        : 'name the fields that it reads: (picture: picture[B], kind: index(Kind)[B])',
+  ),
   'stage-lacks': error<{ stage: string; clause: string; example: string }>(
     p => `stage ${p.stage} has no ${p.clause} clause`,
     p => `add: ${p.example}`,

@@ -1,7 +1,7 @@
 // x[..., :-1, 0, new]: slices and single positions of axes, and new axes of size 1.
 
 import type { Dim } from '../../base/dim.ts';
-import { dimAdd, dimUpperBound } from '../../base/dim.ts';
+import { dimAdd, dimSub, dimUpperBound, showDim } from '../../base/dim.ts';
 import type { Expr, IndexExpr, IndexItem } from '../syntax/ast.ts';
 import { emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
@@ -108,18 +108,16 @@ function stepOf(frame: Frame, item: IndexItem, size: Dim, object: TensorValue): 
   const from = item.from === undefined ? 0 : position(frame, item.from, size);
   const to = item.to === undefined ? size : position(frame, item.to, size);
   if (from === undefined || to === undefined) return undefined;
-  if (
-    typeof from === 'number' &&
-    typeof to === 'number' &&
-    typeof size === 'number' &&
-    (from < 0 || to > size || from >= to)
-  ) {
+  const leaves =
+    typeof from === 'number' && typeof to === 'number' && typeof size === 'number' && (from < 0 || to > size);
+  const length = dimUpperBound(dimSub(to, from));
+  if (leaves || (length !== undefined && length < 1)) {
     complain(
       frame,
       'bad-setting',
       {
-        setting: `the slice ${from}:${to}`,
-        reason: `holds nothing or leaves the axis: it has ${size} positions (${showType(object)})`,
+        setting: `the slice ${showDim(from)}:${showDim(to)}`,
+        reason: `holds nothing or leaves the axis: it has ${showDim(size)} positions (${showType(object)})`,
       },
       item.span,
     );

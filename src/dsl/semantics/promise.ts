@@ -78,6 +78,7 @@ export function keepsPromise(
   ) {
     return why(`it points into ${showDim(value.element.of)}, not into ${showDim(wanted.element.of)}`);
   }
+  if (dims.length + 1 === value.dims.length) return why(oneTooMany(body, dims, value.dims));
   if (dims.length !== value.dims.length) return why(place);
   const wrong = dims.findIndex((d, i) => compareDims(body.trace.facts, d, value.dims[i] ?? 0) !== 'equal');
   if (wrong >= 0) return why(place);
@@ -91,6 +92,14 @@ export function keepsPromise(
     );
   }
   return true;
+}
+
+/** What takes away the first axis that isn't promised. */
+function oneTooMany(body: Frame, dims: readonly Dim[], found: readonly Dim[]): string {
+  const fits = (d: Dim, i: number): boolean => compareDims(body.trace.facts, d, found[i] ?? 0) === 'equal';
+  const axis = dims.findIndex((d, i) => !fits(d, i));
+  const more = axis < 0 ? dims.length : axis;
+  return `the axis of size ${showDim(found[more] ?? 1)} is one too many: mean(axis: ${more - found.length}) takes it away`;
 }
 
 function originsOf(value: TensorValue): readonly { span: Span; message: string }[] {

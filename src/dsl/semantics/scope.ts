@@ -25,12 +25,23 @@ export function lookUp(scope: Scope, name: string): Binding | undefined {
   return undefined;
 }
 
-/** The nearest binding of a name that stands for a type: a field may have the name of its modality. */
-export function lookUpType(scope: Scope, name: string): Binding | undefined {
+/** The nearest binding of a name that is as asked for. */
+export function lookUpWhere(
+  scope: Scope,
+  name: string,
+  fits: (binding: Binding) => boolean,
+): Binding | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     const found = at.names.get(name);
-    if (found?.value.kind === 'modality' || found?.value.kind === 'space') return found;
+    if (found !== undefined && fits(found)) return found;
   }
+  return undefined;
+}
+
+/** The nearest binding of a name that stands for a type: a field may have the name of its modality. */
+export function lookUpType(scope: Scope, name: string): Binding | undefined {
+  const found = lookUpWhere(scope, name, b => b.value.kind === 'modality' || b.value.kind === 'space');
+  if (found !== undefined) return found;
   return lookUp(scope, name);
 }
 

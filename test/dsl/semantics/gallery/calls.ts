@@ -22,6 +22,16 @@ export const calls: readonly Mistake[] = [
     ),
   },
   {
+    name: 'a field with the name of an encoder',
+    code: 'not-callable',
+    says: 'it hides the look that can be called',
+    ...inStamps(
+      '  stage align',
+      '  objective still(look: picture[B]) {\n    return mean(square(sum(«look(look)», axis: -1)))\n  }\n  stage align',
+      '  objective still(seen: picture[B]) {\n    return mean(square(sum(look(seen), axis: -1)))\n  }\n  stage align',
+    ),
+  },
+  {
     name: 'as behind something that is no call',
     code: 'nothing-to-name',
     says: 'as names the part that a call makes',

@@ -50,6 +50,24 @@ export const types: readonly Mistake[] = [
     ),
   },
   {
+    name: 'a slice behind the end of an axis',
+    code: 'bad-setting',
+    says: 'the slice 2·D:2·D holds nothing',
+    ...block(
+      'block third(x: float[N..., D]) -> float[N..., D] {\n  let all = linear(x, out: 2 * D)\n  return linear(all[..., «2 * D:»], out: D) as out\n}',
+      'block third(x: float[N..., D]) -> float[N..., D] {\n  let all = linear(x, out: 3 * D)\n  return linear(all[..., 2 * D:], out: D) as out\n}',
+    ),
+  },
+  {
+    name: 'places that were not pooled',
+    code: 'broken-promise',
+    says: 'the axis of size 16 is one too many: mean(axis: -2) takes it away',
+    ...inStamps(
+      'return patches(p.pixels, size: 4) |> linear(out: width) |> positions(max: 16) |> mean(axis: -2) |> into(shared)',
+      'return «patches(p.pixels, size: 4) |> linear(out: width) |> positions(max: 16) |> into(shared)»',
+    ),
+  },
+  {
     name: 'an einsum whose axis has two sizes',
     code: 'dims-differ',
     says: 'the axis d has two sizes',
