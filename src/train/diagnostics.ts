@@ -46,6 +46,12 @@ export const trainDiagnostic = defineDiagnostics({
     help: () =>
       'start a new run (leave --run and --resume out), or go on with the copy of the spec in the run: mm train --resume RUN',
   },
+  'run-of-another-std': {
+    severity: 'error',
+    message: (p: { run: string; mmlang: string }) =>
+      `the run ${p.run} was made with another standard library, that of mmlang ${p.mmlang}: its weights may mean something else here`,
+    help: () => 'use the mmlang that made the run, or train anew',
+  },
   'run-busy': {
     severity: 'error',
     message: (p: { run: string; pid: number; host: string }) =>

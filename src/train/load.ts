@@ -51,6 +51,7 @@ export async function load(dir: string, options: LoadOptions): Promise<LoadedRun
   const opened = openSpec(specOf(run), settings.variant ?? undefined, options.onRead);
   if (opened.fingerprint !== settings.fingerprint)
     throw failure('run-of-another-spec', { run: dir, spec: 'the spec.mm that is in it now' });
+  if (opened.std !== settings.std) throw failure('run-of-another-std', { run: dir, mmlang: settings.mmlang });
   const stage = settings.stages.findLast(s => existsSync(stageFolder(dir, s.stage).last));
   if (stage === undefined) throw failure('nothing-trained', { run: dir });
   const folder = stageFolder(dir, stage.stage);

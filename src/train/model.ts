@@ -28,6 +28,8 @@ export interface OpenedSpec {
   readonly model: Model;
   readonly used: ReadonlyMap<string, string>;
   readonly fingerprint: string;
+  /** The version of the standard library: a hash of what it says. */
+  readonly std: string;
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -57,7 +59,8 @@ export function openSpec(
     compilation: compile(library, model, diagnostics),
     model,
     used,
-    fingerprint: fingerprintOf(spec.text, used, stdVersion()),
+    fingerprint: fingerprintOf(spec.text, used),
+    std: stdVersion(),
     warnings: diagnostics,
   };
 }
@@ -79,10 +82,11 @@ function choose(file: string, models: readonly Model[], variant: string | undefi
   return chosen;
 }
 
-/** A hash of the standard library's text: a run's meaning depends on it. */
+/** A hash of the standard library without its comments: a run's meaning depends on it. */
 function stdVersion(): string {
   const hash = createHash('sha256');
-  for (const { file, text } of stdSources) hash.update(JSON.stringify([file, text]));
+  for (const { file, text } of stdSources)
+    hash.update(JSON.stringify([file, text.replace(/^\s*\/\/.*\n/gm, '')]));
   return hash.digest('hex');
 }
 

@@ -60,6 +60,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     variant: opened.model.variant ?? null,
     spec: spec.file,
     fingerprint: opened.fingerprint,
+    std: opened.std,
     uses: [...opened.used.keys()],
     seed: options.seed ?? 1,
     engine: ready.engine.name,

@@ -42,6 +42,8 @@ export interface RunSettings {
   /** The spec as it was named on the command line. */
   readonly spec: string;
   readonly fingerprint: string;
+  /** A hash of the standard library that the spec stands on. */
+  readonly std: string;
   readonly uses: readonly string[];
   readonly seed: number;
   readonly engine: string;
@@ -60,11 +62,11 @@ const canonical = (text: string): string =>
     .replace(/[ \t]+$/gm, '')
     .trimEnd()}\n`;
 
-/** sha256 over the spec, the files it uses and the version of the standard library. */
-export function fingerprintOf(main: string, used: ReadonlyMap<string, string>, std: string): string {
+/** sha256 over the spec and the files it uses. */
+export function fingerprintOf(main: string, used: ReadonlyMap<string, string>): string {
   const hash = createHash('sha256');
   const files = [...used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => [name, canonical(text)]);
-  hash.update(JSON.stringify({ std, main: canonical(main), files }));
+  hash.update(JSON.stringify({ main: canonical(main), files }));
   return hash.digest('hex');
 }
 
@@ -89,6 +91,8 @@ const record =
 /** A stage's name becomes a folder's, so it must not lead out of the run. */
 const name: Check = v => typeof v === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(v);
 
+const sha256: Check = v => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v);
+
 const fields: Readonly<Record<keyof RunSettings, Check>> = {
   format: v => v === 1,
   mmlang: text,
@@ -96,7 +100,8 @@ const fields: Readonly<Record<keyof RunSettings, Check>> = {
   version: text,
   variant: orNull(text),
   spec: text,
-  fingerprint: v => typeof v === 'string' && /^[0-9a-f]{64}$/.test(v),
+  fingerprint: sha256,
+  std: sha256,
   uses: listOf(text),
   seed: count,
   engine: text,

@@ -83,6 +83,8 @@ export function sameRun(run: Run, opened: OpenedSpec, asked: Asked): void {
     settings.model === opened.model.name && settings.variant === (opened.model.variant ?? null);
   if (settings.fingerprint !== opened.fingerprint || !sameModel)
     throw failure('run-of-another-spec', { run: run.dir, spec: opened.spec.file });
+  if (settings.std !== opened.std)
+    throw failure('run-of-another-std', { run: run.dir, mmlang: settings.mmlang });
   differs('--seed', settings.seed, asked.seed);
   differs('--engine', settings.engine, asked.engine);
   differs('--threads', settings.threads ?? 0, asked.threads);

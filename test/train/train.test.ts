@@ -225,6 +225,11 @@ describe('a run', () => {
     await go({ run, signal: controller.signal, onEvent });
     const text = spec.replace('width: 24', 'width: 32');
     expect((await refusal(go({ resume: run, spec: { file, text } }))).code).toBe('run-of-another-spec');
+    const kept = readFileSync(join(run, 'run.json'), 'utf8');
+    writeFileSync(join(run, 'run.json'), kept.replace(/"std": "[0-9a-f]{8}/, '"std": "00000000'));
+    expect((await refusal(go({ resume: run }))).code).toBe('run-of-another-std');
+    expect((await refusal(load(run, { mmlang: '0.0.0' }))).code).toBe('run-of-another-std');
+    writeFileSync(join(run, 'run.json'), kept);
     for (const more of [{ seed: 2 }, { steps: 7 }, { batch: 4 }, { threads: 77 }, { engine: 'onnx' }])
       expect((await refusal(go({ resume: run, engine: undefined, ...more }))).code).toBe('setting-differs');
     const moved = freshFolder();
