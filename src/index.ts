@@ -2,7 +2,6 @@
 // Mistakes of the caller's (a wrong spec, missing data, a run of another spec) come as diagnostics: returned by
 // `compile`, and as the property `diagnostics` of the Error that `train` and `load` throw.
 
-import pkg from '../package.json' with { type: 'json' };
 import type { Diagnostic } from './base/diagnostic.ts';
 import { type Compilation, check, compile as compileModel } from './compile.ts';
 import type { ReadFile } from './dsl/semantics/library.ts';
@@ -10,6 +9,7 @@ import { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluat
 import { type LoadedRun, type LoadOptions, load as loadRun } from './train/load.ts';
 import { type Prediction, predict } from './train/predict.ts';
 import { type TrainOptions, type TrainResult, train as trainRun } from './train/train.ts';
+import { version } from './train/version.ts';
 
 export type { Diagnostic } from './base/diagnostic.ts';
 export type { Span } from './base/span.ts';
@@ -25,7 +25,7 @@ export type { StageReport } from './train/report.ts';
 export type { TrainResult } from './train/train.ts';
 
 /** The version of mmlang. */
-export const { version } = pkg;
+export { version };
 
 export interface CompileOptions {
   /** The name of the spec in messages; files that it uses are relative to it. Default: `spec.mm`. */

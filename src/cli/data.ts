@@ -1,29 +1,19 @@
 // What `mm data` does.
 
-import { readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { createReferenceEngine } from '../backends/reference/engine.ts';
 import { type Diagnostic, defineDiagnostics, hasErrors } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { check, compile } from '../compile.ts';
 import type { BatchSpec, StageProgram } from '../compiler/program.ts';
 import { type DataDescription, type DataProgress, describeData, openData, orThrow } from '../data/index.ts';
-import type { Model } from '../dsl/semantics/model.ts';
 import { writeWhole } from '../train/atomic-file.ts';
 import type { DataCommandOptions } from './command-data.ts';
 import { type Context, present, report } from './context.ts';
 import { dataPage } from './data-page.ts';
 import { dataJson, dataText } from './data-text.ts';
 import { type ExitCode, exit } from './exit.ts';
-import { loadSpec } from './load-spec.ts';
+import { openSpecFile } from './open-spec.ts';
 
 const dataCommandDiagnostic = defineDiagnostics({
-  'unknown-variant': {
-    severity: 'error',
-    message: (p: { variant: string; known: readonly string[] }) => `there is no variant ${p.variant}`,
-    help: (p: { known: readonly string[] }) =>
-      p.known.length === 0 ? 'the spec has none' : `there are ${p.known.join(', ')}`,
-  },
   'split-not-read': {
     severity: 'error',
     message: (p: { split: string; near: string | undefined; known: readonly string[] }) =>
@@ -33,24 +23,16 @@ const dataCommandDiagnostic = defineDiagnostics({
   },
 });
 
-const MAX_USED_FILE = 4 << 20;
-
 /** Describes every split that the spec's stages read, or one of them. */
 export async function runData(
   file: string,
   options: DataCommandOptions,
   context: Context,
 ): Promise<ExitCode> {
-  const loaded = loadSpec(file);
-  if (loaded.diagnostics !== undefined) return report(context, loaded.diagnostics);
-  context.sources.set(file, loaded.text);
-  const checked = check(loaded.text, file, (path, from) => readUsed(path, from, context));
-  if (checked.library === undefined || hasErrors(checked.diagnostics))
-    return report(context, checked.diagnostics);
-  const model = checked.models.find(m => m.variant === options.variant) ?? undefined;
-  if (model === undefined) return report(context, [variantMissing(options.variant, checked.models)]);
+  const found = openSpecFile(file, options.variant, context);
+  if ('diagnostics' in found) return report(context, found.diagnostics);
+  const { compilation, model } = found.opened;
   const { target } = createReferenceEngine({ precision: 'f32' });
-  const compilation = compile(checked.library, model);
   const stages = [...model.stages.keys()].map(name => compilation.stage(name, target));
   const batches = distinctBatches(stages);
   const wanted = batches.filter(b => options.split === undefined || splitMatches(b, options.split));
@@ -94,16 +76,6 @@ export async function runData(
   return exit.ok;
 }
 
-/** A file that the spec uses, beside it; undefined where it can't be read. */
-function readUsed(path: string, from: string, context: Context): { file: string; text: string } | undefined {
-  const file = join(dirname(from), path);
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size > MAX_USED_FILE) return undefined;
-  const text = readFileSync(file, 'utf8');
-  context.sources.set(file, text);
-  return { file, text };
-}
-
 /** Batches that read something different: the same split read twice in the same way is shown once. */
 function distinctBatches(stages: readonly StageProgram[]): readonly BatchSpec[] {
   const known = new Map<string, BatchSpec>();
@@ -129,15 +101,6 @@ function splitMissing(split: string, batches: readonly BatchSpec[]): Diagnostic 
   return dataCommandDiagnostic(
     'split-not-read',
     { split, near: nearestName(split, known), known },
-    { span: undefined },
-  );
-}
-
-function variantMissing(variant: string | undefined, models: readonly Model[]): Diagnostic {
-  const known = models.flatMap(m => (m.variant === undefined ? [] : [m.variant]));
-  return dataCommandDiagnostic(
-    'unknown-variant',
-    { variant: variant ?? '(none)', known },
     { span: undefined },
   );
 }

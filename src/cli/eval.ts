@@ -2,12 +2,12 @@
 
 import { evaluate, evaluationJson } from '../train/evaluate.ts';
 import { load } from '../train/load.ts';
+import { version } from '../train/version.ts';
 import type { EvalCommandOptions } from './command-eval.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { metricsTable } from './metrics-table.ts';
 import { createProgress } from './progress.ts';
-import { version } from './version.ts';
 
 export async function runEval(dir: string, options: EvalCommandOptions, context: Context): Promise<ExitCode> {
   const loaded = await load(dir, {

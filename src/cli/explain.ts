@@ -8,13 +8,13 @@ import {
 } from '../compiler/explain.ts';
 import { ops } from '../ops/registry.ts';
 import { openEngine } from '../train/engines.ts';
+import { version } from '../train/version.ts';
 import type { ExplainOptions } from './command-explain.ts';
 import { type Context, present, report } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { openSpecFile } from './open-spec.ts';
 import { table } from './table.ts';
 import { bytes, count } from './units.ts';
-import { version } from './version.ts';
 
 export async function runExplain(file: string, options: ExplainOptions, context: Context): Promise<ExitCode> {
   const found = openSpecFile(file, options.variant, context);
@@ -102,7 +102,7 @@ function fusionText(e: Explanation, stage: string): readonly string[] {
       String(f.count),
       String(f.kernelsSaved),
       bytes(f.bytesSaved),
-      own.length === 0 ? 'the optimizer' : `line ${own.join(', ')}`,
+      `line ${own.join(', ')}`,
     ];
   });
   return [table(['  fused', 'times', 'kernels saved', 'traffic saved', 'from'], rows, [1, 2, 3])];

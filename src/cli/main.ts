@@ -1,13 +1,13 @@
 // The command line: parses arguments, runs one command, and turns whatever comes of it into an exit code.
 
 import { Command, CommanderError } from 'commander';
+import { version } from '../train/version.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import { type Context, report } from './context.ts';
 import { examples } from './examples.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { diagnosticsOf } from './failure.ts';
 import { type Output, processOutput } from './output.ts';
-import { version } from './version.ts';
 
 /** Runs `mm` with these arguments (without node and script); never throws. Tests give output and commands. */
 export async function main(

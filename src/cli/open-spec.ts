@@ -1,7 +1,6 @@
 // A spec named on the command line, opened for a command that compiles it.
 
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { stdSources } from '../dsl/std/sources.ts';
 import { type OpenedSpec, openSpec } from '../train/model.ts';
 import type { Context } from './context.ts';
 import { loadSpec } from './load-spec.ts';
@@ -14,7 +13,8 @@ export function openSpecFile(
 ): { readonly opened: OpenedSpec } | { readonly diagnostics: readonly Diagnostic[] } {
   const loaded = loadSpec(file);
   if (loaded.diagnostics !== undefined) return loaded;
-  context.sources.set(file, loaded.text);
-  for (const std of stdSources) context.sources.set(std.file, std.text);
-  return { opened: openSpec({ file, text: loaded.text }, variant) };
+  const opened = openSpec({ file, text: loaded.text }, variant, (name, text) =>
+    context.sources.set(name, text),
+  );
+  return { opened };
 }

@@ -3,10 +3,10 @@
 import { splitArguments } from '../train/arguments.ts';
 import { load } from '../train/load.ts';
 import { type PredictedResult, type PredictedValue, type Prediction, predict } from '../train/predict.ts';
+import { version } from '../train/version.ts';
 import type { PredictCommandOptions } from './command-predict.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
-import { version } from './version.ts';
 
 export async function runPredict(
   dir: string,

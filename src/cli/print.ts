@@ -5,11 +5,11 @@ import { nearestName } from '../base/nearest-name.ts';
 import type { Graph } from '../ir/graph.ts';
 import { print } from '../ir/print.ts';
 import { openEngine } from '../train/engines.ts';
+import { version } from '../train/version.ts';
 import type { PrintOptions } from './command-print.ts';
 import { type Context, present, report } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { openSpecFile } from './open-spec.ts';
-import { version } from './version.ts';
 
 const printDiagnostic = defineDiagnostics({
   'unknown-stage': {

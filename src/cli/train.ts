@@ -7,13 +7,13 @@ import type { SpecText } from '../train/model.ts';
 import { reportJson } from '../train/report.ts';
 import type { RunSettings } from '../train/run-settings.ts';
 import { type TrainResult, train } from '../train/train.ts';
+import { version } from '../train/version.ts';
 import type { TrainCommandOptions } from './command-train.ts';
 import { type Context, report } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { loadSpec } from './load-spec.ts';
 import { alignColumns, metricsTable } from './metrics-table.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { version } from './version.ts';
 
 export async function runTrain(
   file: string | undefined,

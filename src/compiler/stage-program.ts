@@ -127,6 +127,7 @@ function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) 
     })),
     optimizer: stage.optimizer,
     registry,
+    span: stage.optimizerSpan,
   });
   see?.('differentiate', step);
   const graph = optimize(step, target, registry, eachPass);

@@ -1,5 +1,6 @@
 // From a forward graph with a loss to one whole train step: gradients, clipping by the global norm, AdamW, bounds.
 
+import type { Span } from '../base/span.ts';
 import type { Builder } from '../ir/builder.ts';
 import { createBuilder } from '../ir/builder.ts';
 import type { Graph, InputRole, TensorType, ValueId } from '../ir/graph.ts';
@@ -22,6 +23,8 @@ export interface TrainStepOptions {
   readonly trained: readonly TrainedWeight[];
   readonly optimizer: OptimizerSpec;
   readonly registry: OpRegistry;
+  /** Where the optimizer is asked for. */
+  readonly span?: Span | undefined;
 }
 
 const scalar: TensorType = { dtype: 'f32', shape: [] };
@@ -31,7 +34,7 @@ const scalar: TensorType = { dtype: 'f32', shape: [] };
  * outputs every weight and moment with role `next`, and `gradient_norm` (before clipping) as a fetch. A weight that
  * no gradient reaches stays as it is and gets no moments.
  */
-export function trainStep({ graph, trained, optimizer, registry }: TrainStepOptions): Graph {
+export function trainStep({ graph, trained, optimizer, registry, span }: TrainStepOptions): Graph {
   const b = createBuilder(graph.name, registry, { from: graph, keepOutputs: true });
   const loss = graph.outputs.find(o => o.name === 'loss' && o.role === 'fetch');
   if (loss === undefined) throw new Error(`graph ${graph.name} has no fetch named loss`);
@@ -41,7 +44,7 @@ export function trainStep({ graph, trained, optimizer, registry }: TrainStepOpti
     return input.id;
   });
   const raw = differentiate(b, loss.id, weights);
-  b.span = undefined;
+  b.span = span;
   const updates = trained.flatMap((weight, i) => {
     const grad = raw[i];
     return grad === undefined ? [] : [{ weight, id: weights[i]!, grad }];

@@ -137,6 +137,8 @@ export interface Stage {
   /** Paths of the weights that its objectives depend on, in order. */
   readonly reached: readonly string[];
   readonly optimizer: Optimizer;
+  /** Where the optimizer is asked for. */
+  readonly optimizerSpan: Span;
   readonly steps: number;
   readonly measures: readonly Measure[];
   readonly span: Span;

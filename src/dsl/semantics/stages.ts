@@ -74,6 +74,7 @@ export function readStage(context: StageContext, member: StageMember): Stage | u
     freeze: freeze?.kind === 'freeze' ? freeze.patterns : [],
     reached: [],
     optimizer: recipe,
+    optimizerSpan: optimizer?.span ?? member.span,
     steps: count,
     measures,
     span: member.span,

@@ -13,6 +13,7 @@ import {
   dimUpperBound,
   showDim,
 } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
 import type { BinaryExpr } from '../syntax/ast.ts';
 import type { Frame } from './trace.ts';
 import { atMost, compareDims, complain, dimsCost, spend } from './trace.ts';
@@ -135,17 +136,7 @@ function dimBinary(frame: Frame, e: BinaryExpr, a: Dim, b: Dim): Value {
     case 'or':
     case '@':
     case '..':
-      complain(
-        frame,
-        'wrong-kind',
-        {
-          where: `each side of ${e.op}`,
-          expected: e.op === '@' ? 'a tensor' : 'a bool',
-          got: `the number ${showDim(a)}`,
-        },
-        e.left.span,
-      );
-      return errorValue;
+      return notForNumbers(frame, e, showDim(a), e.left.span);
     default:
       return e.op satisfies never;
   }
@@ -219,18 +210,20 @@ function numberBinary(frame: Frame, e: BinaryExpr, x: number | undefined, y: num
     case 'or':
     case '@':
     case '..':
-      complain(
-        frame,
-        'wrong-kind',
-        {
-          where: `each side of ${e.op}`,
-          expected: e.op === '@' ? 'a tensor' : 'a bool',
-          got: `the number ${x ?? y}`,
-        },
-        e.span,
-      );
-      return errorValue;
+      return notForNumbers(frame, e, String(x ?? y), e.span);
     default:
       return e.op satisfies never;
   }
+}
+
+/** `and`, `or`, `@` and `..` mean nothing between numbers. */
+function notForNumbers(frame: Frame, e: BinaryExpr, number: string, span: Span): Value {
+  const expected = e.op === '@' ? 'a tensor' : 'a bool';
+  complain(
+    frame,
+    'wrong-kind',
+    { where: `each side of ${e.op}`, expected, got: `the number ${number}` },
+    span,
+  );
+  return errorValue;
 }

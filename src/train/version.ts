@@ -1,4 +1,4 @@
-// The version of mmlang.
+// The version of mmlang, which every run records.
 
 import pkg from '../../package.json' with { type: 'json' };
 
