@@ -41,13 +41,14 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler', 'src/backends', 'src/data'],
       'src/compile.ts',
+      'package.json',
     ],
     packages: ['csv-parse', 'sharp'],
     node: true,
   },
-  'src/cli': { rooms: ['src', 'package.json'], packages: ['commander', 'picocolors'], node: true },
+  'src/cli': { rooms: ['src'], packages: ['commander', 'picocolors'], node: true },
   'src/compile.ts': { rooms: ['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler'], packages: [] },
-  'src/index.ts': { rooms: ['src', 'package.json'], packages: [], node: true },
+  'src/index.ts': { rooms: ['src'], packages: [], node: true },
 };
 
 const root = join(import.meta.dirname, '..');
