@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /**
  * Replaces what a file holds. The new text is written beside it under a name of its own and takes its place when
@@ -24,8 +24,8 @@ export function replaceFile(path: string, text: string): void {
   const target = realpathSync(path);
   accessSync(target, constants.W_OK);
   const mode = statSync(target).mode & 0o7777;
-  const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`;
-  const temporary = join(dirname(target), name);
+  // A name of its own, not the file's made longer: that may be as long as names can be already.
+  const temporary = join(dirname(target), `.mm-${randomBytes(8).toString('hex')}.tmp`);
   const file = openSync(temporary, 'wx', 0o600);
   try {
     try {

@@ -7,10 +7,18 @@ import { type Mistake, stamps } from './gallery/base.ts';
 import { calls } from './gallery/calls.ts';
 import { models } from './gallery/models.ts';
 import { names } from './gallery/names.ts';
+import { requirements } from './gallery/requirements.ts';
 import { stages } from './gallery/stages.ts';
 import { types } from './gallery/types.ts';
 
-const tables: Readonly<Record<string, readonly Mistake[]>> = { names, types, calls, models, stages };
+const tables: Readonly<Record<string, readonly Mistake[]>> = {
+  names,
+  types,
+  requirements,
+  calls,
+  models,
+  stages,
+};
 const all = Object.values(tables).flat();
 
 /** Most twins are one text. */

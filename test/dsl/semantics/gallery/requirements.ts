@@ -1,0 +1,241 @@
+// Axes and patterns, requirements, branches, what must be known before the model runs.
+
+import { block, inStamps, type Mistake } from './base.ts';
+
+export const requirements: readonly Mistake[] = [
+  {
+    name: 'an axis too many',
+    code: 'axis-out-of-range',
+    says: 'there is no axis 2 in float[T, D]',
+    ...block(
+      'block pooled(x: float[T, D]) {\n  return «mean(x, axis: 2)»\n}',
+      'block pooled(x: float[T, D]) {\n  return mean(x, axis: 1)\n}',
+    ),
+  },
+  {
+    name: 'more positions than axes',
+    code: 'axis-out-of-range',
+    says: 'float[T, D]',
+    ...block(
+      'block corner(x: float[T, D]) {\n  return «x[0, 0, 0]»\n}',
+      'block corner(x: float[T, D]) {\n  return x[0, 0]\n}',
+    ),
+  },
+  {
+    name: 'a position past the end',
+    code: 'bad-setting',
+    says: 'it has 4 positions',
+    ...block(
+      'block final(x: float[T, 4]) {\n  return x[:, «4»]\n}',
+      'block final(x: float[T, 4]) {\n  return x[:, -1]\n}',
+    ),
+  },
+  {
+    name: 'an axis lost in a pattern',
+    code: 'pattern-wrong',
+    says: 'c is lost: it stands on the left only',
+    ...block(
+      'block flat(x: float[B, H, W, C]) {\n  return rearrange(x, «"b h w c -> b (h w)"»)\n}',
+      'block flat(x: float[B, H, W, C]) {\n  return rearrange(x, "b h w c -> b (h w) c")\n}',
+    ),
+  },
+  {
+    name: 'a pattern for another rank',
+    code: 'pattern-wrong',
+    says: 'its left side has 2 axes, the tensor 3',
+    ...block(
+      'block turned(x: float[B, T, D]) {\n  return rearrange(x, «"t d -> d t"»)\n}',
+      'block turned(x: float[B, T, D]) {\n  return rearrange(x, "b t d -> b d t")\n}',
+    ),
+  },
+  {
+    name: 'an axis split without saying how',
+    code: 'pattern-wrong',
+    says: 'say the size of h',
+    ...block(
+      'block heads_of(x: float[B, T, D]) {\n  return rearrange(x, «"b t (h k) -> b h t k"»)\n}',
+      'block heads_of(x: float[B, T, D]) {\n  require D % 4 == 0\n  return rearrange(x, "b t (h k) -> b h t k", h: 4)\n}',
+    ),
+  },
+  {
+    name: 'an einsum of more operands than it is given',
+    code: 'pattern-wrong',
+    says: 'it names 2 operands, and there are 1',
+    ...block(
+      'block squares(x: float[T, D]) {\n  return einsum(«"t d, s d -> t s"», x)\n}',
+      'block squares(x: float[T, D]) {\n  return einsum("t d, s d -> t s", x, x)\n}',
+    ),
+  },
+  {
+    name: 'a pack behind another dim',
+    code: 'pack-misplaced',
+    says: 'it comes first and only once in a type',
+    ...block(
+      'block same(x: float[D, «N...»]) {\n  return x\n}',
+      'block same(x: float[N..., D]) {\n  return x\n}',
+    ),
+  },
+  {
+    name: 'a dim that stands nowhere alone',
+    code: 'unbound-dim',
+    says: 'nothing says how large it is',
+    ...block(
+      'block halves(x: float[N..., 2 * «D»]) {\n  return x\n}',
+      'block halves(x: float[N..., D]) {\n  require D % 2 == 0\n  return x\n}',
+    ),
+  },
+  {
+    name: 'a promise with a dim of no parameter',
+    code: 'unbound-dim',
+    says: 'the dim Out stands nowhere on its own',
+    ...block(
+      'block narrow(x: float[N..., D]) -> float[N..., «Out»] {\n  return linear(x, out: 8)\n}',
+      'block narrow(x: float[N..., D]) -> float[N..., 8] {\n  return linear(x, out: 8)\n}',
+    ),
+  },
+  {
+    name: 'more words than positions',
+    code: 'requirement-failed',
+    says: 'require T <= max',
+    ...inStamps('positions(max: 8)', '«positions(max: 4)»', 'positions(max: 8)'),
+  },
+  {
+    name: 'heads that do not divide the width',
+    code: 'requirement-failed',
+    says: 'D is 16, heads is 3',
+    ...inStamps(
+      '|> transformer(depth: 1, heads: 4)',
+      '|> «transformer(depth: 1, heads: 3)»',
+      '|> transformer(depth: 1, heads: 4)',
+    ),
+  },
+  {
+    name: 'patches that do not divide the picture',
+    code: 'requirement-failed',
+    says: 'H is 16, size is 5',
+    ...inStamps('patches(p.pixels, size: 4)', '«patches(p.pixels, size: 5)»', 'patches(p.pixels, size: 4)'),
+  },
+  {
+    name: 'a requirement of a block of one’s own',
+    code: 'requirement-failed',
+    says: 'D is 6',
+    ...block(
+      'block quarters(x: float[N..., D]) {\n  require D % 4 == 0\n  return rearrange(x, "n (q d) -> n q d", q: 4)\n}\n\nblock six(x: float[N..., 6]) {\n  return «quarters(x)»\n}',
+      'block quarters(x: float[N..., D]) {\n  require D % 4 == 0\n  return rearrange(x, "n (q d) -> n q d", q: 4)\n}\n\nblock eight(x: float[N..., 8]) {\n  return quarters(x)\n}',
+    ),
+  },
+  {
+    name: 'branches of different types',
+    code: 'branches-differ',
+    says: 'one gives float[N], the other float[N, D]',
+    ...block(
+      'block maybe(x: float[N..., D], pool: bool) {\n  «if pool {\n    return mean(x, axis: -1)\n  }»\n  return x\n}',
+      'block maybe(x: float[N..., D], pool: bool) {\n  if pool {\n    return x - mean(x, axis: -1)[..., new]\n  }\n  return x\n}',
+    ),
+  },
+  {
+    name: 'when and else of different types',
+    code: 'branches-differ',
+    says: 'float[N, D]',
+    ...block(
+      'block noisy(x: float[N..., D]) {\n  return «mean(x, axis: -1) when learning else x»\n}',
+      'block noisy(x: float[N..., D]) {\n  return x + uniform(like: x) when learning else x\n}',
+    ),
+  },
+  {
+    name: 'a number chosen against an index',
+    code: 'branches-differ',
+    says: 'index(D)',
+    ...block(
+      'block best(x: float[N..., D], m: mask[N...]) {\n  return «where(m, argmax(x), max(x, axis: -1))»\n}',
+      'block best(x: float[N..., D], m: mask[N...]) {\n  return where(m, max(x, axis: -1), min(x, axis: -1))\n}',
+    ),
+  },
+  {
+    name: 'a carry that changes its width',
+    code: 'carry-changes',
+    says: 'it was float[N, D] and becomes float[N, 2·D]',
+    ...block(
+      'block widening(x: float[N..., D]) {\n  repeat 3 as layers {\n    «x» = linear(x, out: 2 * D)\n  }\n  return x\n}',
+      'block widening(x: float[N..., D]) {\n  repeat 3 as layers {\n    x = linear(x, out: D)\n  }\n  return x\n}',
+    ),
+  },
+  {
+    name: 'a tensor as a condition',
+    code: 'not-static',
+    says: 'where(condition, a, b) chooses position by position',
+    ...block(
+      'block rectified(x: float[N..., D]) {\n  if «x > 0» {\n    return x\n  }\n  return 0 * x\n}',
+      'block rectified(x: float[N..., D]) {\n  return where(x > 0, x, 0)\n}',
+    ),
+  },
+  {
+    name: 'a tensor as a setting',
+    code: 'not-static',
+    says: 'rate of dropout must be known before the model runs',
+    ...block(
+      'block dropped(x: float[N..., D]) {\n  return dropout(x, «rate: mean(x)»)\n}',
+      'block dropped(x: float[N..., D]) {\n  return dropout(x, rate: 0.1)\n}',
+    ),
+  },
+  {
+    name: 'a requirement about values',
+    code: 'not-static',
+    says: 'what require asks',
+    ...block(
+      'block positive(x: float[N..., D]) {\n  require «x > 0»\n  return log(x)\n}',
+      'block positive(x: float[N..., D]) {\n  require D > 0\n  return log(max(x, 1e-6))\n}',
+    ),
+  },
+  {
+    name: 'a word where a number of layers is wanted',
+    code: 'wrong-kind',
+    says: 'a whole number',
+    ...block(
+      'block deep(x: float[N..., D]) {\n  repeat «"three"» as layers {\n    x = feed_forward(x)\n  }\n  return x\n}',
+      'block deep(x: float[N..., D]) {\n  repeat 3 as layers {\n    x = feed_forward(x)\n  }\n  return x\n}',
+    ),
+  },
+  {
+    name: 'a unit of another kind',
+    code: 'unknown-unit',
+    says: 'units are s, ms, Hz, kHz and fps',
+    ...block(
+      'block late(x: float[N..., D], by: number = «3min») {\n  return x * by\n}',
+      'block late(x: float[N..., D], by: number = 180s) {\n  return x * by\n}',
+    ),
+  },
+  {
+    name: 'a block where a number is wanted',
+    code: 'wrong-kind',
+    says: 'out of linear must be a whole number',
+    ...inStamps('linear(out: width)', 'linear(«out: look»)', 'linear(out: width)'),
+  },
+  {
+    name: 'a division by zero',
+    code: 'bad-setting',
+    says: 'the divisor is 0',
+    ...block(
+      'block none(x: float[N..., D]) {\n  return x * (1 / «0»)\n}',
+      'block none(x: float[N..., D]) {\n  return x * (1 / 2)\n}',
+    ),
+  },
+  {
+    name: 'a tensor promised as a number',
+    code: 'broken-promise',
+    says: 'size_of promises int and returns something else',
+    ...block(
+      'block size_of(x: float[T, D]) -> int {\n  return «sum(x)»\n}',
+      'block size_of(x: float[T, D]) -> int {\n  return T * D\n}',
+    ),
+  },
+  {
+    name: 'a requirement with parentheses',
+    code: 'requirement-failed',
+    says: "require (D + 2) % 4 == 0 doesn't hold: D is 5",
+    ...block(
+      'block odd(x: float[T, D]) {\n  require (D + 2) % 4 == 0\n  return x\n}\n\nblock five(x: float[T, 5]) {\n  return «odd(x)»\n}',
+      'block odd(x: float[T, D]) {\n  require (D + 2) % 4 == 0\n  return x\n}\n\nblock six(x: float[T, 6]) {\n  return odd(x)\n}',
+    ),
+  },
+];
