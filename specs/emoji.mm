@@ -44,3 +44,6 @@ model Emoji(width: int = 128, depth: int = 3, steps: int = 4200) version "1.0.0"
 
 /// A few minutes on two cores, download and drawing of the pictures included.
 variant short = Emoji(steps: 600)
+
+/// Small enough to learn a batch by heart in a test.
+variant tiny = Emoji(width: 32, depth: 1)

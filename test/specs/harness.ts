@@ -77,16 +77,28 @@ export function start(
   return new Map(all.filter(([name]) => read.has(name)));
 }
 
+export interface TrainOptions {
+  /** Weights that don't start afresh. */
+  readonly from?: ReadonlyMap<string, HostTensor>;
+  /** In place of the spec's schedule. */
+  readonly rate?: number;
+  /** Ends the training early, given the first loss and the last one. */
+  readonly until?: (first: number, loss: number) => boolean;
+}
+
 /** Trains on batch number `batchOf(step)` for so many steps. */
 export async function train(
   engine: Engine,
   program: StageProgram,
   steps: number,
   batchOf: (step: number) => number,
+  { from, rate, until }: TrainOptions = {},
 ): Promise<Trained> {
   const { train: entry, optimizer, weights, stage } = program;
   const session = await engine.open(new Map([['train', entry.plan]]), { threads: 1 });
-  const starts = initialTensors(weights, 1);
+  const starts = new Map(
+    [...initialTensors(weights, 1)].map(([path, fresh]) => [path, from?.get(path) ?? fresh]),
+  );
   const { inputs, types } = entry.plan.graph;
   const held = new Map(
     inputs.flatMap(({ id, name, role }): [string, HostTensor][] => {
@@ -103,9 +115,12 @@ export async function train(
     const losses: number[] = [];
     for (let step = 1; step <= steps; step += 1) {
       const batches = entry.batches.flatMap(b => [...madeUp(b, batchOf(step))]);
-      const scalars = scalarFeeds(entry, trainScalars(optimizer, step, program.steps, drawSeed(1, stage)));
+      const planned = trainScalars(optimizer, step, program.steps, drawSeed(1, stage));
+      const scalars = scalarFeeds(entry, rate === undefined ? planned : { ...planned, rate });
       const fetched = await session.run('train', feedsOf(entry, [...batches, ...scalars]));
-      losses.push(fetched.get('loss')!.data[0]!);
+      const loss = fetched.get('loss')!.data[0]!;
+      losses.push(loss);
+      if (until?.(losses[0]!, loss)) break;
     }
     const names = inputs.flatMap(i => (i.role === 'weight' ? [i.name] : []));
     return { losses, before: starts, after: await session.read(names) };

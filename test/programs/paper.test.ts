@@ -1,0 +1,43 @@
+// Every spec at its paper's size: explained, and every stage lowered to sound graphs with gradients.
+
+import { describe, expect, test } from 'vitest';
+import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
+import { compile } from '../../src/compile.ts';
+import { explain } from '../../src/compiler/explain.ts';
+import { verify } from '../../src/ir/verify.ts';
+import { ops } from '../../src/ops/registry.ts';
+import { openSpec, programs } from './programs.ts';
+
+const { target } = createOnnxEngine();
+
+describe.each(programs())('%s', file => {
+  const { models, library } = openSpec(file);
+  const whole = models.filter(m => m.variant !== 'tiny');
+
+  test('has a size beside the tiny one', () => {
+    expect(whole).not.toEqual([]);
+  });
+
+  test.each(whole.map(m => [m.variant ?? m.name, m] as const))('%s', (_, model) => {
+    if (library === undefined) throw new Error(`${file} has no library`);
+    const tiny = models.find(m => m.variant === 'tiny');
+    const context = { library, target, registry: ops };
+    const { parameters } = explain({ ...context, model });
+    expect(parameters).toBeGreaterThan(explain({ ...context, model: tiny! }).parameters);
+    for (const stage of model.stages.keys()) {
+      const program = compile(library, model).stage(stage, target, {
+        measures: false,
+        afterEach: (pass, graph) => {
+          if (pass === 'lower' || pass === 'differentiate') expect(verify(graph, ops), pass).toEqual([]);
+        },
+      });
+      const { graph } = program.train.plan;
+      expect(verify(graph, ops)).toEqual([]);
+      for (const path of program.trained)
+        expect(
+          graph.outputs.some(o => o.role === 'next' && o.name === path),
+          path,
+        ).toBe(true);
+    }
+  });
+});
