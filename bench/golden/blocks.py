@@ -126,6 +126,33 @@ def feed_forward(expansion, activation):
     return run
 
 
+def decoder(depth):
+    def run(w, x, memory, keep=None, seen=None):
+        d, t, m = x.shape[-1], x.shape[1], memory.shape[-1]
+        layer = nn.TransformerDecoderLayer(d, 2, 4 * d, 0.0, F.gelu, batch_first=True, norm_first=True, dtype=torch.float64)
+        module = nn.TransformerDecoder(layer, depth, nn.LayerNorm(d, dtype=torch.float64))
+        mapped = {"norm.weight": w("decoder.norm.scale", d), "norm.bias": w("decoder.norm.shift", d)}
+        for i in range(depth):
+            path, to = f"decoder.layers.{i}", f"layers.{i}"
+            for ours, theirs, inner in ("attention", "self_attn", d), ("cross_attention", "multihead_attn", m):
+                weights, bias = projections(w, f"{path}.{ours}", d, inner)
+                mapped |= {f"{to}.{theirs}.in_proj_weight": torch.cat(weights), f"{to}.{theirs}.in_proj_bias": bias}
+            linears = ("attention.out", "self_attn.out_proj", d, d), ("cross_attention.out", "multihead_attn.out_proj", d, d)
+            wide = ("feed_forward.expand", "linear1", d, 4 * d), ("feed_forward.contract", "linear2", 4 * d, d)
+            for ours, theirs, inner, out in (*linears, *wide):
+                mapped[f"{to}.{theirs}.weight"] = w(f"{path}.{ours}.weight", inner, out).T
+                mapped[f"{to}.{theirs}.bias"] = w(f"{path}.{ours}.bias", out)
+            for name in ("norm1", "norm2", "norm3"):
+                mapped[f"{to}.{name}.weight"] = w(f"{path}.{name}.scale", d)
+                mapped[f"{to}.{name}.bias"] = w(f"{path}.{name}.shift", d)
+        later = torch.ones(t, t).triu(1).bool()
+        hidden = {"tgt_key_padding_mask": keep, "memory_key_padding_mask": seen}
+        hidden = {name: None if mask is None else ~mask for name, mask in hidden.items()}
+        return functional_call(module, mapped, (x, memory), {"tgt_mask": later, **hidden})
+
+    return run
+
+
 def transformer(depth, causal=False, expansion=4, activation=F.gelu):
     def run(w, x, keep=None):
         d, t = x.shape[-1], x.shape[1]
@@ -333,6 +360,21 @@ def cases():
                 transformer(1, True, 2, F.relu),
                 PREFIX,
                 [masked(transformer(1, True, 2, F.relu))],
+            ),
+        ],
+        "decoder": [
+            case(
+                "decoder(x, memory, depth: 2, heads: 2)",
+                "x: float[B, T, D], memory: float[B, S, D]",
+                {"x": floats(3, 4, 4), "memory": floats(3, 5, 4)},
+                decoder(2),
+            ),
+            case(
+                "decoder(x, memory, depth: 1, heads: 2)",
+                "x: float[B, T, D], memory: float[B, S, D]",
+                {"x": floats(3, 4, 4, places=PREFIX), "memory": floats(3, 4, 4, places=HOLES)},
+                decoder(1),
+                [by_mask(lambda w, keep, x, memory: decoder(1)(w, x, memory, keep["x"], keep["memory"]))],
             ),
         ],
         "dropout": [plain("dropout(x, rate: 0.4)", lambda _, x: F.dropout(x, 0.4, training=False))],

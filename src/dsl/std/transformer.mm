@@ -29,3 +29,29 @@ block transformer(
   }
   return layer_norm(x) as norm
 }
+
+/// A pre-norm Transformer decoder (arXiv:1706.03762): each of `depth` layers attends to what came
+/// before in x, then to `memory`, a sequence of another length and width, then feeds forward.
+block decoder(
+  x: float[N..., T, D],
+  memory: float[N..., S, M],
+  depth: int,
+  heads: int,
+  causal: bool = true,
+  expansion: int = 4,
+  activation: block = gelu,
+  drop: number = 0,
+) -> float[N..., T, D] {
+  repeat depth as layers {
+    x = x + dropout(
+      attention(layer_norm(x) as norm1, heads: heads, causal: causal), rate: drop
+    ) as dropout1
+    x = x + dropout(
+      cross_attention(layer_norm(x) as norm2, memory, heads: heads), rate: drop
+    ) as dropout2
+    x = x + dropout(
+      feed_forward(layer_norm(x) as norm3, expansion: expansion, activation: activation), rate: drop
+    ) as dropout3
+  }
+  return layer_norm(x) as norm
+}

@@ -63,6 +63,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     x('transformer(x, depth: 2, heads: 2, drop: 0.2)'),
     x('transformer(x, depth: 1, heads: 2, causal: true, activation: relu)'),
   ],
+  decoder: [
+    {
+      returns: 'decoder(x, memory, depth: 2, heads: 2, drop: 0.2)',
+      params: 'x: float[B, T, D], memory: float[B, S, M]',
+      inputs: { x: words, memory: { shape: [rows, places, 6], rows: true, places: true } },
+    },
+  ],
   dropout: [x('dropout(x, rate: 0.5)')],
   patches: [map('patches(x, size: 4)')],
   conv: [map('conv(x, out: 4, size: 3, stride: 2, pad: 1)')],
