@@ -3,8 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import type { ExportProgram } from '../../src/compiler/program.ts';
+import { stamps } from '../../src/dsl/gallery/base.ts';
 import { initialTensors } from '../../src/train/initialize.ts';
-import { stamps } from '../dsl/semantics/gallery/base.ts';
 import { batchFeeds, compiled, reference } from '../dsl/semantics/toy-run.ts';
 
 const spec = stamps.replace(

@@ -2,16 +2,10 @@
 
 import type { Diagnostic } from '../../../src/base/diagnostic.ts';
 import { check } from '../../../src/compile.ts';
+import { type Marked, unmark } from '../../../src/dsl/gallery/base.ts';
 import { renderDiagnostics } from '../../../src/dsl/render.ts';
 import type { CheckedFile } from '../../../src/dsl/semantics/check.ts';
 import { stdSources } from '../../../src/dsl/std/sources.ts';
-
-/** A marked piece of a text, as offsets and by its characters. */
-export interface Marked {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
 
 export interface CheckedSpec extends CheckedFile {
   /** The spec without its marks. */
@@ -22,20 +16,6 @@ export interface CheckedSpec extends CheckedFile {
   readonly codes: readonly string[];
   /** As `mm check` shows them. */
   readonly rendered: string;
-}
-
-/** The text without « and », and what stood between them; marks may nest. */
-export function unmark(marked: string): { readonly text: string; readonly marks: readonly Marked[] } {
-  let text = '';
-  const open: number[] = [];
-  const found: { start: number; end: number }[] = [];
-  for (const c of marked) {
-    if (c === '«') open.push(text.length);
-    else if (c === '»') found.push({ start: open.pop() ?? 0, end: text.length });
-    else text += c;
-  }
-  const marks = found.map(m => ({ ...m, text: text.slice(m.start, m.end) }));
-  return { text, marks: marks.sort((a, b) => a.start - b.start || a.end - b.end) };
 }
 
 /** Checks `marked` as spec.mm beside `others`, files by their paths. */

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/compile.ts';
 import { LoweringError } from '../../../src/compiler/lower.ts';
+import { stamps } from '../../../src/dsl/gallery/base.ts';
 import { stdSources } from '../../../src/dsl/std/sources.ts';
 import { checkSpec } from './check-spec.ts';
-import { stamps } from './gallery/base.ts';
 import { reference } from './toy-run.ts';
 
 const emoji = readFileSync('specs/emoji.mm', 'utf8');

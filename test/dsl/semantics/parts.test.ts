@@ -1,9 +1,9 @@
 // Parts and what they own: sharing, tying, paths of layers, draws, `learning`, frozen parts, bounds.
 
 import { describe, expect, test } from 'vitest';
+import { stamps } from '../../../src/dsl/gallery/base.ts';
 import { stdSources } from '../../../src/dsl/std/sources.ts';
 import { checkSpec } from './check-spec.ts';
-import { stamps } from './gallery/base.ts';
 import { feeds, type Kept, probe, run } from './probe.ts';
 import { bitsOf, compiled, reference, takeSteps } from './toy-run.ts';
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { createOnnxEngine } from '../../../src/backends/onnx/engine.ts';
+import { stamps } from '../../../src/dsl/gallery/base.ts';
 import { print } from '../../../src/ir/print.ts';
 import { initialTensors } from '../../../src/train/initialize.ts';
-import { stamps } from './gallery/base.ts';
 import { batchFeeds, bitsOf, compiled, reference, takeSteps } from './toy-run.ts';
 
 const twoLayers = stamps

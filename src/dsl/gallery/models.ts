@@ -6,6 +6,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a kind of modality that there is not yet',
     code: 'unknown-modality-kind',
+    why: 'The kind of a modality says how files become tensors, so there are only those that a loader knows.',
     says: 'Image(height:, width:) and Text(tokenizer:, length:) are',
     ...inStamps('Image(height: 16, width: 16)', '«Audio»(rate: 16)', 'Image(height: 16, width: 16)'),
   },
@@ -92,6 +93,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a field of the data that is a matrix',
     code: 'field-type',
+    why: 'The parameters of an objective are fields of the data, so each has a type that a manifest can give.',
     says: 'fields are modalities (picture[B])',
     ...inStamps('kind: index(Kind)[B]', 'kind: «float[B, 3]»', 'kind: index(Kind)[B]'),
   },
@@ -104,12 +106,14 @@ export const models: readonly Mistake[] = [
   {
     name: 'fields of different rows',
     code: 'fields-of-other-rows',
+    why: 'An objective reads rows, and all its fields are columns of the same rows. Two names for their first dim would let a picture meet the caption of another.',
     says: 'write B for both',
     ...inStamps('kind: index(Kind)[B]', 'kind: «index(Kind)[K]»', 'kind: index(Kind)[B]'),
   },
   {
     name: 'a loss for each row',
     code: 'not-a-loss',
+    why: 'An optimizer follows the gradient of one number. A loss for each row has to be reduced, and how is for the spec to say.',
     says: 'sort must give one number to minimize; it gives float[B]',
     ...inStamps(
       'objective sort(picture: picture[B], kind: index(Kind)[B]) {\n    return cross_entropy(linear(look(picture), out: Kind), kind)',
@@ -129,6 +133,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'an objective without data',
     code: 'no-fields',
+    why: 'An objective that reads no field of the data gives the same number in every step.',
     says: 'still reads no data',
     ...inStamps(
       '  stage align',
@@ -139,6 +144,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a loss that no weight moves',
     code: 'dead-objective',
+    why: 'The value of this objective is the same whatever the weights are, so minimizing it would do nothing.',
     says: 'bright depends on no weight',
     ...inStamps(
       '  stage align',
@@ -159,6 +165,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'an encoder that no objective reaches',
     code: 'unreached-weights',
+    why: 'These weights stay as they start: no gradient of any stage comes to them. The part may have been forgotten in an objective.',
     says: 'no objective of any stage reaches sum_up',
     ...inStamps(
       '  align seen',
@@ -178,6 +185,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'an export without a type',
     code: 'export-type-missing',
+    why: 'Programs rely on what an export returns, so it is said in the spec, where a change of it shows.',
     says: 'callers rely on it',
     ...inStamps(
       'export name(p: picture[B], among: caption[K]) -> index(K)[B] {',
@@ -188,6 +196,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a variant of another model',
     code: 'variant-of-nothing',
+    why: 'A variant is a model of the same file with its parameters given.',
     says: 'did you mean Stamps?',
     wrong: `${stamps}\nvariant Small = «Stamp»(width: 8)\n`,
     mended: `${stamps}\nvariant Small = Stamps(width: 8)\n`,
@@ -209,6 +218,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a model that leaves a setting open',
     code: 'config-needed',
+    why: 'A model whose parameters have no defaults says nothing until they are given.',
     says: 'variant Small = Stamps(width: …)',
     ...inStamps(
       'model Stamps(width: int = 16)',
@@ -236,6 +246,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a layer that fits on no machine',
     code: 'too-large',
+    why: 'No machine holds this. Limits are set so that checking ends soon, and that a mistake in a size shows here and not as a process that was killed.',
     says: '48 × 1000000000 is more than',
     ...inStamps('linear(out: width)', '«linear(out: 1000000000)»', 'linear(out: width)'),
   },
@@ -251,6 +262,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'an export of a matrix that no caller has',
     code: 'export-parameter',
+    why: 'Who calls an export gives it pictures, texts, labels or numbers, as files or as values. Tensors inside of the model have no such form.',
     says: 'callers give modalities (picture[B])',
     ...inStamps(
       '  export name(p: picture[B],',
@@ -281,6 +293,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'an export of a number',
     code: 'export-result',
+    why: 'An export answers with tensors that the model computes. A number that stands in the spec needs no model.',
     says: 'export size must give tensors; this is int',
     ...inStamps(
       '  export name',
@@ -291,6 +304,7 @@ export const models: readonly Mistake[] = [
   {
     name: 'a part that nothing calls',
     code: 'unused-part',
+    why: 'A part that is never called owns no weights and does nothing. The call may have been forgotten.',
     says: 'part head is never called',
     ...inStamps(
       '  space shared(12)',

@@ -17,6 +17,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'a stage without steps',
     code: 'stage-lacks',
+    why: 'A stage says all of its training: what is minimized on which data, which weights move, by which optimizer and for how many steps. Nothing has a default.',
     says: 'add: steps 1000',
     ...inStamps(
       '  stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all\n    ' +
@@ -47,12 +48,14 @@ export const stages: readonly Mistake[] = [
   {
     name: 'steps said twice',
     code: 'clause-twice',
+    why: 'Were a clause said twice, one of them would be dropped in silence.',
     says: 'steps is said twice in this stage',
     ...inStamps('steps 20', 'steps 20\n    «steps 40»', 'steps 20'),
   },
   {
     name: 'a term without data',
     code: 'no-data',
+    why: 'Each term of minimize is computed on rows of a split. A term without data of its own shares that of the next one to its right.',
     says: 'on SET.SPLIT batch SIZE',
     ...inStamps(
       'minimize seen + 0.5 * sort on stamps.train batch 8',
@@ -63,6 +66,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'data without the size of a batch',
     code: 'no-batch',
+    why: 'The size of a batch decides how many others each row is compared with, so it is said and has no default.',
     says: 'how many rows of stamps.train make a batch?',
     ...inStamps('sort on stamps.train batch 8', 'sort on «stamps.train»', 'sort on stamps.train batch 8'),
   },
@@ -87,6 +91,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'an objective twice',
     code: 'objective-twice',
+    why: 'The same objective on the same data twice is one term with the sum of both weights; most often another objective was meant.',
     says: 'seen is minimized twice',
     ...inStamps(
       'minimize seen + 0.5 * sort on',
@@ -97,6 +102,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'a pattern that matches nothing',
     code: 'matches-nothing',
+    why: 'Patterns choose weights by their paths. One that matches nothing would freeze or train nothing, and the weights that were meant would do the opposite of what the spec says.',
     says: 'did you mean look.linear?',
     ...inStamps('train all', 'train «look.liner»\n    freeze rest', 'train look.linear\n    freeze rest'),
   },
@@ -119,6 +125,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'trained and frozen at once',
     code: 'trained-and-frozen',
+    why: 'train and freeze divide the weights that a stage reaches: each of them is in one of the two.',
     says: 'look.into.weight is both trained and frozen',
     ...inStamps(
       'train all',
@@ -129,6 +136,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'weights that are left over',
     code: 'neither-trained-nor-frozen',
+    why: 'train and freeze divide the weights that a stage reaches, and none is left over by accident: rest names those that no pattern does.',
     says: 'add: train rest, or freeze rest',
     ...inStamps(
       'stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all',
@@ -139,6 +147,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'everything frozen',
     code: 'everything-frozen',
+    why: 'A stage in which no weight moves ends as it began.',
     says: 'stage align trains nothing',
     ...inStamps(
       'stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8\n    train all',
@@ -148,6 +157,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'an objective whose weights are all frozen',
     code: 'frozen-objective',
+    why: 'This term adds to the loss that is shown and moves nothing, since all that it depends on is frozen in this stage.',
     says: 'sort teaches nothing in stage align',
     ...inStamps(
       'minimize seen + 0.5 * sort on stamps.train batch 8\n    train all',
@@ -158,6 +168,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'a stage that starts from itself',
     code: 'stage-cycle',
+    why: 'from names the stage whose last weights this one starts from. In a circle none of them could be the first.',
     says: 'stage more starts from itself',
     ...inStamps('  export name', `${second('«more»')}  export name`, `${second('align')}  export name`),
   },
@@ -220,6 +231,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'a metric that there is not',
     code: 'unknown-metric',
+    why: 'measure takes a metric over calls and fields, or an objective of the model.',
     says: 'did you mean recall?',
     ...inStamps(
       'recall(seen',
@@ -236,6 +248,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'recall of an objective',
     code: 'recall-wants-align',
+    why: 'Recall asks how often the partner of a row is among the k nearest, so it needs both sides of an align.',
     says: "recall measures an align; sort isn't one",
     ...inStamps('recall(seen, at', 'recall(«sort», at', 'recall(seen, at'),
   },
@@ -255,6 +268,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'accuracy of a layer that nothing trains',
     code: 'measure-owns-weights',
+    why: 'A layer that is made in a measure is another one than that of the objective, and would be measured untrained.',
     says: 'makes weights of its own, which no stage trains: linear.weight, linear.bias',
     wrong: withHead('«argmax(linear(look(picture), out: Kind))»'),
     mended: withHead('argmax(head(look(picture)))'),

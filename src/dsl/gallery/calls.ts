@@ -6,6 +6,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a number called',
     code: 'not-callable',
+    why: 'Only blocks, parts, encoders, modalities of a schedule and functions can be called. A name that was defined in the body hides those of the library.',
     says: "width can't be called: it is the dim width",
     ...block(
       'block wide(x: float[N..., D], width: int) {\n  return «width(x)»\n}',
@@ -34,6 +35,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'as behind something that is no call',
     code: 'nothing-to-name',
+    why: 'as gives a name to the part that a call makes, and so to the path of its weights. A value without a call owns none.',
     says: 'as names the part that a call makes',
     ...block(
       'block wide(x: float[N..., D]) {\n  return «x as first» + x\n}',
@@ -43,6 +45,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a setting of linear misspelled',
     code: 'unknown-argument',
+    why: 'A setting that is spelled wrong is refused: were it dropped, the default would stand in its place and nobody would know.',
     says: 'did you mean heads?',
     ...inStamps('heads: 4)', '«head: 4»)', 'heads: 4)'),
   },
@@ -68,6 +71,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'more arguments than a block takes',
     code: 'too-many-arguments',
+    why: 'Arguments without names go to the parameters in order, and there is none left for this one.',
     says: 'into takes 2 arguments; this is one more',
     ...inStamps(
       'transformer(depth: 1, heads: 4) |> mean(axis: -2) |> into(shared)',
@@ -87,6 +91,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'an argument left out',
     code: 'missing-argument',
+    why: 'A parameter without a default must be given in every call. Nothing is filled in silently.',
     says: 'linear needs out: dim',
     ...inStamps('|> linear(out: width)', '|> «linear()»', '|> linear(out: width)'),
   },
@@ -102,6 +107,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'an argument given twice',
     code: 'argument-twice',
+    why: 'A parameter takes one value. Arguments without names go to the first parameters in order, so a named one may meet a place that is already filled.',
     says: 'out of linear is given twice',
     ...inStamps('linear(out: width)', 'linear(out: width, «out: 8»)', 'linear(out: width)'),
   },
@@ -117,6 +123,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'two layers without names',
     code: 'twin-parts',
+    why: "Weights stand at paths made of names. Two calls that own weights in one body need two names; whether they were meant to share their weights can't be guessed.",
     says: 'name them: linear(…) as first',
     ...block(
       'block two(x: float[N..., D]) {\n  return x |> linear(out: 2 * D) |> gelu() |> «linear(out: D)»\n}',
@@ -135,6 +142,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'two repeats of layers without names',
     code: 'twin-repeats',
+    why: 'The layers of a repeat stand at its name: layers.0, layers.1, … Two repeats of one name would claim the same paths.',
     says: 'two repeats named repeat in one body each own weights',
     ...block(
       'block deep(x: float[N..., D]) {\n  repeat 2 {\n    x = feed_forward(x)\n  }\n  «repeat» 2 {\n    x = feed_forward(x)\n  }\n  return x\n}',
@@ -144,6 +152,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a weight read before its part is called',
     code: 'part-not-called',
+    why: 'A part makes its weights in its first call, whose arguments say how large they are. Before it there is no weight to read.',
     says: 'call table(…) first',
     ...block(
       'block tied(ids: index(V)[N..., T], width: dim) {\n  part table = embedding(width: width)\n  let back = transpose(«table.weight»)\n  return table(ids) @ back\n}',
@@ -162,6 +171,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a shared part that is called at two widths',
     code: 'part-shape-changed',
+    why: 'Two calls of a part share its weights, which have one size. Arguments of two widths would need two.',
     says: 'float[D, 8] and float[E, 8]',
     ...block(
       'block both(x: float[N..., D], y: float[N..., E]) {\n  part down = linear(out: 8)\n  return down(x) + «down(y)»\n}',
@@ -189,6 +199,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a block that calls itself',
     code: 'recursive-block',
+    why: 'Blocks are unfolded when the model is built, and one that calls itself would be unfolded for ever.',
     says: 'use repeat',
     ...block(
       'block deep(x: float[N..., D]) {\n  return «deep(feed_forward(x))»\n}',
@@ -207,6 +218,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a body without return',
     code: 'no-return',
+    why: 'A block is a function: its value is what stands behind return, in every branch.',
     says: 'end its body with return …',
     ...block(
       'block half(x: float[N..., D]) {\n  let y = x / 2\n«}»',
@@ -225,6 +237,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'statements after return',
     code: 'after-return',
+    why: 'return ends a body, so these statements would never run. One of them may have been meant to come before it.',
     says: 'nothing after return is ever reached',
     ...block(
       'block half(x: float[N..., D]) {\n  return x / 2\n  «let y = x»\n}',
@@ -234,6 +247,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'return in repeat',
     code: 'return-in-repeat',
+    why: 'A repeat hands the values that it carries to its next round and, at its end, to the lines below. It has no value of its own.',
     says: 'give what it carries a new value',
     ...block(
       'block deep(x: float[N..., D]) {\n  repeat 2 as layers {\n    return «feed_forward(x)»\n  }\n  return x\n}',
@@ -243,6 +257,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a weight as long as the text',
     code: 'weight-of-data-size',
+    why: 'A weight is trained once and used with every batch, so its size comes from the spec. An axis of the data, such as the length of a text or the rows of a batch, may change with the next batch.',
     says: 'T comes with each batch',
     ...inStamps(
       'let words = embedding(c.ids, width: width) |> positions(max: 8)',
@@ -263,6 +278,7 @@ export const calls: readonly Mistake[] = [
   {
     name: 'a weight without a way to start',
     code: 'not-an-initializer',
+    why: 'A weight starts as an initializer says, from the seed of the run and its own path, so that it starts the same on every machine.',
     says: 'did you mean normal?',
     ...block(
       'block biased(x: float[N..., D]) {\n  param b: float[D] = «norml(0.02)»\n  return x + b\n}',

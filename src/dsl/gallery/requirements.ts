@@ -6,6 +6,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'an axis too many',
     code: 'axis-out-of-range',
+    why: 'Axes are counted from 0, or from the end with negative numbers. Inside of a block the pack is one axis.',
     says: 'there is no axis 2 in float[T, D]',
     ...block(
       'block pooled(x: float[T, D]) {\n  return «mean(x, axis: 2)»\n}',
@@ -33,6 +34,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'an axis lost in a pattern',
     code: 'pattern-wrong',
+    why: 'The patterns of rearrange and einsum name axes. Every axis of a side has to come from the other, and a group in parentheses needs the size of all but one of its axes.',
     says: 'c is lost: it stands on the left only',
     ...block(
       'block flat(x: float[B, H, W, C]) {\n  return rearrange(x, «"b h w c -> b (h w)"»)\n}',
@@ -69,6 +71,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'a pack behind another dim',
     code: 'pack-misplaced',
+    why: 'N... stands for any number of leading axes. A call folds them into one axis and unfolds the result, which works for one pack that comes first.',
     says: 'it comes first and only once in a type',
     ...block(
       'block same(x: float[D, «N...»]) {\n  return x\n}',
@@ -78,6 +81,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'a dim that stands nowhere alone',
     code: 'unbound-dim',
+    why: 'Dims are matched and not solved: each has to stand alone in the type of some parameter, where it takes its size from the argument. In T - 1 alone nothing says what T is.',
     says: 'nothing says how large it is',
     ...block(
       'block halves(x: float[N..., 2 * «D»]) {\n  return x\n}',
@@ -96,6 +100,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'more words than positions',
     code: 'requirement-failed',
+    why: 'require states what callers must meet. It is decided when the spec is checked, from the sizes that are written in it, and not when the model runs.',
     says: 'require T <= max',
     ...inStamps('positions(max: 8)', '«positions(max: 4)»', 'positions(max: 8)'),
   },
@@ -127,6 +132,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'branches of different types',
     code: 'branches-differ',
+    why: 'Both branches of an if, and both sides of when … else, lead to the same code behind them, so they must give the same type.',
     says: 'one gives float[N], the other float[N, D]',
     ...block(
       'block maybe(x: float[N..., D], pool: bool) {\n  «if pool {\n    return mean(x, axis: -1)\n  }»\n  return x\n}',
@@ -154,6 +160,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'a carry that changes its width',
     code: 'carry-changes',
+    why: 'repeat runs its body many times over what it carries, so that must have the same type behind the body as before it.',
     says: 'it was float[N, D] and becomes float[N, 2·D]',
     ...block(
       'block widening(x: float[N..., D]) {\n  repeat 3 as layers {\n    «x» = linear(x, out: 2 * D)\n  }\n  return x\n}',
@@ -163,6 +170,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'a tensor as a condition',
     code: 'not-static',
+    why: 'if, repeat, sizes and settings decide how the model is built, before any number flows through it. What depends on tensors is chosen position by position: where(condition, a, b).',
     says: 'where(condition, a, b) chooses position by position',
     ...block(
       'block rectified(x: float[N..., D]) {\n  if «x > 0» {\n    return x\n  }\n  return 0 * x\n}',
@@ -199,6 +207,7 @@ export const requirements: readonly Mistake[] = [
   {
     name: 'a unit of another kind',
     code: 'unknown-unit',
+    why: 'Units make seconds or hertz of a number, and cancel exactly where they are multiplied.',
     says: 'units are s, ms, Hz, kHz and fps',
     ...block(
       'block late(x: float[N..., D], by: number = «3min») {\n  return x * by\n}',

@@ -6,6 +6,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'a width added to a batch',
     code: 'dims-differ',
+    why: 'Shapes are compared as formulas, for all sizes at once, where a block is defined. Only a literal 1 and missing leading axes broadcast, so that two dims that happen to be equal today never meet by accident.',
     says: 'axes of size 1 at the end make [B] fit [B, D]',
     ...block(
       'block shifted(x: float[B, D], by: float[B]) -> float[B, D] {\n  return «x + by»\n}',
@@ -52,6 +53,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'a slice behind the end of an axis',
     code: 'bad-setting',
+    why: 'A setting has a range in which it means something. What lies outside of it is refused and never replaced by a default.',
     says: 'the slice 2·D:2·D holds nothing',
     ...block(
       'block third(x: float[N..., D]) -> float[N..., D] {\n  let all = linear(x, out: 2 * D)\n  return linear(all[..., «2 * D:»], out: D) as out\n}',
@@ -61,6 +63,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'places that were not pooled',
     code: 'broken-promise',
+    why: 'A block that says what it returns is held to it where it is defined: the number of axes, each dim, and what the numbers mean. A place in a space has length one, and only into(SPACE) or unit(x) give that.',
     says: 'the axis of size 16 is one too many: mean(axis: -2) takes it away',
     ...inStamps(
       'return patches(p.pixels, size: 4) |> linear(out: width) |> positions(max: 16) |> mean(axis: -2) |> into(shared)',
@@ -79,6 +82,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'a sequence where a vector is wanted',
     code: 'argument-type',
+    why: 'Each parameter of a block has a type, and the argument has to have it for all sizes: the axes, the dims that are shared with other arguments, the set that an index points into.',
     says: 'it has 1 axis and must have at least 2 axes',
     ...block(
       'block pooled(x: float[D]) -> float[D] {\n  return attention_pool(«x», heads: 1)\n}',
@@ -177,6 +181,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'a contrast of vectors that are not unit',
     code: 'not-unit',
+    why: 'Losses of contrast compare directions. Over vectors of any length they would be minimized by making vectors longer, so the type must say that they have length one.',
     says: 'end the encoder with |> into(SPACE)',
     ...inStamps(
       'by infonce(scale: learned(1 / 0.07, max: 100))',
@@ -187,12 +192,14 @@ export const types: readonly Mistake[] = [
   {
     name: 'scores over one set and targets into another',
     code: 'two-vocabularies',
+    why: 'Scores over one set of classes and targets that point into another would train without a complaint when both have the same size. Dims with names never agree by size alone.',
     says: 'linear(x, out: Kind)',
     ...inStamps('out: Kind), kind)', 'out: caption), «kind»)', 'out: Kind), kind)'),
   },
   {
     name: 'an index of one vocabulary compared with one of another',
     code: 'wrong-kind',
+    why: "An operation wants values of a kind: tensors and no texts, floats and no positions, a block and no number. A position on an axis is no number, and sets of different names don't mix.",
     says: 'indices into the same dim',
     ...block(
       'block same(a: index(V)[T], b: index(W)[T]) {\n  return to_float(«a == b»)\n}',
@@ -239,6 +246,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'an integer type misspelled',
     code: 'not-a-type',
+    why: 'Behind a colon stands a type: an element type with dims in brackets, a static kind, or a modality or space of the model.',
     says: 'did you mean float?',
     ...block(
       'block half(x: «flaot»[N..., D]) {\n  return x / 2\n}',
@@ -267,6 +275,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'tensors of different rank joined',
     code: 'op-refused',
+    why: "The operation itself can't do this with tensors of these shapes and element types.",
     says: 'concat',
     ...block(
       'block joined(x: float[T, D], y: float[D]) {\n  return «concat(x, y, axis: 0)»\n}',
@@ -285,6 +294,7 @@ export const types: readonly Mistake[] = [
   {
     name: 'a depth and a half',
     code: 'not-whole',
+    why: 'Sizes, depths and numbers of steps are whole numbers, also where they are computed: 3 / 2 is no depth.',
     says: 'depth of transformer must be a whole number',
     ...inStamps('transformer(depth: 1,', 'transformer(«depth: 1.5»,', 'transformer(depth: 1,'),
   },

@@ -1,9 +1,12 @@
-// What a wrong spec of the gallery is made from: a right one in which something is replaced, or a text of its own.
+// What a wrong spec of the gallery is made from: a right one in which something is replaced, or a text of its own;
+// « » mark where its errors must point.
 
 /** A wrong spec with its mended twin. */
 export interface Mistake {
   readonly name: string;
   readonly code: string;
+  /** Why the rule is there; of each code one mistake says it, and `mm explain CODE` shows that one. */
+  readonly why?: string;
   /** A part of the message or of the help. */
   readonly says: string;
   /** The spec with « » around each place that an error must point at. */
@@ -11,6 +14,27 @@ export interface Mistake {
   readonly mended: string;
   /** Other files, by path. */
   readonly files?: Readonly<Record<string, string>>;
+}
+
+/** A marked piece of a text, as offsets and by its characters. */
+export interface Marked {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The text without « and », and what stood between them; marks may nest. */
+export function unmark(marked: string): { readonly text: string; readonly marks: readonly Marked[] } {
+  let text = '';
+  const open: number[] = [];
+  const found: { start: number; end: number }[] = [];
+  for (const c of marked) {
+    if (c === '«') open.push(text.length);
+    else if (c === '»') found.push({ start: open.pop() ?? 0, end: text.length });
+    else text += c;
+  }
+  const marks = found.map(m => ({ ...m, text: text.slice(m.start, m.end) }));
+  return { text, marks: marks.sort((a, b) => a.start - b.start || a.end - b.end) };
 }
 
 /** A small model that is right. */

@@ -1,0 +1,36 @@
+// The gallery: wrong specs and what mends them, by what they are about. The tests hold every one of them, and
+// `mm explain CODE` shows the one of its code that says why. A new code needs one such mistake in some table.
+
+import type { Mistake } from './base.ts';
+import { calls } from './calls.ts';
+import { models } from './models.ts';
+import { names } from './names.ts';
+import { reading } from './reading.ts';
+import { requirements } from './requirements.ts';
+import { stages } from './stages.ts';
+import { types } from './types.ts';
+
+export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
+  reading,
+  names,
+  types,
+  requirements,
+  calls,
+  models,
+  stages,
+};
+
+/** A mistake that says why its code is there. */
+export type Lesson = Mistake & { readonly why: string };
+
+export const lessons: readonly Lesson[] = Object.values(gallery)
+  .flat()
+  .filter((m): m is Lesson => m.why !== undefined);
+
+/** Codes about the whole of a file or of the language, of which there is no small example. */
+export const withoutLesson: readonly string[] = [
+  'file-too-large',
+  'not-text',
+  'not-in-this-version',
+  'more-errors',
+];
