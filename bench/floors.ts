@@ -58,7 +58,12 @@ function reading(split: string): BatchSpec {
   });
   const fields = [
     field({ kind: 'image', name: 'picture', height: 32, width: 32, channels: 3 }),
-    field({ kind: 'text', name: 'caption', tokenizer: { kind: 'bpe', vocabulary: 2048 }, length: 24 }),
+    field({
+      kind: 'text',
+      name: 'caption',
+      tokenizer: { kind: 'bpe', vocabulary: 2048, special: [] },
+      length: 24,
+    }),
   ];
   return {
     id: 'floors',

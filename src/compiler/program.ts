@@ -3,6 +3,7 @@
 
 import type { DType } from '../base/dtype.ts';
 import type { Span } from '../base/span.ts';
+import type { TokenizerSpec } from '../base/special-tokens.ts';
 import type { Initializer, Optimizer, Transform } from '../dsl/semantics/model.ts';
 import type { Plan } from './plan.ts';
 
@@ -25,7 +26,7 @@ export interface DataRef {
   readonly split: string;
 }
 
-export type TokenizerSpec = { readonly kind: 'bpe'; readonly vocabulary: number };
+export type { TokenizerSpec } from '../base/special-tokens.ts';
 
 export type ModalitySpec =
   | {

@@ -204,8 +204,9 @@ function describeTexts(
   const cut = { texts: 0, tokens: 0 };
   for (const text of texts) {
     const tokens = tokenizer.encode(text);
-    lengths.set(tokens.length + 1, (lengths.get(tokens.length + 1) ?? 0) + 1);
-    const lost = fitText(tokens, length).cut;
+    const framed = tokens.length + tokenizer.frame.before.length + 1;
+    lengths.set(framed, (lengths.get(framed) ?? 0) + 1);
+    const lost = fitText(tokens, length, tokenizer.frame).cut;
     cut.tokens += lost;
     if (lost > 0) cut.texts += 1;
   }
@@ -213,7 +214,7 @@ function describeTexts(
   const samples = shown.map(row => {
     const text = texts[row] as string;
     const tokens = tokenizer.encode(text);
-    const fitted = fitText(tokens, length);
+    const fitted = fitText(tokens, length, tokenizer.frame);
     const augmented = versions.map(step => {
       const draws = keyedDraws(options.seed, options.batch.id, field.name, `${step} ${row}`);
       const changed = transformText(text, transforms, draws);

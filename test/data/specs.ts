@@ -40,7 +40,12 @@ export function textField(size: number, transforms: readonly TransformSpec[] = [
     name: 'caption',
     type: {
       kind: 'modality',
-      modality: { kind: 'text', name: 'caption', tokenizer: { kind: 'bpe', vocabulary: 300 }, length },
+      modality: {
+        kind: 'text',
+        name: 'caption',
+        tokenizer: { kind: 'bpe', vocabulary: 300, special: [] },
+        length,
+      },
     },
     feeds: [
       { component: 'ids', feed: 'caption.ids', dtype: 'i32', shape: [size, length] },

@@ -12,7 +12,7 @@ const texts = [
 ];
 
 const fitted = (vocabulary = 300) => {
-  const { value } = fitTokenizer(texts, { kind: 'bpe', vocabulary });
+  const { value } = fitTokenizer(texts, { kind: 'bpe', vocabulary, special: [] });
   if (value === undefined) throw new Error('no tokenizer');
   return value;
 };
@@ -37,7 +37,7 @@ describe('byte-level BPE', () => {
   });
 
   it('refuses a vocabulary without room for the bytes', () => {
-    const { diagnostics } = fitTokenizer(texts, { kind: 'bpe', vocabulary: 100 });
+    const { diagnostics } = fitTokenizer(texts, { kind: 'bpe', vocabulary: 100, special: [] });
     expect(diagnostics[0]?.code).toBe('vocabulary-too-small');
   });
 });
@@ -58,9 +58,36 @@ describe('the tokenizer', () => {
   });
 
   it('puts the end last also where a text is cut off', () => {
-    expect(fitText([5, 6], 4)).toEqual({ ids: Int32Array.of(5, 6, 2, 0), kept: 3, cut: 0 });
-    expect(fitText([5, 6, 7, 8, 9], 4)).toEqual({ ids: Int32Array.of(5, 6, 7, 2), kept: 4, cut: 2 });
-    expect(fitText([], 2)).toEqual({ ids: Int32Array.of(2, 0), kept: 1, cut: 0 });
+    const frame = { before: [], after: 2 };
+    expect(fitText([5, 6], 4, frame)).toEqual({ ids: Int32Array.of(5, 6, 2, 0), kept: 3, cut: 0 });
+    expect(fitText([5, 6, 7, 8, 9], 4, frame)).toEqual({ ids: Int32Array.of(5, 6, 7, 2), kept: 4, cut: 2 });
+    expect(fitText([], 2, frame)).toEqual({ ids: Int32Array.of(2, 0), kept: 1, cut: 0 });
+  });
+
+  it('gives special tokens the first ids, in order, and puts cls and sep around every text', () => {
+    const spec = { kind: 'bpe', vocabulary: 300, special: ['cls', 'sep', 'mask'] } as const;
+    const { value: tokenizer } = fitTokenizer(texts, spec);
+    if (tokenizer === undefined) throw new Error('no tokenizer');
+    expect([0, 1, 2, 3, 4, 5].map(tokenizer.show)).toEqual([
+      '<pad>',
+      '<begin>',
+      '<end>',
+      '<cls>',
+      '<sep>',
+      '<mask>',
+    ]);
+    expect(tokenizer.frame).toEqual({ before: [3], after: 4 });
+    expect(Math.min(...texts.flatMap(tokenizer.encode))).toBeGreaterThan(5);
+    const library = new HuggingFace(JSON.parse(tokenizer.json), {});
+    for (const text of texts) {
+      const { ids } = library.encode(text);
+      expect([...fitText(tokenizer.encode(text), ids.length, tokenizer.frame).ids]).toEqual(ids);
+    }
+    expect(loadTokenizer(tokenizer.json, { file: 't.json', vocabulary: 300 }).value?.frame.before).toEqual([
+      3,
+    ]);
+    expect([...fitText([9, 8, 7], 3, tokenizer.frame).ids]).toEqual([3, 9, 4]);
+    expect([...fitText([9, 8, 7], 1, tokenizer.frame).ids]).toEqual([4]);
   });
 
   const broken = (change: (json: ReturnType<typeof JSON.parse>) => void): string => {
@@ -107,6 +134,12 @@ describe('the tokenizer', () => {
       'another splitting',
       broken(j => {
         j.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a+)+$' } };
+      }),
+    ],
+    [
+      'a special token twice',
+      broken(j => {
+        j.added_tokens.push({ ...j.added_tokens[2], id: 3 });
       }),
     ],
     [

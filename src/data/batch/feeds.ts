@@ -79,7 +79,8 @@ function fieldFeeds(
         const row = rows[i] as number;
         const draws = drawsOf(row);
         const text = transformText(column.texts[row] as string, transforms, draws);
-        const fitted = fitText(transformTokens(tokenizer.encode(text), transforms, draws), length);
+        const tokens = transformTokens(tokenizer.encode(text), transforms, draws);
+        const fitted = fitText(tokens, length, tokenizer.frame);
         ids.set(fitted.ids, i * length);
         keep.fill(1, i * length, i * length + fitted.kept);
       }

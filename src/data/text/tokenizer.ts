@@ -1,19 +1,14 @@
 // Tokenizers as the model's data sees them: fitted here as byte-level BPE, kept as a Hugging Face tokenizer.json, and
-// run by Hugging Face's own library. Ids 0, 1, 2 are <pad>, <begin>, <end>; a text is its tokens and then <end>.
+// run by Hugging Face's own library. Special tokens have the first ids (base/special-tokens.ts); a text is its tokens
+// between <cls>, where there is one, and <sep> or <end>.
 
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers';
 import type { Diagnostic, Result } from '../../base/diagnostic.ts';
+import { ends, ownTokens, specialTokens } from '../../base/special-tokens.ts';
 import type { TokenizerSpec } from '../../compiler/program.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
 import { failure } from '../failure.ts';
 import { fitBpe } from './bpe.ts';
-
-export const specialTokens = ['<pad>', '<begin>', '<end>'] as const;
-export const padId = 0;
-export const beginId = 1;
-export const endId = 2;
-/** Bytes and special tokens: the smallest vocabulary. */
-export const LEAST_VOCABULARY = 256 + specialTokens.length;
 
 const MAX_JSON = 64 << 20;
 const MAX_TOKENS = 1 << 20;
@@ -22,6 +17,8 @@ const KEPT_TEXTS = 50_000;
 export interface Tokenizer {
   /** Number of ids. */
   readonly size: number;
+  /** What stands before and after the tokens of a text. */
+  readonly frame: TextFrame;
   /** The tokenizer.json. */
   readonly json: string;
   /** Ids without special tokens around them. */
@@ -31,17 +28,22 @@ export interface Tokenizer {
   readonly show: (id: number) => string;
 }
 
+/** Ids around the tokens of every text. */
+export interface TextFrame {
+  readonly before: readonly number[];
+  readonly after: number;
+}
+
 /** Fits a tokenizer of at most `spec.vocabulary` ids; the same texts give the same bytes of tokenizer.json. */
 export function fitTokenizer(texts: Iterable<string>, spec: TokenizerSpec): Result<Tokenizer> {
-  if (spec.vocabulary < LEAST_VOCABULARY || spec.vocabulary > MAX_TOKENS) {
+  const special = specialTokens(spec);
+  // Bytes and special tokens: the smallest vocabulary.
+  const least = 256 + special.length;
+  if (spec.vocabulary < least || spec.vocabulary > MAX_TOKENS) {
     const place = { span: undefined };
     const diagnostic =
-      spec.vocabulary < LEAST_VOCABULARY
-        ? dataDiagnostic(
-            'vocabulary-too-small',
-            { vocabulary: spec.vocabulary, least: LEAST_VOCABULARY },
-            place,
-          )
+      spec.vocabulary < least
+        ? dataDiagnostic('vocabulary-too-small', { vocabulary: spec.vocabulary, least }, place)
         : dataDiagnostic(
             'too-large',
             { what: 'the vocabulary', size: String(spec.vocabulary), limit: String(MAX_TOKENS) },
@@ -49,18 +51,23 @@ export function fitTokenizer(texts: Iterable<string>, spec: TokenizerSpec): Resu
           );
     return { value: undefined, diagnostics: [diagnostic] };
   }
-  const { tokens, merges } = fitBpe(texts, spec.vocabulary - specialTokens.length);
+  const { tokens, merges } = fitBpe(texts, spec.vocabulary - special.length);
   const vocab: Record<string, number> = {};
-  for (const [i, token] of tokens.entries()) vocab[token] = i + specialTokens.length;
+  for (const [i, token] of tokens.entries()) vocab[token] = i + special.length;
   const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true };
-  const end = { SpecialToken: { id: '<end>', type_id: 0 } };
+  const written = special.map(name => `<${name}>`);
+  const { before, after } = frameOf(special);
+  const framed = [...before, after].map(id => written[id] as string);
+  const token = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
+  const begin = before.map(id => token(written[id] as string));
+  const end = token(written[after] as string);
   const sequence = (id: string): object => ({ Sequence: { id, type_id: 0 } });
   const json = JSON.stringify(
     {
       version: '1.0',
       truncation: null,
       padding: null,
-      added_tokens: specialTokens.map((content, id) => ({
+      added_tokens: written.map((content, id) => ({
         id,
         content,
         single_word: false,
@@ -73,9 +80,11 @@ export function fitTokenizer(texts: Iterable<string>, spec: TokenizerSpec): Resu
       pre_tokenizer: byteLevel,
       post_processor: {
         type: 'TemplateProcessing',
-        single: [sequence('A'), end],
-        pair: [sequence('A'), end, sequence('B'), end],
-        special_tokens: { '<end>': { id: '<end>', ids: [endId], tokens: ['<end>'] } },
+        single: [...begin, sequence('A'), end],
+        pair: [...begin, sequence('A'), end, sequence('B'), end],
+        special_tokens: Object.fromEntries(
+          framed.map(id => [id, { id, ids: [written.indexOf(id)], tokens: [id] }]),
+        ),
       },
       decoder: byteLevel,
       model: {
@@ -123,18 +132,20 @@ export function loadTokenizer(json: string, options: LoadTokenizerOptions): Resu
   const problem = tokenizerProblem(parsed);
   if (problem !== undefined) return invalid(problem);
   const checked = parsed as CheckedJson;
-  const size = Object.keys(checked.model.vocab).length + specialTokens.length;
+  const special = checked.added_tokens.map(t => t.content.slice(1, -1));
+  const size = Object.keys(checked.model.vocab).length + special.length;
   if (size > vocabulary)
     return fail(dataDiagnostic('tokenizer-larger', { file, has: size, vocabulary }, { span: undefined }));
   try {
     const library = new HuggingFace(checked, { clean_up_tokenization_spaces: false });
-    return { value: tokenizerOf(library, size, json), diagnostics: [] };
+    return { value: tokenizerOf(library, special, size, json), diagnostics: [] };
   } catch (error) {
     return invalid(failure(error));
   }
 }
 
 interface CheckedJson {
+  readonly added_tokens: readonly { readonly content: string }[];
   readonly model: { readonly vocab: Readonly<Record<string, number>> };
 }
 
@@ -156,18 +167,23 @@ function tokenizerProblem(value: unknown): string | undefined {
   if (record(root.post_processor).type !== 'TemplateProcessing')
     return 'its post_processor is not a template';
   const added = Array.isArray(root.added_tokens) ? (root.added_tokens as readonly unknown[]) : [];
-  if (added.length !== specialTokens.length) return `its added tokens are not ${specialTokens.join(', ')}`;
-  for (const [id, content] of specialTokens.entries()) {
-    const token = record(added[id]);
-    if (token.id !== id || token.content !== content) return `token ${id} is not ${content}`;
+  const named = new Set<unknown>();
+  for (const [id, token] of added.map(record).entries()) {
+    const own = ownTokens[id];
+    if (token.id !== id || (own !== undefined && token.content !== `<${own}>`))
+      return `token ${id} is not ${own === undefined ? 'an added one' : `<${own}>`}`;
+    if (!/^<\w+>$/.test(String(token.content)) || named.has(token.content))
+      return `the added token ${JSON.stringify(token.content)?.slice(0, 80)} is no name, or is there twice`;
+    named.add(token.content);
   }
+  if (added.length < ownTokens.length) return `its added tokens are not ${ownTokens.join(', ')} and more`;
   const vocab = Object.entries(record(model.vocab));
   if (vocab.length < 256 || vocab.length > MAX_TOKENS) return `its vocabulary has ${vocab.length} tokens`;
   const seen = new Uint8Array(vocab.length);
   for (const [token, id] of vocab) {
-    const at = typeof id === 'number' && Number.isInteger(id) ? id - specialTokens.length : -1;
+    const at = typeof id === 'number' && Number.isInteger(id) ? id - added.length : -1;
     if (at < 0 || at >= vocab.length || seen[at] === 1)
-      return `the id of token ${JSON.stringify(token)} is not one of 3 … ${vocab.length + 2}, or is taken`;
+      return `the id of token ${JSON.stringify(token)} is not one of ${added.length} … ${vocab.length + added.length - 1}, or is taken`;
     seen[at] = 1;
   }
   const known = record(model.vocab);
@@ -181,14 +197,20 @@ function tokenizerProblem(value: unknown): string | undefined {
   return undefined;
 }
 
-function tokenizerOf(library: HuggingFace, size: number, json: string): Tokenizer {
+function tokenizerOf(
+  library: HuggingFace,
+  special: readonly string[],
+  size: number,
+  json: string,
+): Tokenizer {
   const kept = new Map<string, readonly number[]>();
   const decode = (ids: readonly number[]): string => {
-    const own = ids.filter(id => id >= specialTokens.length && id < size);
+    const own = ids.filter(id => id >= special.length && id < size);
     return own.length === 0 ? '' : library.decode(own, { skip_special_tokens: true }).replace(/^ /, '');
   };
   return {
     size,
+    frame: frameOf(special),
     json,
     encode: text => {
       const known = kept.get(text);
@@ -200,26 +222,34 @@ function tokenizerOf(library: HuggingFace, size: number, json: string): Tokenize
     },
     decode,
     show: id => {
-      const special = specialTokens[id];
-      if (special !== undefined) return special;
+      const name = special[id];
+      if (name !== undefined) return `<${name}>`;
       return id < size ? library.decode([id]) : `?${id}`;
     },
   };
 }
 
-/** Ids with <end> after them, in `length` places; what doesn't fit is cut off before <end>. */
+function frameOf(special: readonly string[]): TextFrame {
+  const { begin, end, begins } = ends(special);
+  return { before: begins ? [begin] : [], after: end };
+}
+
+/** Ids in their frame, in `length` places; what doesn't fit is cut off before the end. */
 export interface FittedText {
   readonly ids: Int32Array;
-  /** Places in use, <end> among them. */
+  /** Places in use, those of the frame among them. */
   readonly kept: number;
   /** Tokens that were cut off. */
   readonly cut: number;
 }
 
-export function fitText(tokens: readonly number[], length: number): FittedText {
+export function fitText(tokens: readonly number[], length: number, frame: TextFrame): FittedText {
   const ids = new Int32Array(length);
-  const taken = Math.min(tokens.length, length - 1);
-  for (let i = 0; i < taken; i++) ids[i] = tokens[i] as number;
-  ids[taken] = endId;
-  return { ids, kept: taken + 1, cut: tokens.length - taken };
+  // Where there is room for one id alone, it is the end.
+  const before = frame.before.slice(0, length - 1);
+  const taken = Math.min(tokens.length, length - before.length - 1);
+  ids.set(before);
+  for (let i = 0; i < taken; i++) ids[before.length + i] = tokens[i] as number;
+  ids[before.length + taken] = frame.after;
+  return { ids, kept: before.length + taken + 1, cut: tokens.length - taken };
 }

@@ -9,12 +9,14 @@ import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantIt
 import { evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
 import { type Library, markFile } from './library.ts';
+import { modalitySettings } from './modality-settings.ts';
 import type { LabelSet, ModalityInfo } from './model.ts';
 import { traceParam } from './param.ts';
 import { definePart } from './part.ts';
 import { childScope, type Scope } from './scope.ts';
-import { type NumberSetting, placeArgs, readNumber, readNumbers } from './settings.ts';
+import { placeArgs, readNumber, readNumbers } from './settings.ts';
 import { staticArg } from './static-arg.ts';
+import { textInfo } from './text-modality.ts';
 import { complain, type Frame, type Trace } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
 import type { Value } from './values.ts';
@@ -202,21 +204,8 @@ function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | unde
     );
     return undefined;
   }
-  return kind === 'Image' ? imageInfo(frame, member, e) : textInfo(frame, member, e);
+  return kind === 'Image' ? imageInfo(frame, member, e) : textInfo(frame, member, e, named);
 }
-
-const side = { whole: true, least: 1, most: 4096 } as const;
-
-/** The numbers that a modality takes, and those of its tokenizer. */
-export const modalitySettings = {
-  Image: [
-    { name: 'height', ...side },
-    { name: 'width', ...side },
-  ],
-  Text: [{ name: 'length', whole: true, least: 1, most: 65_536 }],
-  // Byte-level pairs start from the 256 bytes and the special tokens.
-  bpe: [{ name: 'vocabulary', whole: true, least: 259, most: 1_000_000 }],
-} as const satisfies Readonly<Record<string, readonly NumberSetting[]>>;
 
 function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
   const args = placeArgs(frame, call, 'Image', ['height', 'width']);
@@ -230,48 +219,6 @@ function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modali
     axes: [],
     components: [{ name: 'pixels', element: { kind: 'float' }, inner: [height, width, 3] }],
     vocabulary: undefined,
-    span: member.span,
-  };
-}
-
-function textInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
-  const name = member.name.text;
-  const args = placeArgs(frame, call, 'Text', ['tokenizer', 'length']);
-  const numbers = readNumbers(frame, args, modalitySettings.Text);
-  const tokenizer = args.placed.get('tokenizer');
-  if (tokenizer === undefined) {
-    const type = 'a tokenizer, as bpe(4096)';
-    if (args.fits)
-      complain(frame, 'missing-argument', { callee: 'Text', name: 'tokenizer', type }, call.span);
-    return undefined;
-  }
-  const kind = tokenizer.kind === 'call' && tokenizer.callee.kind === 'name' ? tokenizer.callee.text : '';
-  if (tokenizer.kind !== 'call' || kind !== 'bpe') {
-    complain(
-      frame,
-      'unknown-name',
-      {
-        name: kind === '' ? showExpr(tokenizer) : kind,
-        what: 'tokenizer',
-        suggestion: undefined,
-      },
-      tokenizer.kind === 'call' ? tokenizer.callee.span : tokenizer.span,
-      { help: 'write bpe(SIZE): pairs of bytes, fitted on the training split' },
-    );
-    return undefined;
-  }
-  const sizes = placeArgs(frame, tokenizer, 'bpe', ['vocabulary']);
-  const size = readNumbers(frame, sizes, modalitySettings.bpe);
-  const vocabulary = size?.get('vocabulary');
-  const length = numbers?.get('length');
-  if (vocabulary === undefined || length === undefined) return undefined;
-  const dim = named(frame, name, vocabulary);
-  return {
-    name,
-    spec: { kind: 'text', tokenizer: { kind: 'bpe', vocabulary }, length },
-    axes: [length],
-    components: [{ name: 'ids', element: { kind: 'index', of: dim }, inner: [] }],
-    vocabulary: dim,
     span: member.span,
   };
 }

@@ -234,6 +234,10 @@ export const semanticRules = {
         : `did you mean ${p.suggestion}?`,
   ),
   'bad-setting': error<{ setting: string; reason: string }>(p => `${p.setting} ${p.reason}`),
+  'special-token': error<{ token: string; why: string }>(
+    p => `${p.token} can't be a special token: ${p.why}`,
+    () => 'name those that the text needs beside pad, begin and end: special: [cls, sep, mask]',
+  ),
   'field-type': error<{ name: string; got: string }>(
     p => `${p.name} can't be a field of the data: ${p.got}`,
     () => 'fields are modalities (picture[B]), labels (index(Thing)[B]) and numbers (float[B])',

@@ -6,6 +6,7 @@ import { evaluateBinary, evaluateUnary } from './arithmetic.ts';
 import { joined } from './branches.ts';
 import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
+import { modalityField, modalityFields } from './modality-fields.ts';
 import { lookUp, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain, nested, spend } from './trace.ts';
@@ -110,7 +111,15 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
     case 'error':
       return object;
     case 'record':
-      return object.fields.get(field) ?? unknown(showType(object), [...object.fields.keys()]);
+      // A field that has the name of its modality still gives what the modality does.
+      return (
+        object.fields.get(field) ??
+        (object.modality && modalityField(frame, object.modality, field)) ??
+        unknown(showType(object), [
+          ...object.fields.keys(),
+          ...(object.modality === undefined ? [] : modalityFields(object.modality)),
+        ])
+      );
     case 'file':
       return object.scope.names.get(field)?.value ?? unknown(object.name, [...object.scope.names.keys()]);
     case 'part':
@@ -127,15 +136,10 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
       complain(frame, 'part-not-called', { part: name, field }, e.span);
       return errorValue;
     }
-    case 'modality': {
-      const { spec } = object.info;
-      const own: Readonly<Record<string, number>> =
-        spec.kind === 'image'
-          ? { height: spec.height, width: spec.width, channels: spec.channels }
-          : { max: spec.length };
-      const value = own[field];
-      return value === undefined ? unknown(showType(object), Object.keys(own)) : int(value);
-    }
+    case 'modality':
+      return (
+        modalityField(frame, object.info, field) ?? unknown(showType(object), modalityFields(object.info))
+      );
     default:
       return unknown(showType(object), []);
   }

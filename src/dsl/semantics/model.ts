@@ -3,6 +3,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Dim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
+import type { TokenizerSpec } from '../../base/special-tokens.ts';
 import type {
   AlignMember,
   EncoderMember,
@@ -45,7 +46,7 @@ export type ModalityKind =
   | { readonly kind: 'image'; readonly height: number; readonly width: number; readonly channels: number }
   | {
       readonly kind: 'text';
-      readonly tokenizer: { readonly kind: 'bpe'; readonly vocabulary: number };
+      readonly tokenizer: TokenizerSpec;
       readonly length: number;
     };
 

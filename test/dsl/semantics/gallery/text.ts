@@ -1,0 +1,32 @@
+// Texts: tokenizers and special tokens.
+
+import { type Mistake, stamps } from './base.ts';
+
+const special = (list: string): string =>
+  stamps.replace('bpe(300), length: 8', `bpe(300), length: 8, special: ${list}`);
+const reading = (token: string, list = '[mask]'): string =>
+  special(list).replace('embedding(c.ids, width', `embedding(where(c.ids == ${token}, c.ids, c.ids), width`);
+
+export const texts: readonly Mistake[] = [
+  {
+    name: 'a special token that every text has',
+    code: 'special-token',
+    says: "end can't be a special token: every text has one",
+    wrong: special('[mask, «end»]'),
+    mended: special('[mask]'),
+  },
+  {
+    name: 'a special token that the modality was not given',
+    code: 'unknown-field',
+    says: 'did you mean mask?',
+    wrong: reading('caption.«masks»'),
+    mended: reading('caption.mask'),
+  },
+  {
+    name: 'a special token twice',
+    code: 'special-token',
+    says: "mask can't be a special token: it is one already",
+    wrong: special('[mask, sep, «mask»]'),
+    mended: special('[mask, sep]'),
+  },
+];
