@@ -8,6 +8,7 @@ import { names } from './names.ts';
 import { reading } from './reading.ts';
 import { requirements } from './requirements.ts';
 import { stages } from './stages.ts';
+import { texts } from './text.ts';
 import { types } from './types.ts';
 
 export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
@@ -18,6 +19,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   calls,
   models,
   stages,
+  texts,
 };
 
 /** A mistake that says why its code is there. */

@@ -10,26 +10,6 @@ import { type CheckedSpec, checkSpec } from './check-spec.ts';
 const all = Object.values(gallery).flat();
 const codes = new Set([...Object.keys(syntaxDiagnostic.rules), ...Object.keys(semanticRules)]);
 
-import { type Mistake, stamps } from './gallery/base.ts';
-import { calls } from './gallery/calls.ts';
-import { models } from './gallery/models.ts';
-import { names } from './gallery/names.ts';
-import { requirements } from './gallery/requirements.ts';
-import { stages } from './gallery/stages.ts';
-import { texts } from './gallery/text.ts';
-import { types } from './gallery/types.ts';
-
-const tables: Readonly<Record<string, readonly Mistake[]>> = {
-  names,
-  types,
-  requirements,
-  calls,
-  models,
-  stages,
-  texts,
-};
-const all = Object.values(tables).flat();
-
 /** Most twins are one text. */
 const met = new Map<string, CheckedSpec>();
 function checked(text: string, files: Mistake['files']): CheckedSpec {

@@ -11,6 +11,7 @@ export const texts: readonly Mistake[] = [
   {
     name: 'a special token that every text has',
     code: 'special-token',
+    why: 'The ids of special tokens are a rule of the language, so that a mask or an end means one number in the spec, in the data and in every checkpoint; two tokens of one name would break it.',
     says: "end can't be a special token: every text has one",
     wrong: special('[mask, «end»]'),
     mended: special('[mask]'),
