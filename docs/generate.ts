@@ -7,7 +7,9 @@ import type { Registry } from '../src/base/diagnostic.ts';
 import { imageTransforms, type TransformRule, textTransforms } from '../src/base/transform.ts';
 import { commands } from '../src/cli/commands.ts';
 import type { Context } from '../src/cli/context.ts';
+import { commandDiagnostic } from '../src/cli/diagnostics.ts';
 import { specDiagnostic } from '../src/cli/load-spec.ts';
+import { formOf } from '../src/cli/message-form.ts';
 import { check } from '../src/compile.ts';
 import { diagram } from '../src/compiler/diagram.ts';
 import { drawSvg } from '../src/compiler/draw-svg.ts';
@@ -140,6 +142,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'file-diagnostics': () => diagnosticTable(specDiagnostic.rules),
   'data-diagnostics': () => diagnosticTable(dataDiagnostic.rules),
   'run-diagnostics': () => diagnosticTable(trainDiagnostic.rules),
+  'command-diagnostics': () => diagnosticTable(commandDiagnostic.rules),
   'emoji-spec': () => `\`\`\`mm\n${emojiSpec}\`\`\``,
   commands: commandTable,
 };
@@ -256,47 +259,9 @@ function blockSignature(b: BlockItem): string {
 /** Messages with their parameters' names in capitals; of help, also what is said where no name is near. */
 function diagnosticTable(rules: Registry): string {
   const rows = Object.entries(rules).map(([name, rule]) => {
-    const say = (part: typeof rule.help, near: boolean): string => {
-      const text = part?.(placeholders(near) as never);
-      return text === undefined ? '' : String(text).replaceAll('NaN', 'SHARE').replaceAll('U+0000', 'U+CODE');
-    };
-    const helps = [say(rule.help, true), say(rule.help, false)].filter(text => text !== '');
+    const { message, helps } = formOf(rule);
     const mark = rule.severity === 'warning' ? ' (warning)' : '';
-    return [`${code(name)}${mark}`, say(rule.message, true), [...new Set(helps)].join(' — or: ')];
+    return [`${code(name)}${mark}`, message, helps.join(' — or: ')];
   });
   return table(['code', 'message', 'help'], rows);
-}
-
-/** Any parameter that a message asks for: a text that is its own name in capitals, also as a list of one. */
-const placeholders = (near: boolean): object =>
-  new Proxy(
-    {},
-    {
-      get: (_, name) =>
-        !near && (name === 'suggestion' || name === 'nearest' || name === 'counterexample')
-          ? undefined
-          : placeholder(String(name).toUpperCase()),
-    },
-  );
-
-function placeholder(text: string): unknown {
-  const list = [text];
-  const own: Readonly<Record<PropertyKey, unknown>> = {
-    length: 1,
-    slice: () => placeholder(text),
-    map: (f: (x: string) => string) => list.map(f),
-    join: () => text,
-    codePointAt: () => 0,
-    toJSON: () => text,
-    toString: () => text,
-    toFixed: () => text,
-    [Symbol.toPrimitive]: () => text,
-    [Symbol.iterator]: () => list[Symbol.iterator](),
-    0: text,
-  };
-  const rest = (key: PropertyKey): unknown => {
-    const method: unknown = Reflect.get(String.prototype, key);
-    return typeof method === 'function' ? method.bind(text) : method;
-  };
-  return new Proxy({}, { get: (_, key) => own[key] ?? rest(key) });
 }

@@ -23,7 +23,9 @@ export function runCheck(files: readonly string[], context: Context): ExitCode {
     if (all.length > 0) out.line(`${renderDiagnostics(all, context.sources, { color: out.color })}\n`);
     for (const file of fine) out.line(`${out.paint.green('✓')} ${file}`);
     const errors = all.filter(d => d.severity === 'error').length;
-    if (errors > 0) out.line(`${errors} ${errors === 1 ? 'error' : 'errors'}`);
+    const [first] = all.filter(d => d.severity === 'error');
+    if (first !== undefined)
+      out.line(`${errors} ${errors === 1 ? 'error' : 'errors'}; mm explain ${first.code} says more`);
   }
   return hasErrors(all) ? exit.wrong : exit.ok;
 }

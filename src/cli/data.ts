@@ -1,7 +1,7 @@
 // What `mm data` does.
 
 import { createReferenceEngine } from '../backends/reference/engine.ts';
-import { type Diagnostic, defineDiagnostics, hasErrors } from '../base/diagnostic.ts';
+import { type Diagnostic, hasErrors } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { BatchSpec, StageProgram } from '../compiler/program.ts';
 import { type DataDescription, type DataProgress, describeData, openData, orThrow } from '../data/index.ts';
@@ -10,18 +10,9 @@ import type { DataCommandOptions } from './command-data.ts';
 import { type Context, present, report } from './context.ts';
 import { dataPage } from './data-page.ts';
 import { dataJson, dataText } from './data-text.ts';
+import { commandDiagnostic } from './diagnostics.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { openSpecFile } from './open-spec.ts';
-
-const dataCommandDiagnostic = defineDiagnostics({
-  'split-not-read': {
-    severity: 'error',
-    message: (p: { split: string; near: string | undefined; known: readonly string[] }) =>
-      `no stage of the spec reads ${p.split}`,
-    help: (p: { near: string | undefined; known: readonly string[] }) =>
-      p.near === undefined ? `it reads ${p.known.join(', ')}` : `did you mean ${p.near}?`,
-  },
-});
 
 /** Describes every split that the spec's stages read, or one of them. */
 export async function runData(
@@ -98,7 +89,7 @@ const splitMatches = (batch: BatchSpec, split: string): boolean =>
 
 function splitMissing(split: string, batches: readonly BatchSpec[]): Diagnostic {
   const known = [...new Set(batches.map(splitName))];
-  return dataCommandDiagnostic(
+  return commandDiagnostic(
     'split-not-read',
     { split, near: nearestName(split, known), known },
     { span: undefined },

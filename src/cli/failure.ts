@@ -1,13 +1,7 @@
 // Which of the errors that reach the top are the user's or the machine's, with the diagnostics they become.
 
-import { type Diagnostic, defineDiagnostics } from '../base/diagnostic.ts';
-
-const systemDiagnostic = defineDiagnostics({
-  'system-error': {
-    severity: 'error',
-    message: (p: { message: string }) => p.message,
-  },
-});
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { commandDiagnostic } from './diagnostics.ts';
 
 /** The diagnostics that an error carries or stands for; undefined for a fault of ours. */
 export function diagnosticsOf(e: unknown): readonly Diagnostic[] | undefined {
@@ -15,7 +9,7 @@ export function diagnosticsOf(e: unknown): readonly Diagnostic[] | undefined {
   if ('diagnostics' in e && Array.isArray(e.diagnostics)) return e.diagnostics as readonly Diagnostic[];
   const words = systemWords(e);
   if (words === undefined) return undefined;
-  return [systemDiagnostic('system-error', { message: words }, { span: undefined })];
+  return [commandDiagnostic('system-error', { message: words }, { span: undefined })];
 }
 
 const meanings: Readonly<Record<string, string>> = {

@@ -1,6 +1,5 @@
 // What `mm graph` does.
 
-import { defineDiagnostics } from '../base/diagnostic.ts';
 import { diagram } from '../compiler/diagram.ts';
 import { drawMermaid } from '../compiler/draw-mermaid.ts';
 import { drawSvg } from '../compiler/draw-svg.ts';
@@ -8,31 +7,18 @@ import { ops } from '../ops/registry.ts';
 import { writeWhole } from '../train/atomic-file.ts';
 import type { GraphOptions } from './command-graph.ts';
 import { type Context, present, report } from './context.ts';
+import { commandDiagnostic } from './diagnostics.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { openSpecFile } from './open-spec.ts';
 
 /** More boxes than this are no picture. */
 const mostBoxes = 1000;
 
-const graphDiagnostic = defineDiagnostics({
-  'unknown-picture': {
-    severity: 'error',
-    message: (p: { path: string }) => `${p.path} doesn't say what to write by its ending`,
-    help: () => 'end it in .svg or .mmd, or add --format svg or --format mermaid',
-  },
-  'picture-too-large': {
-    severity: 'error',
-    message: (p: { boxes: number; most: number }) =>
-      `the picture would have ${p.boxes} boxes; at most ${p.most}`,
-    help: () => 'take a smaller --depth',
-  },
-});
-
 export function runGraph(file: string, options: GraphOptions, context: Context): ExitCode {
   const { out } = options;
   const format = options.format ?? formatOf(out);
   if (format === undefined)
-    return report(context, [graphDiagnostic('unknown-picture', { path: out ?? '' }, { span: undefined })]);
+    return report(context, [commandDiagnostic('unknown-picture', { path: out ?? '' }, { span: undefined })]);
   const found = openSpecFile(file, options.variant, context);
   if ('diagnostics' in found) return report(context, found.diagnostics);
   const { compilation, model } = found.opened;
@@ -40,7 +26,7 @@ export function runGraph(file: string, options: GraphOptions, context: Context):
   const boxes = made.nodes.length + made.groups.length;
   if (boxes > mostBoxes)
     return report(context, [
-      graphDiagnostic('picture-too-large', { boxes, most: mostBoxes }, { span: undefined }),
+      commandDiagnostic('picture-too-large', { boxes, most: mostBoxes }, { span: undefined }),
     ]);
   const picture = format === 'svg' ? drawSvg(made) : drawMermaid(made);
   if (out !== undefined) writeWhole(out, [picture]);

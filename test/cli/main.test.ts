@@ -95,7 +95,7 @@ describe('mm check', () => {
     expect(out).toContain(`${path}:2:9`);
     expect(out).toContain(`${path}:3:3`);
     expect(out).toContain('did you mean `return`?');
-    expect(out).toMatch(/\n2 errors\n$/);
+    expect(out).toMatch(/\n2 errors; mm explain unexpected-token says more\n$/);
   });
 
   test('as JSON', async () => {
