@@ -246,7 +246,7 @@ export const calls: readonly Mistake[] = [
   },
   {
     name: 'return in repeat',
-    code: 'return-in-repeat',
+    code: 'return-in-loop',
     why: 'A repeat hands the values that it carries to its next round and, at its end, to the lines below. It has no value of its own.',
     says: 'give what it carries a new value',
     ...block(

@@ -1,8 +1,8 @@
 // `if`: one branch where the condition is known, both where it depends on a parameter of the block being defined.
 
 import type { IfStatement, Statement } from '../syntax/ast.ts';
+import { sameType } from './carries.ts';
 import { evaluate } from './expressions.ts';
-import { sameType } from './repeat.ts';
 import { childScope } from './scope.ts';
 import { traceStatements } from './statements.ts';
 import { complain, type Frame } from './trace.ts';

@@ -36,7 +36,10 @@ export function callBlock(
   if (assigned === undefined) return errorValue;
   if ([...assigned.values()].some(a => a.value.kind === 'error')) return errorValue;
   // A part called twice on the same values is evaluated once, with one set of draws.
-  const same = block.path === undefined ? undefined : callKey(block.path, assigned);
+  const same =
+    block.path === undefined
+      ? undefined
+      : callKey(`${block.path}${trace.steps.map(at => `@${at}`).join('')}`, assigned);
   const known = same === undefined ? undefined : trace.evaluated.get(same);
   if (known !== undefined) return known;
   const key = callableKey(block.callable);

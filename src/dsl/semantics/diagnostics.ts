@@ -38,11 +38,12 @@ export const semanticRules = {
   'shadowed-name': error<{ name: string }>(
     p => `${p.name} would hide the ${p.name} that is already in reach here`,
     p =>
-      `choose another name; inside repeat, ${p.name} = … (without let) gives the next value of what is carried`,
+      `choose another name; inside repeat or scan, ${p.name} = … (without let) gives the next value of what is carried`,
   ),
   'not-carried': error<{ name: string }>(
     p => `${p.name} can't be given a new value here`,
-    () => 'a value is defined once, with let; only what repeat carries changes, and only inside its body',
+    () =>
+      'a value is defined once, with let; only what repeat or scan carries changes, and only inside its body',
   ),
   'unknown-field': error<{
     field: string;
@@ -140,8 +141,8 @@ export const semanticRules = {
   'branches-differ': error<{ a: string; b: string }>(
     p => `both branches must give the same type: one gives ${p.a}, the other ${p.b}`,
   ),
-  'carry-changes': error<{ name: string; before: string; after: string }>(
-    p => `repeat carries ${p.name}, so its type must stay: it was ${p.before} and becomes ${p.after}`,
+  'carry-changes': error<{ by: 'repeat' | 'scan'; name: string; before: string; after: string }>(
+    p => `${p.by} carries ${p.name}, so its type must stay: it was ${p.before} and becomes ${p.after}`,
   ),
   'not-static': error<{ where: string }>(
     p => `${p.where} must be known before the model runs; this is computed by it`,
@@ -207,9 +208,18 @@ export const semanticRules = {
     p => `${p.name} ends without returning anything`,
     () => 'end its body with return …',
   ),
-  'return-in-repeat': error<Record<string, never>>(
-    () => 'the body of repeat runs once for each layer, so it returns nothing',
+  'return-in-loop': error<{ by: 'repeat' | 'scan' }>(
+    p =>
+      `the body of ${p.by} runs once for each ${p.by === 'repeat' ? 'layer' : 'position'}, so it returns nothing`,
     () => 'give what it carries a new value, x = …, and return after it',
+  ),
+  'collect-misplaced': error<{ name: string }>(
+    p => `collect ${p.name} = … stands directly in the body of a scan, and here is none`,
+    () => 'collect gathers one value for each position; to choose between two, use where',
+  ),
+  'scan-gives-nothing': error<Record<string, never>>(
+    () => 'this scan carries nothing and collects nothing, so it has no effect',
+    () => 'give a name from before it a new value, x = …, or collect one: collect y = …',
   ),
   'after-return': error<Record<string, never>>(() => 'nothing after return is ever reached'),
   'weight-of-data-size': error<{ path: string; dim: string; why: string }>(

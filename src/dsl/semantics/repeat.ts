@@ -2,13 +2,13 @@
 // to the next.
 
 import type { Span } from '../../base/span.ts';
-import type { RepeatStatement, Statement } from '../syntax/ast.ts';
+import type { RepeatStatement } from '../syntax/ast.ts';
 import { joinPath, nodesOf } from './call-block.ts';
+import { assignedIn, plain, sameType } from './carries.ts';
 import { evaluate } from './expressions.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceStatements } from './statements.ts';
-import { compareDims, complain, type Frame, here } from './trace.ts';
-import type { Value } from './values.ts';
+import { complain, type Frame, here } from './trace.ts';
 import { errorValue, showType } from './values.ts';
 
 export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
@@ -68,7 +68,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
         lastNode: nodesOf(frame.trace),
       });
     if (returned !== undefined && returned.kind !== 'error')
-      complain(frame, 'return-in-repeat', {}, scope.names.get(' return')?.span ?? place);
+      complain(frame, 'return-in-loop', { by: 'repeat' }, scope.names.get(' return')?.span ?? place);
     for (const n of carried) {
       const after = scope.names.get(n);
       const was = before.get(n);
@@ -77,7 +77,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
         complain(
           frame,
           'carry-changes',
-          { name: n, before: showType(was), after: showType(after.value) },
+          { by: 'repeat', name: n, before: showType(was), after: showType(after.value) },
           after.span ?? statement.span,
         );
         after.value.kind === 'tensor' && scope.names.set(n, { value: errorValue, span: after.span });
@@ -94,13 +94,6 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
       related: [{ span: here(frame, earlier.span), message: 'the first one' }],
     });
   else frame.uses.set(name, { span: place, owns });
-}
-
-/** What is carried from layer to layer is promised nothing: the next layer's needn't be. */
-function plain(value: Value): Value {
-  if (value.kind === 'tensor') return { ...value, quality: undefined };
-  if (value.kind !== 'record') return value;
-  return { ...value, fields: new Map([...value.fields].map(([name, v]) => [name, plain(v)])) };
 }
 
 const ownedBy = ({ trace }: Frame): number => trace.weights.size + trace.draws.size;
@@ -131,31 +124,4 @@ function countLayers(frame: Frame, statement: RepeatStatement, path: string, tim
     statement.count.span,
   );
   return false;
-}
-
-function assignedIn(statements: readonly Statement[]): readonly string[] {
-  return statements.flatMap(s => {
-    if (s.kind === 'assign') return [s.name.text];
-    if (s.kind === 'repeat') return assignedIn(s.body.statements);
-    if (s.kind === 'if')
-      return [...assignedIn(s.body.statements), ...assignedIn(s.otherwise?.statements ?? [])];
-    return [];
-  });
-}
-
-/** One type apart from what is promised of the last axis. */
-export function sameType(frame: Frame, a: Value, b: Value): boolean {
-  if (a.kind === 'error' || b.kind === 'error') return true;
-  if (a.kind === 'record' && b.kind === 'record') {
-    return (
-      a.fields.size === b.fields.size &&
-      [...a.fields].every(([n, v]) => sameType(frame, v, b.fields.get(n) ?? errorValue))
-    );
-  }
-  if (a.kind !== 'tensor' || b.kind !== 'tensor') return a.kind === b.kind;
-  return (
-    a.element.kind === b.element.kind &&
-    a.dims.length === b.dims.length &&
-    a.dims.every((d, i) => compareDims(frame.trace.facts, d, b.dims[i] ?? 0) === 'equal')
-  );
 }

@@ -9,6 +9,8 @@ import { traceParam } from './param.ts';
 import { definePart } from './part.ts';
 import { traceRepeat } from './repeat.ts';
 import { traceRequire } from './require.ts';
+import { traceScan } from './scan.ts';
+import { traceCollect } from './scan-collect.ts';
 import { lookUp } from './scope.ts';
 import { complain, type Frame } from './trace.ts';
 import type { Value } from './values.ts';
@@ -96,6 +98,12 @@ function traceStatement(frame: Frame, statement: Plain): boolean {
       return true;
     case 'repeat':
       traceRepeat(frame, statement);
+      return true;
+    case 'scan':
+      traceScan(frame, statement);
+      return true;
+    case 'collect':
+      traceCollect(frame, statement);
       return true;
     default:
       return statement satisfies never;

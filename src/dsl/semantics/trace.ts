@@ -87,6 +87,8 @@ export interface Trace {
   readonly evaluated: Map<string, Value>;
   /** The seed and step inputs, made when something draws. */
   readonly randomness: { seed: ValueId | undefined; step: ValueId | undefined };
+  /** Positions of the scans being traced, innermost last: what is drawn there is drawn anew for each. */
+  readonly steps: number[];
   /** Blocks being traced, innermost last: a block in it again is recursion. */
   readonly stack: string[];
   readonly fuel: Fuel;
@@ -99,6 +101,13 @@ export interface Trace {
   readonly report: (d: Diagnostic) => void;
 }
 
+/** What each position of a scan gives, by the name that it is collected under. */
+export interface Collecting {
+  /** The scope of the scan's body: `collect` stands nowhere deeper. */
+  readonly scope: Scope;
+  readonly values: Map<string, { readonly value: Value; readonly span: Span }>;
+}
+
 /** One body being traced. */
 export interface Frame {
   readonly trace: Trace;
@@ -107,8 +116,10 @@ export interface Frame {
   readonly path: string;
   /** The call that led here. */
   readonly via: Span | undefined;
-  /** What repeat carries, in its body. */
+  /** What repeat or scan carries, in its body. */
   readonly carries: Map<string, Scope>;
+  /** In the body of a scan. */
+  readonly collecting?: Collecting;
   /** Parts made in this body by name. */
   readonly uses: Map<string, { readonly span: Span; readonly owns: boolean }>;
 }
@@ -142,6 +153,7 @@ export function createTrace(options: TraceOptions): Trace {
     filled: new Map(),
     evaluated: new Map(),
     randomness: { seed: undefined, step: undefined },
+    steps: [],
     stack: [],
     fuel: options.fuel ?? fullTank(),
     sound: options.sound ?? (() => true),

@@ -264,6 +264,8 @@ export type Statement =
   | ParamStatement
   | PartMember
   | RepeatStatement
+  | ScanStatement
+  | CollectStatement
   | IfStatement;
 
 /** `let x = …`, `let a, b = …` */
@@ -275,7 +277,7 @@ export interface LetStatement {
   readonly span: Span;
 }
 
-/** `x = …`: only for what `repeat` carries. */
+/** `x = …`: only for what `repeat` or `scan` carries. */
 export interface AssignStatement {
   readonly kind: 'assign';
   readonly name: Name;
@@ -315,6 +317,28 @@ export interface RepeatStatement {
   readonly count: Expr;
   readonly name: Name | undefined;
   readonly body: Body;
+  readonly span: Span;
+}
+
+/** `scan e, tag in emit, tags along 1 reverse { … }`: the body once for each position along an axis. */
+export interface ScanStatement {
+  readonly kind: 'scan';
+  /** What each value is called at one position; as many as values. */
+  readonly names: readonly Name[];
+  readonly values: readonly Expr[];
+  /** Axis 1, the first behind the pack, where it isn't given. */
+  readonly along: Expr | undefined;
+  /** From the last position to the first. */
+  readonly reverse: boolean;
+  readonly body: Body;
+  readonly span: Span;
+}
+
+/** `collect back = …`: one value for each position of the scan, put together along its axis. */
+export interface CollectStatement {
+  readonly kind: 'collect';
+  readonly name: Name;
+  readonly value: Expr;
   readonly span: Span;
 }
 

@@ -38,7 +38,7 @@ function paramDoc(c: Comments, { name, type, fallback }: Param): Doc {
 function isShort(c: Comments, { span, statements }: Body): boolean {
   const [only, more] = statements;
   if (only === undefined || more !== undefined || !c.onOneLine(span)) return false;
-  return ['let', 'assign', 'return', 'require'].includes(only.kind);
+  return ['let', 'assign', 'return', 'require', 'collect'].includes(only.kind);
 }
 
 function bodyDoc(c: Comments, body: Body, short: boolean): Doc {
@@ -72,9 +72,26 @@ function statementDoc(c: Comments, s: Statement): Doc {
       const name = s.name === undefined ? '' : ` as ${s.name.text}`;
       return ['repeat ', count, name, ' ', group(bodyDoc(c, s.body, isShort(c, s.body)))];
     }
+    case 'scan':
+      return scanDoc(c, s);
+    case 'collect':
+      return [`collect ${s.name.text} = `, exprDoc(c, s.value)];
     case 'if':
       return group(ifDoc(c, s, branchesAreShort(c, s)));
   }
+}
+
+function scanDoc(c: Comments, s: Statement & { kind: 'scan' }): Doc {
+  const values = s.values.map((v, i) => [i === 0 ? '' : ', ', exprDoc(c, v)]);
+  const along = s.along === undefined ? '' : [' along ', exprDoc(c, s.along)];
+  const body = group(bodyDoc(c, s.body, isShort(c, s.body)));
+  return [
+    `scan ${s.names.map(n => n.text).join(', ')} in `,
+    values,
+    along,
+    s.reverse ? ' reverse ' : ' ',
+    body,
+  ];
 }
 
 export const partDoc = (c: Comments, { name, value }: PartMember): Doc => [

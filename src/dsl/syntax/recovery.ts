@@ -30,6 +30,8 @@ const afterName: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Align, [t.Colon]],
   [t.Stage, [t.LBrace, t.From]],
   [t.Let, [t.Equals, t.Comma]],
+  [t.Scan, [t.In, t.Comma]],
+  [t.Collect, [t.Equals]],
 ]);
 
 const notAfterKeyword: readonly TokenType[] = [

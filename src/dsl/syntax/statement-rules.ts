@@ -48,6 +48,8 @@ export abstract class StatementRules extends ExpressionRules {
         { ALT: () => this.SUBRULE(this.paramStatement) },
         { ALT: () => this.SUBRULE(this.part) },
         { ALT: () => this.SUBRULE(this.repeat) },
+        { ALT: () => this.SUBRULE(this.scan) },
+        { ALT: () => this.SUBRULE(this.collect) },
         { ALT: () => this.SUBRULE(this.ifStatement) },
       ],
       ERR_MSG: 'statement',
@@ -95,6 +97,36 @@ export abstract class StatementRules extends ExpressionRules {
       this.CONSUME(t.Name);
     });
     this.SUBRULE(this.body);
+  });
+
+  protected readonly scan = this.RULE('scan', () => {
+    this.CONSUME(t.Scan);
+    this.CONSUME(t.Name);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.CONSUME2(t.Name);
+    });
+    this.CONSUME(t.In);
+    this.SUBRULE(this.expr);
+    this.MANY2(() => {
+      this.CONSUME2(t.Comma);
+      this.SUBRULE2(this.expr);
+    });
+    this.OPTION(() => this.SUBRULE(this.along));
+    this.OPTION2(() => this.CONSUME(t.Reverse));
+    this.SUBRULE(this.body);
+  });
+
+  protected readonly along = this.RULE('along', () => {
+    this.CONSUME(t.Along);
+    this.SUBRULE(this.expr);
+  });
+
+  protected readonly collect = this.RULE('collect', () => {
+    this.CONSUME(t.Collect);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.is);
+    this.SUBRULE(this.expr);
   });
 
   protected readonly ifStatement = this.RULE('if', () => {

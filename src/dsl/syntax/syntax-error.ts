@@ -67,6 +67,9 @@ const forms: Readonly<Record<string, string>> = {
   measure: 'measure recall(seen) on stamps.validation every 500',
   let: 'let name = …',
   repeat: 'repeat depth as layers { … }',
+  scan: 'scan step in x along 1 { … }',
+  along: 'scan step in x along 1 { … }',
+  collect: 'collect name = …',
   if: 'if condition { … } else { … }',
   elseIf: 'if condition { … } else if condition { … }',
   choice: 'x when condition else y',
@@ -77,7 +80,7 @@ const itemHelp = 'a file holds `use`, `model`, `block` and `variant`';
 const helpOf: Readonly<Record<string, string>> = {
   item: itemHelp,
   member: `a model holds ${listOf(t.memberKeywords)}`,
-  statement: `a body holds ${listOf(t.statementKeywords)} and, in a repeat, NAME = …`,
+  statement: `a body holds ${listOf(t.statementKeywords)} and, in a repeat or scan, NAME = …`,
   clause: `a stage holds ${listOf(t.clauseKeywords)}`,
 };
 

@@ -18,6 +18,7 @@ import type {
   Param,
   ParamStatement,
   PartMember,
+  ScanStatement,
   SourceFile,
   Statement,
   TypeExpr,
@@ -338,11 +339,49 @@ function toStatement(ctx: Context, n: CstNode): Statement {
         span,
       };
     }
+    case 'scan':
+      return toScan(ctx, n);
+    case 'collect':
+      checkEquals(ctx, n, '`collect`');
+      return { kind: 'collect', name: nameOf(ctx, token(n, 'Name')), value: value(), span };
     case 'if':
       return toIf(ctx, n);
     default:
       throw new Error(`no statement: ${n.name}`);
   }
+}
+
+function toScan(ctx: Context, n: CstNode): ScanStatement {
+  const span = spanOf(ctx, n);
+  const names = tokens(n, 'Name').map(t => nameOf(ctx, t));
+  const values = nodes(n, 'expr').map(e => toExpr(ctx, e));
+  if (values.length !== names.length) {
+    const counts = { names: names.length, values: values.length };
+    ctx.report(syntaxDiagnostic('names-and-values', counts, { span: headOf(n, span) }));
+  }
+  const along = optional(n, 'along');
+  return {
+    kind: 'scan',
+    names,
+    values,
+    along: along === undefined ? undefined : toExpr(ctx, node(along, 'expr')),
+    reverse: tokens(n, 'kw_reverse').length > 0,
+    body: toBody(ctx, node(n, 'body')),
+    span,
+  };
+}
+
+/** What stands before the body. */
+function headOf(n: CstNode, span: Span): Span {
+  const last = nodes(n, 'expr').at(-1)?.location;
+  return last === undefined
+    ? span
+    : {
+        ...span,
+        end: (last.endOffset ?? 0) + 1,
+        endLine: last.endLine ?? span.line,
+        endColumn: (last.endColumn ?? 0) + 1,
+      };
 }
 
 /** `else if` branches nest from the last one inwards. */

@@ -63,6 +63,11 @@ export const At = keyword('at');
 export const Least = keyword('least');
 export const Most = keyword('most');
 export const Repeat = keyword('repeat');
+export const Scan = keyword('scan');
+export const In = keyword('in');
+export const Along = keyword('along');
+export const Reverse = keyword('reverse');
+export const Collect = keyword('collect');
 export const If = keyword('if');
 export const Else = keyword('else');
 export const When = keyword('when');
@@ -112,6 +117,11 @@ const keywordTypes: readonly TokenType[] = [
   Least,
   Most,
   Repeat,
+  Scan,
+  In,
+  Along,
+  Reverse,
+  Collect,
   If,
   Else,
   When,
@@ -149,7 +159,17 @@ export const memberKeywords: readonly TokenType[] = [
   Align,
   Stage,
 ];
-export const statementKeywords: readonly TokenType[] = [Let, Return, Require, ParamWord, Part, Repeat, If];
+export const statementKeywords: readonly TokenType[] = [
+  Let,
+  Return,
+  Require,
+  ParamWord,
+  Part,
+  Repeat,
+  Scan,
+  Collect,
+  If,
+];
 export const clauseKeywords: readonly TokenType[] = [Minimize, Train, Freeze, Optimizer, Steps, Measure];
 
 /** `25ms`: digits and, directly behind, letters; what the letters mean is judged later. */

@@ -177,6 +177,17 @@ const { body } = fc.letrec(tie => {
       name: fc.option(name, { nil: undefined }),
       body: inner,
     }),
+    fc.array(fc.tuple(name, expr), { minLength: 1, maxLength: 2 }).chain(pairs =>
+      fc.record({
+        kind: fc.constant('scan'),
+        names: fc.constant(pairs.map(([n]) => n)),
+        values: fc.constant(pairs.map(([, e]) => e)),
+        along: optionalExpr,
+        reverse: fc.boolean(),
+        body: inner,
+      }),
+    ),
+    fc.record({ kind: fc.constant('collect'), name, value: expr }),
     fc
       .record({
         kind: fc.constant('if'),

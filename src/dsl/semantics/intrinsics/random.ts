@@ -23,7 +23,8 @@ const uniform: Intrinsic = {
     const like = tensorArg(call, 'like');
     if (like.kind === 'error') return errorValue;
     const { frame, span } = call;
-    const base = `${frame.path}.uniform`;
+    const { steps } = frame.trace;
+    const base = `${frame.path}.uniform${steps.map(at => `@${at}`).join('')}`;
     let path = base;
     for (let n = 2; frame.trace.draws.has(path); n++) path = `${base}${n}`;
     frame.trace.draws.add(path);
