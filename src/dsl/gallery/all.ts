@@ -3,6 +3,7 @@
 
 import type { Mistake } from './base.ts';
 import { calls } from './calls.ts';
+import { loops } from './loops.ts';
 import { models } from './models.ts';
 import { names } from './names.ts';
 import { reading } from './reading.ts';
@@ -17,6 +18,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   types,
   requirements,
   calls,
+  loops,
   models,
   stages,
   texts,

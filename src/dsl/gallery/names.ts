@@ -125,7 +125,7 @@ export const names: readonly Mistake[] = [
   {
     name: 'a let in repeat where a new value was meant',
     code: 'shadowed-name',
-    says: 'inside repeat, x = … (without let)',
+    says: 'inside repeat or scan, x = … (without let)',
     wrong:
       'block deep(x: float[N..., D]) {\n  repeat 3 as layers {\n    let «x» = x + feed_forward(x)\n  }\n  return x\n}\n',
     mended:

@@ -19,7 +19,10 @@ export interface Scanned {
 }
 
 /** Which rows have a real position here, from one mask of a scanned value. */
-export type StepKeep = Keep;
+export interface StepKeep extends Keep {
+  /** Which rows are real at all, on the same axes. */
+  readonly rows: readonly ValueId[];
+}
 
 /** The masks that say for each row, by its leading axes, whether the position `at` is real. */
 export function stepKeeps(frame: Frame, scanned: readonly Scanned[], at: number): readonly StepKeep[] {
@@ -28,7 +31,8 @@ export function stepKeeps(frame: Frame, scanned: readonly Scanned[], at: number)
     for (const keep of value.keeps) {
       if (!keep.axes.includes(axis) || keep.axes.some(a => a > axis)) continue;
       const here = withoutAxis(frame, keep, axis, at);
-      found.set(keepKey(here), here);
+      const rows = value.keeps.filter(k => !k.axes.includes(axis) && k.axes.join() === here.axes.join());
+      found.set(keepKey(here), { ...here, rows: rows.map(k => k.mask) });
     }
   return [...found.values()];
 }
@@ -140,7 +144,7 @@ export function passedOn(
 function conditionFor(frame: Frame, keep: StepKeep, dims: readonly Dim[]): TensorValue {
   const { builder } = frame.trace;
   const byRow = leadsWith(frame, dims, keep);
-  const id = byRow ? alignMask(frame, keep, dims.length) : anyOf(frame, keep.mask);
+  const id = byRow ? alignMask(frame, keep, dims.length) : anyOf(frame, [keep.mask, ...keep.rows]);
   return {
     kind: 'tensor',
     id,
@@ -152,8 +156,9 @@ function conditionFor(frame: Frame, keep: StepKeep, dims: readonly Dim[]): Tenso
   };
 }
 
-function anyOf(frame: Frame, mask: ValueId): ValueId {
+function anyOf(frame: Frame, masks: readonly ValueId[]): ValueId {
   const { builder } = frame.trace;
+  const mask = masks.reduce((a, b) => builder.one('and', [a, b]));
   const axes = builder.shapeOf(mask).map((_, i) => i);
   if (axes.length === 0) return mask;
   const most = builder.one('reduce_max', [builder.one('cast', [mask], { to: 'f32' })], {

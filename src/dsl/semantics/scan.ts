@@ -12,7 +12,7 @@ import { collectedValue, isLocalName } from './scan-collect.ts';
 import { passedOn, type Scanned, type StepKeep, stepKeeps, valueAt } from './scan-step.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceStatements } from './statements.ts';
-import { type Collecting, compareDims, complain, type Frame, fullTank } from './trace.ts';
+import { type Collecting, compareDims, complain, type Frame, fullTank, here } from './trace.ts';
 import type { Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -117,7 +117,10 @@ function runSteps(
   carried: readonly string[],
 ): Gathered | undefined {
   const { trace } = frame;
+  const { builder } = trace;
   const count = trace.mode === 'lower' && typeof size === 'number' ? size : 1;
+  const { span } = builder;
+  builder.span = here(frame, headOf(statement));
   const gathered = new Map<string, Value[]>();
   const before = new Map(frame.uses);
   for (let i = 0; i < count; i++) {
@@ -129,13 +132,17 @@ function runSteps(
     const collected = oneStep({ ...frame, uses }, statement, scanned, at, carried);
     trace.steps.pop();
     for (const [name, use] of uses) frame.uses.set(name, use);
-    if (collected === undefined || tooLong(frame, statement, size, fuel - trace.fuel.left)) return undefined;
+    if (collected === undefined || tooLong(frame, statement, size, fuel - trace.fuel.left)) {
+      builder.span = span;
+      return undefined;
+    }
     for (const [name, { value }] of collected) {
       const values = gathered.get(name) ?? [];
       values.push(value);
       gathered.set(name, values);
     }
   }
+  builder.span = span;
   if (statement.reverse) for (const values of gathered.values()) values.reverse();
   return gathered;
 }

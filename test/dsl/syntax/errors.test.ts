@@ -136,6 +136,14 @@ variant ‸= A()`,
       'unexpected-token',
     );
     expectErrors(inBody('repeat ‸* {\nlet a ‸3\n}'), 'unexpected-token', 'unexpected-token');
+    expectErrors(inBody('scan a ‸x {\nlet a ‸3\n}'), 'unexpected-token', 'unexpected-token');
+    expectErrors(
+      inBody('scan ‸{ }\n‸scan a, b in x { collect c ‸3\n }\ncollect c‸: 3'),
+      'unexpected-token',
+      'names-and-values',
+      'unexpected-token',
+      'colon-for-equals',
+    );
     expectErrors('model ‸3 {\nstage s {\nsteps‸\n}\n}', 'unexpected-token', 'unexpected-token');
   });
 

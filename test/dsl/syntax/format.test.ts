@@ -44,6 +44,14 @@ describe('layout', () => {
     );
   });
 
+  test('a scan with all that it may have, its body on the line where it was and fits', () => {
+    expectForm(
+      inBody('scan a,b in x,f(y)along-1 reverse{collect c:a}'.replace(':', '=')),
+      statements('scan a, b in x, f(y) along -1 reverse { collect c = a }'),
+    );
+    expectForm(statements('// before', 'scan a in x {  // behind', '  h = a', '  // last', '}'));
+  });
+
   test('parameters one a line where they do not fit', () => {
     const [a, b] = [name(45), name(45)];
     expectForm(

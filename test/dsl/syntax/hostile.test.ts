@@ -17,6 +17,7 @@ describe('nesting', () => {
     ['lists', k => inBody(`return ${'['.repeat(k)}x${']'.repeat(k)}`)],
     ['records', k => inBody(`return ${'{a:'.repeat(k)}x${'}'.repeat(k)}`)],
     ['repeats', k => inBody(`${'repeat 3 {'.repeat(k)}${'}'.repeat(k)}`)],
+    ['scans', k => inBody(`${'scan a in b {'.repeat(k)}${'}'.repeat(k)}`)],
     ['record types', k => `block f(x: ${'{a:'.repeat(k)}int${'}'.repeat(k)}) {}`],
     ['unclosed', k => inBody('(['.repeat(k))],
   ];

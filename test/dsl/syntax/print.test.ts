@@ -44,6 +44,11 @@ const word = fc.constantFrom(
   'new',
   'if',
   'at',
+  'scan',
+  'in',
+  'along',
+  'reverse',
+  'collect',
 );
 const name = word.map(named);
 const number = fc
