@@ -80,6 +80,8 @@ function drawn(initializer: Initializer, draws: RandomStream, i: number): number
       return initializer.mean + initializer.std * draws.normal(i);
     case 'uniform':
       return initializer.low + (initializer.high - initializer.low) * draws.uniform(i);
+    case 'unit':
+      throw new Error('no weight of the emoji spec starts at length one');
     default:
       return initializer satisfies never;
   }

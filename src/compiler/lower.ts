@@ -184,7 +184,7 @@ function fieldKind(field: Field): FieldKind {
   }
 }
 
-/** Weights of several tracings together, in order of path. */
+/** Weights and states of several tracings together, in order of path. */
 export function weightSpecs(traces: readonly Trace[]): readonly WeightSpec[] {
   const specs = new Map<string, WeightSpec>();
   for (const trace of traces) {
@@ -193,12 +193,13 @@ export function weightSpecs(traces: readonly Trace[]): readonly WeightSpec[] {
       const { dtype, shape } = trace.builder.typeOf(w.value.id);
       specs.set(w.path, {
         path: w.path,
-        kind: 'weight',
+        kind: w.kind,
         dtype,
         shape: shape as readonly number[],
         initializer: w.initializer,
         atLeast: w.atLeast,
         atMost: w.atMost,
+        follows: w.follows,
         span: w.span,
       });
     }

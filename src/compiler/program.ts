@@ -18,6 +18,8 @@ export interface WeightSpec {
   readonly initializer: Initializer;
   readonly atLeast: number | undefined;
   readonly atMost: number | undefined;
+  /** Of a copy's state: which weight or state it starts equal to and follows, by · copy + (1 − by) · original. */
+  readonly follows: { readonly path: string; readonly by: number } | undefined;
   readonly span: Span;
 }
 
@@ -136,6 +138,8 @@ export interface StageProgram {
   readonly weights: readonly WeightSpec[];
   readonly trained: readonly string[];
   readonly frozen: readonly string[];
+  /** States that a step renews: by an update of a part that learns here, or because they follow a weight trained here. */
+  readonly renewed: readonly string[];
   /** Fetches `loss` and `gradient_norm`, and `loss/NAME` for each term where there are several. */
   readonly train: Entry;
   readonly measures: readonly MeasureSpec[];

@@ -59,6 +59,10 @@ export function stageProgram(context: LowerContext, name: string, options: Stage
     weights: weightSpecs(traces),
     trained: parts.trained,
     frozen: parts.frozen,
+    renewed: train.plan.graph.outputs
+      .filter(o => o.role === 'next' && trace.weights.get(o.name)?.kind === 'state')
+      .map(o => o.name)
+      .sort(),
     train,
     measures,
   };
@@ -102,6 +106,8 @@ function traceLoss(context: LowerContext, stage: Stage, options: StageOptions) {
   const total = weighted.reduce((a, b) => builder.one('add', [a, b]));
   builder.output('loss', 'fetch', total);
   if (losses.length > 1) for (const l of losses) builder.output(`loss/${l.name}`, 'fetch', l.id);
+  const renewed = new Map(trace.updates.map(u => [u.path, u.value.id]));
+  for (const [path, id] of renewed) builder.output(path, 'next', id);
   const specs = [...batches].map(([data, batch]) => batch.spec(data, [...(distinct.get(data) ?? [])]));
   return { trace, forward: builder.finish(), total, specs };
 }
@@ -125,6 +131,9 @@ function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) 
       atLeast: w.atLeast,
       atMost: w.atMost,
     })),
+    followers: [...trace.weights.values()].flatMap(w =>
+      w.follows === undefined ? [] : [{ name: w.path, of: w.follows.path, by: w.follows.by }],
+    ),
     optimizer: stage.optimizer,
     registry,
     span: stage.optimizerSpan,

@@ -17,10 +17,19 @@ export interface TrainedWeight {
   readonly atMost?: number | undefined;
 }
 
+/** A state that follows a weight, or another state, after the step. */
+export interface Follower {
+  readonly name: string;
+  readonly of: string;
+  /** The share of its own old value in the new one. */
+  readonly by: number;
+}
+
 export interface TrainStepOptions {
   /** Forward: fetches a scalar `loss`, and perhaps `loss/NAME` for its terms. */
   readonly graph: Graph;
   readonly trained: readonly TrainedWeight[];
+  readonly followers?: readonly Follower[];
   readonly optimizer: OptimizerSpec;
   readonly registry: OpRegistry;
   /** Where the optimizer is asked for. */
@@ -31,10 +40,17 @@ const scalar: TensorType = { dtype: 'f32', shape: [] };
 
 /**
  * Adds inputs `rate`, `correction1`, `correction2` (1 − βᵢ^step; role scalar) and `PATH#m`, `PATH#v` (role moment);
- * outputs every weight and moment with role `next`, and `gradient_norm` (before clipping) as a fetch. A weight that
+ * outputs every weight, moment and follower with role `next` beside the graph's own, and `gradient_norm` (before clipping) as a fetch. A weight that
  * no gradient reaches stays as it is and gets no moments.
  */
-export function trainStep({ graph, trained, optimizer, registry, span }: TrainStepOptions): Graph {
+export function trainStep({
+  graph,
+  trained,
+  followers = [],
+  optimizer,
+  registry,
+  span,
+}: TrainStepOptions): Graph {
   const b = createBuilder(graph.name, registry, { from: graph, keepOutputs: true });
   const loss = graph.outputs.find(o => o.name === 'loss' && o.role === 'fetch');
   if (loss === undefined) throw new Error(`graph ${graph.name} has no fetch named loss`);
@@ -77,7 +93,24 @@ export function trainStep({ graph, trained, optimizer, registry, span }: TrainSt
     b.output(`${weight.name}#v`, 'next', nextV!);
   }
   b.output('gradient_norm', 'fetch', norm);
+  follow(b, followers);
   return b.finish();
+}
+
+/** s ← by · s + (1 − by) · w, w as this step leaves it (arXiv:1911.05722); where it leaves w alone, s stays too. */
+function follow(b: Builder, followers: readonly Follower[]): void {
+  const { inputs, outputs } = b.finish();
+  const after = new Map(outputs.filter(o => o.role === 'next').map(o => [o.name, o.id]));
+  for (const { name, of, by } of followers) {
+    const old = inputs.find(i => i.name === name)?.id;
+    const now = after.get(of);
+    if (old === undefined || now === undefined) continue;
+    const { dtype } = b.typeOf(old);
+    const part = (id: ValueId, share: number): ValueId => b.one('mul', [id, b.constant(share, dtype)]);
+    // Whole numbers, as a count of steps, are no averages.
+    const next = dtype === 'i32' || dtype === 'bool' ? now : b.one('add', [part(old, by), part(now, 1 - by)]);
+    b.output(name, 'next', next);
+  }
 }
 
 /** √ Σ g² over all gradients. */

@@ -2,7 +2,7 @@
 
 import type { Session } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
-import type { Entry, StageProgram } from '../compiler/program.ts';
+import type { Entry, StageProgram, WeightSpec } from '../compiler/program.ts';
 import type { BestSoFar, Checkpoint, CheckpointInfo } from './checkpoint.ts';
 import { readCheckpoint, requireTensors, writeCheckpoint } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
@@ -59,16 +59,19 @@ function started({ program, seed, start }: StateOptions, held: readonly Held[]):
     start,
     program.weights.filter(w => start.has(w.path)).map(w => ({ ...w, name: w.path })),
   );
+  // A copy that is new here starts from what was trained before, not from where that once started.
+  const fresh = (spec: WeightSpec): HostTensor =>
+    start.get(spec.follows?.path ?? spec.path) ?? initialTensor(spec, seed);
   const tensors = new Map<string, HostTensor>();
   for (const { name, role, dtype, shape } of held) {
     const spec = specs.get(name);
     if (role === 'moment') tensors.set(name, allocate(dtype, shape));
     else if (spec === undefined) throw new Error(`stage ${program.stage} says nothing of the weight ${name}`);
-    else tensors.set(name, given.get(name) ?? initialTensor(spec, seed));
+    else tensors.set(name, given.get(name) ?? fresh(spec));
   }
   const carried = new Map([...start].filter(([name]) => !tensors.has(name)));
   for (const spec of program.weights)
-    if (!tensors.has(spec.path) && !carried.has(spec.path)) carried.set(spec.path, initialTensor(spec, seed));
+    if (!tensors.has(spec.path) && !carried.has(spec.path)) carried.set(spec.path, fresh(spec));
   return { step: 0, data: {}, best: undefined, held: tensors, carried };
 }
 

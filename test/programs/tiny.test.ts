@@ -54,6 +54,7 @@ describe.each(programs())('%s', file => {
       Buffer.from(ours.before.get(path)!.data.buffer).equals(Buffer.from(ours.after.get(path)!.data.buffer));
     const still = trial.still?.paths ?? [];
     expect(program.trained.filter(same), 'trained weights that stood still').toEqual(still);
+    expect(program.renewed.filter(same), 'states that stood still').toEqual([]);
     expect(
       program.frozen.filter(path => !same(path)),
       'frozen weights that moved',

@@ -61,7 +61,7 @@ function filled(
 
 export interface Trained {
   readonly losses: readonly number[];
-  /** The weights after the last step, by path. */
+  /** Weights and states after the last step, by path. */
   readonly after: ReadonlyMap<string, HostTensor>;
   readonly before: ReadonlyMap<string, HostTensor>;
 }
@@ -96,14 +96,20 @@ export async function train(
 ): Promise<Trained> {
   const { train: entry, optimizer, weights, stage } = program;
   const session = await engine.open(new Map([['train', entry.plan]]), { threads: 1 });
+  // A copy starts from what it follows.
+  const original = (path: string): HostTensor | undefined =>
+    from?.get(weights.find(w => w.path === path)?.follows?.path ?? '');
   const starts = new Map(
-    [...initialTensors(weights, 1)].map(([path, fresh]) => [path, from?.get(path) ?? fresh]),
+    [...initialTensors(weights, 1)].map(([path, fresh]) => [
+      path,
+      from?.get(path) ?? original(path) ?? fresh,
+    ]),
   );
   const { inputs, types } = entry.plan.graph;
   const held = new Map(
     inputs.flatMap(({ id, name, role }): [string, HostTensor][] => {
       const start = starts.get(name);
-      if (role === 'weight' && start !== undefined) return [[name, start]];
+      if ((role === 'weight' || role === 'state') && start !== undefined) return [[name, start]];
       const shape = types[id]!.shape as readonly number[];
       return role === 'moment'
         ? [[name, { dtype: 'f32', shape, data: new Float32Array(elements(shape)) }]]
@@ -122,7 +128,7 @@ export async function train(
       losses.push(loss);
       if (until?.(losses[0]!, loss)) break;
     }
-    const names = inputs.flatMap(i => (i.role === 'weight' ? [i.name] : []));
+    const names = inputs.flatMap(i => (i.role === 'weight' || i.role === 'state' ? [i.name] : []));
     return { losses, before: starts, after: await session.read(names) };
   } finally {
     await session.close();

@@ -98,6 +98,7 @@ describe('initial weights', () => {
     initializer,
     atLeast: undefined,
     atMost: undefined,
+    follows: undefined,
     span,
   });
   const normal = { kind: 'normal', mean: 1, std: 0.02 } as const;

@@ -77,6 +77,7 @@ function weight(path: string, shape: readonly number[], initializer: WeightSpec[
     initializer,
     atLeast: undefined,
     atMost: undefined,
+    follows: undefined,
     span,
   };
 }
@@ -122,6 +123,7 @@ export function toyProgram(steps: number, every: number | undefined): StageProgr
     weights,
     trained: weights.map(w => w.path),
     frozen: [],
+    renewed: [],
     train: entry(
       'train',
       ['loss', 'gradient_norm'],

@@ -9,6 +9,7 @@ import { names } from './names.ts';
 import { reading } from './reading.ts';
 import { requirements } from './requirements.ts';
 import { stages } from './stages.ts';
+import { states } from './states.ts';
 import { texts } from './text.ts';
 import { types } from './types.ts';
 
@@ -21,6 +22,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   loops,
   models,
   stages,
+  states,
   texts,
 };
 

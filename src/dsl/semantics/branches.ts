@@ -30,7 +30,12 @@ export function traceIf(
     const known = frame.trace.facts.length;
     frame.trace.facts.push(...facts);
     const value = traceStatements(
-      { ...frame, scope: childScope(frame.scope), uses: new Map(frame.uses) },
+      {
+        ...frame,
+        scope: childScope(frame.scope),
+        uses: new Map(frame.uses),
+        updated: new Map(frame.updated),
+      },
       statements,
     );
     frame.trace.facts.length = known;

@@ -4,6 +4,7 @@ import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, Name, Param, TypeExpr } from '../syntax/ast.ts';
 import { assignArgs } from './calls.ts';
+import { copiedPath, nameInCopy } from './copy.ts';
 import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { matchParam } from './match.ts';
@@ -13,7 +14,7 @@ import { promisedValue } from './promised.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, here, keepKey, type NamedValue, nested, spend } from './trace.ts';
+import { complain, type Frame, here, keepKey, type NamedValue, nested, spend, startBody } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
 import type { BlockValue, BoundArg, Callable, Origin, Value } from './values.ts';
@@ -36,10 +37,9 @@ export function callBlock(
   if (assigned === undefined) return errorValue;
   if ([...assigned.values()].some(a => a.value.kind === 'error')) return errorValue;
   // A part called twice on the same values is evaluated once, with one set of draws.
+  const own = ownPath(frame, block, span);
   const same =
-    block.path === undefined
-      ? undefined
-      : callKey(`${block.path}${trace.steps.map(at => `@${at}`).join('')}`, assigned);
+    own === undefined ? undefined : callKey(`${own}${trace.steps.map(at => `@${at}`).join('')}`, assigned);
   const known = same === undefined ? undefined : trace.evaluated.get(same);
   if (known !== undefined) return known;
   const key = callableKey(block.callable);
@@ -58,6 +58,12 @@ export function callBlock(
       trace.stack.pop();
     }
   });
+}
+
+/** Where a part's weights stand, whoever calls it; undefined where that depends on the call. */
+export function ownPath(frame: Frame, { path, copy }: BlockValue, span: Span): string | undefined {
+  const under = copy === undefined ? frame.copy : undefined;
+  return path === undefined || under === undefined ? path : copiedPath(frame, under, path, span);
 }
 
 /** A text that is equal for calls of one part with equal arguments; undefined where an argument has none. */
@@ -104,11 +110,13 @@ function traceCall(
 ): Value {
   const { trace } = frame;
   const name = as?.text ?? block.name;
-  const path = block.path ?? joinPath(frame.path, name);
+  const path = ownPath(frame, block, span) ?? joinPath(frame.path, name);
   const scope = childScope(block.scope);
-  const body: Frame = { trace, scope, path, via: here(frame, span), carries: new Map(), uses: new Map() };
+  const copy = block.copy ?? frame.copy;
+  const body = startBody(trace, { scope, path, via: here(frame, span), copy });
   const binding: Binding = { scope, bound: new Map(), pack: undefined };
   if (block.path === undefined && isTwin(frame, name, as?.span ?? span, false)) return errorValue;
+  if (block.path === undefined && !nameInCopy(frame, name, as?.span ?? span)) return errorValue;
   const owned = trace.weights.size + trace.draws.size;
   const firstNode = nodesOf(trace);
   if (!bindParams(frame, body, binding, block, assigned)) return errorValue;

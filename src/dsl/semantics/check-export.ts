@@ -5,11 +5,13 @@ import type { Declared } from './declare.ts';
 import { fieldOf } from './objectives.ts';
 import { complain } from './trace.ts';
 import { isStaticType, showTypeExpr } from './type-names.ts';
+import { refuseUpdates } from './updates.ts';
 
 /** A parameter without a default is fed as a field of data is; a result is made of tensors and has its type written. */
 export function checkExport(declared: Declared, member: ExportMember): void {
   const { frame } = declared;
   const name = member.name.text;
+  refuseUpdates(frame, member);
   for (const p of member.params) if (p.fallback === undefined) fieldOf(declared, p, 'export-parameter');
   if (member.result === undefined) complain(frame, 'export-type-missing', { name }, member.name.span);
   else {

@@ -16,6 +16,8 @@ export interface Reached {
   readonly weights: ReadonlySet<string>;
   /** By their own paths, in order. */
   readonly layers: readonly string[];
+  /** The states that it reads or updates: no gradient reaches them. */
+  readonly states: readonly { readonly path: string; readonly copy: boolean }[];
 }
 
 /** Checks one objective over symbolic rows; undefined where something is wrong, which is reported. */
@@ -49,7 +51,12 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
   const weights = weightsBehind(trace, loss.id);
   if (weights.size === 0)
     complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);
-  return { weights, layers: layerPaths(weights, trace.repeats) };
+  const states = [...trace.weights.values()].flatMap(w =>
+    w.kind === 'weight'
+      ? []
+      : layerPaths(new Set([w.path]), trace.repeats).map(path => ({ path, copy: w.follows !== undefined })),
+  );
+  return { weights, layers: layerPaths(weights, trace.repeats), states };
 }
 
 /** Values of an objective's fields in which every size that comes with the data is a symbol. */
@@ -66,7 +73,9 @@ export function symbolicRows(declared: Declared, objective: Objective): Readonly
 
 /** Paths of the weights from which a value is computed. */
 export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
-  const paths = new Map([...trace.weights.values()].map(w => [w.value.id, w.path]));
+  const paths = new Map(
+    [...trace.weights.values()].flatMap(w => (w.kind === 'weight' ? [[w.value.id, w.path] as const] : [])),
+  );
   const found = new Set<string>();
   const seen = new Set<ValueId>();
   const todo = [id];

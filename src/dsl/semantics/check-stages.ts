@@ -31,7 +31,7 @@ export function checkStages(
     const stage = { ...read, reached: [...new Set(paths)].sort() };
     stages.set(stage.name, stage);
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
-    checkPartition(frame, stage, member);
+    checkPartition(frame, stage, member, reached);
     warnFrozenTerms(frame, stage, reached);
   }
   const done = new Set<string>();
@@ -57,11 +57,23 @@ export function checkStages(
 }
 
 /** train and freeze together name every weight that the stage's objectives reach, each once. */
-function checkPartition(frame: Frame, stage: Stage, member: StageMember): void {
+function checkPartition(
+  frame: Frame,
+  stage: Stage,
+  member: StageMember,
+  reached: ReadonlyMap<string, Reached>,
+): void {
   const paths = stage.reached;
+  const states = stage.terms.flatMap(t => [...(reached.get(t.objective)?.states ?? [])]);
   let fits = true;
   for (const p of [...stage.train, ...stage.freeze]) {
     if (isWild(p) || paths.some(path => patternMatches(p.text, path))) continue;
+    const state = states.find(({ path }) => patternMatches(p.text, path));
+    if (state !== undefined) {
+      complain(frame, 'names-a-state', { pattern: p.text, ...state }, p.span);
+      fits = false;
+      continue;
+    }
     const suggestion = nearestPath(p.text, paths);
     const reached = [...new Set(paths.map(path => path.split('.')[0] ?? path))];
     complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, suggestion }, p.span);

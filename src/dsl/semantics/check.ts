@@ -31,6 +31,7 @@ import { type Library, loadLibrary, type ReadFile } from './library.ts';
 import type { Model, Objective } from './model.ts';
 import { objectiveOf } from './objectives.ts';
 import { complain, createTrace, type Trace, type TracedWeight } from './trace.ts';
+import { warnIdleMembers } from './updates.ts';
 import type { Callable } from './values.ts';
 
 export interface CheckOptions {
@@ -185,7 +186,8 @@ function checkModel(context: ModelContext): Model {
     for (const call of trace?.calls ?? []) called.add(call.path);
     right &&= prepare === undefined || trace !== undefined;
     if (m.kind === 'encoder' || m.kind === 'export')
-      for (const [path, weight] of trace?.weights ?? []) if (!owned.has(path)) owned.set(path, weight);
+      for (const [path, weight] of trace?.weights ?? [])
+        if (weight.kind === 'weight' && !owned.has(path)) owned.set(path, weight);
   }
   const reached = new Map<string, Reached>();
   for (const objective of objectives.values()) {
@@ -198,6 +200,7 @@ function checkModel(context: ModelContext): Model {
   const stages = checkMeasures(declared, read);
   for (const call of declared.frame.trace.calls) called.add(call.path);
   if (right && reached.size === objectives.size) warnUncalled(declared, item, called);
+  warnIdleMembers(declared.frame, item);
   warnUnreached(declared, owned, objectives, stageMembers, reached);
   return {
     name: item.name.text,

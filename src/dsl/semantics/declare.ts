@@ -15,9 +15,10 @@ import { traceParam } from './param.ts';
 import { definePart } from './part.ts';
 import { childScope, type Scope } from './scope.ts';
 import { placeArgs, readNumber, readNumbers } from './settings.ts';
+import { traceState } from './state.ts';
 import { staticArg } from './static-arg.ts';
 import { textInfo } from './text-modality.ts';
-import { complain, type Frame, type Trace } from './trace.ts';
+import { complain, type Frame, startBody, type Trace } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
 import type { Value } from './values.ts';
 import { errorValue, int } from './values.ts';
@@ -38,7 +39,7 @@ export function declareModel(
 ): Declared {
   const scope = childScope(library.scope);
   markFile(scope);
-  const frame: Frame = { trace, scope, path: '', via: undefined, carries: new Map(), uses: new Map() };
+  const frame = startBody(trace, { scope, path: '' });
   const modalities = new Map<string, ModalityInfo>();
   const labels = new Map<string, LabelSet>();
   bindConfig(frame, library, item, variant);
@@ -86,6 +87,9 @@ export function declareModel(
         break;
       case 'param':
         put(traceParam(frame, member));
+        break;
+      case 'state':
+        put(traceState(frame, member));
         break;
       case 'block':
         put(block(undefined));

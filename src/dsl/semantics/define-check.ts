@@ -8,7 +8,7 @@ import { keepsPromise } from './promise.ts';
 import { childScope, type Scope } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, type Trace } from './trace.ts';
+import { complain, type Frame, startBody, type Trace } from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
 import type { Callable, Value } from './values.ts';
@@ -17,7 +17,7 @@ import { errorValue, int } from './values.ts';
 /** Traces a callable with formal arguments; what it returns, or the error value where something is wrong. */
 export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, path: string): Value {
   const inner = childScope(scope);
-  const frame: Frame = { trace, scope: inner, path, via: undefined, carries: new Map(), uses: new Map() };
+  const frame = startBody(trace, { scope: inner, path });
   const binding: Binding = { scope: inner, bound: new Map(), pack: undefined };
   const seen = new Set<string>();
   let ok = true;

@@ -8,7 +8,7 @@ import { callableKey } from './call-block.ts';
 import { checkDefinition } from './define-check.ts';
 import { diagnose } from './diagnostics.ts';
 import type { Scope } from './scope.ts';
-import { createTrace, type Frame, type Fuel, fullTank, nested, type Trace } from './trace.ts';
+import { createTrace, type Fuel, fullTank, nested, startBody, type Trace } from './trace.ts';
 import { type BlockValue, type Callable, errorValue } from './values.ts';
 
 /** The check of one file: where its diagnostics go and what is left of its work. */
@@ -89,7 +89,7 @@ export function createDefinitions(
       trace.stack.push(key);
       // What the model's other declarations said isn't the callable's.
       right = true;
-      const frame: Frame = { trace, scope, path, via: undefined, carries: new Map(), uses: new Map() };
+      const frame = startBody(trace, { scope, path });
       const result = nested(frame, callable.name.span, 1, errorValue, () =>
         checkDefinition(trace, callable, scope, path),
       );

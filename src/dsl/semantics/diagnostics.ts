@@ -235,6 +235,50 @@ export const semanticRules = {
         : `did you mean ${p.suggestion}?`,
   ),
 
+  // ── States
+  'not-a-state': error<{ name: string; got: string }>(
+    p => `${p.name} can't be updated: it is ${p.got}`,
+    () => 'only a state changes by update: state mean: float[D] = zeros()',
+  ),
+  'updated-twice': error<{ name: string; by: 'repeat' | 'scan' | undefined }>(
+    p =>
+      p.by === undefined
+        ? `${p.name} is updated twice in one body`
+        : `${p.name} would be updated once for each round of this ${p.by}`,
+    p => {
+      if (p.by === undefined) return 'a state gets one new value in a step: put both into one expression';
+      return p.by === 'scan'
+        ? 'carry the value through the scan and update the state behind it'
+        : 'declare it inside the repeat, so that each layer has its own, or update it behind it';
+    },
+  ),
+  'state-changes': error<{ name: string; state: string; when: 'starts as' | 'becomes'; got: string }>(
+    p => `${p.name} is ${p.state}, and ${p.when} ${p.got}`,
+  ),
+  'state-never-updated': {
+    severity: 'warning',
+    message: (p: { name: string }) => `nothing updates the state ${p.name}: it stays what it starts as`,
+    help: (p: { name: string }) => `write: update ${p.name} = …, or make it a param that is learned`,
+  } satisfies DiagnosticRule<{ name: string }>,
+  'export-updates': error<{ name: string; export: string }>(
+    p => `an export never learns, so ${p.export} would never update ${p.name}`,
+    () => 'update it in the body of an objective, or of a part that a stage trains',
+  ),
+  'names-a-state': error<{ pattern: string; path: string; copy: boolean }>(
+    p =>
+      p.pattern === p.path
+        ? `${p.path} is ${p.copy ? 'a copy' : 'a state'}, which no stage trains or freezes`
+        : `${p.pattern} names ${p.path}, ${p.copy ? 'a copy' : 'a state'}, which no stage trains or freezes`,
+    p =>
+      p.copy
+        ? 'leave it out: a copy follows what it copies where that is trained'
+        : 'leave it out: a state is updated where its part is trained',
+  ),
+  'copy-collides': error<{ copy: string; name: string }>(
+    p => `${p.copy} would hold two parts named ${p.name}: one of the model and one of what it copies`,
+    () => 'give one of the two another name',
+  ),
+
   // ── Models
   'unknown-modality-kind': error<{ name: string; suggestion: string | undefined }>(
     p => `${p.name} is not a kind of modality`,

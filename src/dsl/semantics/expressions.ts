@@ -4,10 +4,12 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { Expr, FieldExpr, NameExpr, NumberExpr, WhenExpr } from '../syntax/ast.ts';
 import { evaluateBinary, evaluateUnary } from './arithmetic.ts';
 import { joined } from './branches.ts';
+import { ownPath } from './call-block.ts';
 import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
 import { modalityField, modalityFields } from './modality-fields.ts';
-import { lookUp, namesInReach } from './scope.ts';
+import { isLocal, lookUp, namesInReach } from './scope.ts';
+import { isLearning, stateNow } from './state.ts';
 import type { Frame } from './trace.ts';
 import { complain, nested, spend } from './trace.ts';
 import type { Value } from './values.ts';
@@ -85,6 +87,8 @@ function evaluateNumber(frame: Frame, e: NumberExpr): Value {
 
 function evaluateName(frame: Frame, e: NameExpr): Value {
   const found = lookUp(frame.scope, e.text);
+  if (found?.value.kind === 'tensor' && !isLocal(frame.scope, e.text))
+    return stateNow(frame, found.value, e.span);
   if (found !== undefined) return found.value;
   complain(
     frame,
@@ -124,11 +128,15 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
       return object.scope.names.get(field)?.value ?? unknown(object.name, [...object.scope.names.keys()]);
     case 'part':
     case 'block': {
-      const path = object.path;
+      const path = ownPath(
+        frame,
+        object.kind === 'part' ? { ...object.block, path: object.path } : object,
+        e.span,
+      );
       const name = object.kind === 'part' ? object.name : object.name;
       if (path === undefined) return unknown(showType(object), []);
       const weight = frame.trace.weights.get(`${path}.${field}`);
-      if (weight !== undefined) return weight.value;
+      if (weight !== undefined) return stateNow(frame, weight.value, e.span);
       const known = [...frame.trace.weights.keys()]
         .filter(p => p.startsWith(`${path}.`))
         .map(p => p.slice(path.length + 1));
@@ -149,7 +157,7 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
 function evaluateWhen(frame: Frame, e: WhenExpr): Value {
   const condition =
     e.condition.kind === 'name' && e.condition.text === 'learning'
-      ? { kind: 'bool' as const, value: frame.trace.learning(frame.path), facts: [] }
+      ? { kind: 'bool' as const, value: isLearning(frame), facts: [] }
       : evaluate(frame, e.condition);
   if (condition.kind === 'error') return errorValue;
   if (condition.kind !== 'bool') {

@@ -1,4 +1,5 @@
-// How a weight starts: zeros(), ones(), constant(value), normal(std), uniform(low, high), or a number.
+// How a weight starts: zeros(), ones(), constant(value), normal(std), uniform(low, high), or a number; drawn vectors
+// may be scaled to length one: normal(1) |> unit().
 
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Expr } from '../syntax/ast.ts';
@@ -19,6 +20,30 @@ export const initializerNames: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function initializerOf(frame: Frame, e: Expr): Initializer | undefined {
+  const inner = unitOf(e);
+  if (inner === undefined) return plainInitializer(frame, e);
+  const of = initializerOf(frame, inner);
+  if (of === undefined || of.kind === 'normal' || of.kind === 'uniform') return of && { kind: 'unit', of };
+  complain(
+    frame,
+    'not-an-initializer',
+    { got: `unit of ${showExpr(inner)}`, suggestion: undefined },
+    e.span,
+    { help: 'vectors of length one are drawn: normal(1) |> unit()' },
+  );
+  return undefined;
+}
+
+/** What stands in `… |> unit()` or `unit(…)`. */
+function unitOf(e: Expr): Expr | undefined {
+  const call = e.kind === 'pipe' ? e.right : e;
+  if (call.kind !== 'call' || call.callee.kind !== 'name' || call.callee.text !== 'unit') return undefined;
+  const [arg, more] = call.args;
+  if (e.kind === 'pipe') return arg === undefined ? e.left : undefined;
+  return more === undefined && arg?.name === undefined ? arg?.value : undefined;
+}
+
+function plainInitializer(frame: Frame, e: Expr): Initializer | undefined {
   const name = e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : undefined;
   const wanted = name === undefined ? undefined : initializerNames[name];
   if (e.kind !== 'call' || name === undefined || wanted === undefined) {

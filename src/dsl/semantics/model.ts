@@ -21,7 +21,9 @@ import type { Element } from './values.ts';
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
-  | { readonly kind: 'uniform'; readonly low: number; readonly high: number };
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  /** Scaled to length one along the last axis. */
+  | { readonly kind: 'unit'; readonly of: Initializer };
 
 /** One tensor of a modality's record: `pixels` or `ids`. */
 export interface ModalityComponent {

@@ -10,7 +10,7 @@ import { evaluate } from './expressions.ts';
 import type { LabelSet, ModalityInfo, Objective } from './model.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
-import { complain, type Frame } from './trace.ts';
+import { complain, type Frame, startBody } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
 import type { BoundArg, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
@@ -131,13 +131,7 @@ export function fieldFrame(
   values: ReadonlyMap<string, Value>,
 ): Frame {
   const scope = childScope(declared.scope);
-  const frame: Frame = {
-    ...declared.frame,
-    scope,
-    path: objective.name,
-    carries: new Map(),
-    uses: new Map(),
-  };
+  const frame = startBody(declared.frame.trace, { scope, path: objective.name });
   for (const p of objective.params) {
     const value = values.get(p.name.text) ?? errorValue;
     scope.names.set(p.name.text, { value, span: p.span });
@@ -236,13 +230,7 @@ export function symbolicFields(
     name: (first === undefined ? undefined : leadName(first)) ?? 'B',
     role: 'data',
   });
-  const at: Frame = {
-    ...frame,
-    path: objective.name,
-    scope: childScope(declared.scope),
-    carries: new Map(),
-    uses: new Map(),
-  };
+  const at = startBody(frame.trace, { scope: childScope(declared.scope), path: objective.name });
   return new Map(objective.params.map(p => [p.name.text, make(at, p, rows)]));
 }
 

@@ -5,80 +5,108 @@ import { dimLowerBound, dimSymbols, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, ParamStatement } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
+import { nameInCopy, originalPath } from './copy.ts';
 import { elementDType } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { initializerOf } from './initializer.ts';
-import { compareDims, complain, type Frame, here } from './trace.ts';
+import { stateNow } from './state.ts';
+import { compareDims, complain, type Frame, here, type TracedWeight } from './trace.ts';
 import { evaluateDim, wantedOf } from './types.ts';
-import type { TensorValue, Value } from './values.ts';
+import type { Element, Quality, TensorValue, Value } from './values.ts';
 import { errorValue, showTensorType, showType } from './values.ts';
 
 /** A weight at this body's path; a second call of the same part finds the first one's. */
 export function traceParam(frame: Frame, statement: ParamStatement): Value {
-  const { type } = statement;
-  const path = joinPath(frame.path, statement.name.text);
+  const declared = declaredTensor(frame, statement);
+  const initializer = initializerOf(frame, statement.value);
+  if (declared === undefined || initializer === undefined) return errorValue;
+  const { element, quality } = declared;
+  if (element.kind !== 'float' || quality !== undefined) {
+    const got = showTensorType(declared);
+    complain(
+      frame,
+      'wrong-kind',
+      { where: `the weight ${declared.path}`, expected: 'plain floats, which gradients move', got },
+      statement.type.span,
+      {
+        help:
+          quality === undefined
+            ? 'a state may hold it'
+            : `promise it where it is read: ${quality === 'unit' ? 'unit' : 'softmax'}(…)`,
+      },
+    );
+    return errorValue;
+  }
+  const atLeast = boundOf(frame, statement.atLeast);
+  const atMost = boundOf(frame, statement.atMost);
+  if (atLeast === 'wrong' || atMost === 'wrong') return errorValue;
+  return ownTensor(frame, declared, { kind: 'weight', initializer, atLeast, atMost, span: statement.span });
+}
+
+/** The type and path of a weight or a state, its dims evaluated. */
+export interface DeclaredTensor {
+  readonly path: string;
+  readonly element: Element;
+  readonly quality: Quality;
+  readonly dims: readonly Dim[];
+}
+
+/** What a param or state says it is; undefined where something is wrong, which is reported. */
+export function declaredTensor(
+  frame: Frame,
+  { name, type }: Pick<ParamStatement, 'name' | 'type'>,
+): DeclaredTensor | undefined {
+  const path = joinPath(frame.path, name.text);
   if (type.kind === 'record' || type.dims?.some(d => d.kind === 'pack') === true) {
     complain(
       frame,
       'wrong-kind',
-      {
-        where: `the type of ${statement.name.text}`,
-        expected: 'a tensor of fixed size',
-        got: 'a record or a pack',
-      },
+      { where: `the type of ${name.text}`, expected: 'a tensor of fixed size', got: 'a record or a pack' },
       type.span,
     );
-    return errorValue;
+    return undefined;
   }
   const wanted = wantedOf(frame, type, undefined);
-  const initializer = initializerOf(frame, statement.value);
-  if (wanted?.element === undefined || initializer === undefined) return errorValue;
+  if (wanted?.element === undefined) return undefined;
   const dims: Dim[] = [];
   for (const d of wanted.dims) {
     const dim = d.kind === 'dim' ? evaluateDim(frame, d.value) : undefined;
-    if (dim === undefined) return errorValue;
-    if (!configured(frame, path, dim, d.span)) return errorValue;
+    if (dim === undefined || !configured(frame, path, dim, d.span)) return undefined;
     dims.push(dim);
   }
   if (wanted.space !== undefined) dims.push(wanted.space);
-  if (tooMany(frame, path, dims, type.span)) return errorValue;
-  const atLeast = boundOf(frame, statement.atLeast);
-  const atMost = boundOf(frame, statement.atMost);
-  if (atLeast === 'wrong' || atMost === 'wrong') return errorValue;
-  const known = frame.trace.weights.get(path);
+  if (tooMany(frame, path, dims, type.span)) return undefined;
+  return { path, element: wanted.element, quality: wanted.quality, dims };
+}
+
+/** A weight's or state's value: an input of the graph, made once for each path. In a copy it is a state that follows. */
+export function ownTensor(
+  frame: Frame,
+  declared: DeclaredTensor,
+  made: Pick<TracedWeight, 'kind' | 'initializer' | 'atLeast' | 'atMost' | 'span'>,
+): Value {
+  const { trace } = frame;
+  const { path, element, quality, dims } = declared;
+  const known = trace.weights.get(path);
   if (known !== undefined) {
     if (
       known.value.dims.length === dims.length &&
-      dims.every((d, i) => compareDims(frame.trace.facts, d, known.value.dims[i] ?? 0) === 'equal')
+      dims.every((d, i) => compareDims(trace.facts, d, known.value.dims[i] ?? 0) === 'equal')
     )
-      return known.value;
-    const after = showTensorType({ element: wanted.element, dims, quality: undefined });
-    complain(
-      frame,
-      'part-shape-changed',
-      { path, before: showTensorType(known.value), after },
-      statement.span,
-    );
+      return stateNow(frame, known.value, made.span);
+    const [before, after] = [known.value, declared].map(showTensorType) as [string, string];
+    complain(frame, 'part-shape-changed', { path, before, after }, made.span);
     return errorValue;
   }
-  const id = frame.trace.builder.input(path, 'weight', { dtype: elementDType(wanted.element), shape: dims });
-  const value: TensorValue = {
-    kind: 'tensor',
-    id,
-    element: wanted.element,
-    dims,
-    quality: undefined,
-    keeps: [],
-    origins: new Map(),
-  };
-  frame.trace.weights.set(path, {
-    path,
-    value,
-    initializer,
-    atLeast,
-    atMost,
-    span: here(frame, statement.span),
-  });
+  if (!nameInCopy(frame, path.slice(path.lastIndexOf('.') + 1), made.span)) return errorValue;
+  const { copy } = frame;
+  const follows = copy === undefined ? undefined : { path: originalPath(copy, path), by: copy.by };
+  const kind = follows === undefined ? made.kind : 'state';
+  const id = trace.builder.input(path, kind, { dtype: elementDType(element), shape: dims });
+  const value: TensorValue = { kind: 'tensor', id, element, dims, quality, keeps: [], origins: new Map() };
+  const span = here(frame, made.span);
+  trace.weights.set(path, { ...made, kind, path, value, follows, span });
+  trace.paths.set(id, path);
   return value;
 }
 

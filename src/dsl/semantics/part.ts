@@ -3,6 +3,7 @@
 import { nearestName } from '../../base/nearest-name.ts';
 import type { PartMember } from '../syntax/ast.ts';
 import { calleeOf, evaluateArgs } from './calls.ts';
+import { defineCopy } from './copy.ts';
 import { evaluate } from './expressions.ts';
 import { complain, type Frame } from './trace.ts';
 import { isStaticType } from './type-names.ts';
@@ -11,7 +12,8 @@ import { errorValue, showType } from './values.ts';
 
 /** `part n = f(config)`: static arguments now, tensors with each call. */
 export function definePart(frame: Frame, member: PartMember, path: string): Value {
-  const { value: e } = member;
+  const { value: e, follows } = member;
+  if (follows !== undefined) return defineCopy(frame, member, follows, path);
   if (e.kind !== 'call') {
     const value = evaluate(frame, e);
     // An alias of a part or encoder: the same weights under another name.

@@ -6,7 +6,7 @@ import { bindParams } from './call-block.ts';
 import { formalValue } from './formal.ts';
 import { unfold } from './pack.ts';
 import { childScope } from './scope.ts';
-import { type Frame, here } from './trace.ts';
+import { type Frame, here, startBody } from './trace.ts';
 import type { Binding } from './types.ts';
 import { type BlockValue, type BoundArg, errorValue, type Value } from './values.ts';
 
@@ -24,14 +24,7 @@ export function promisedValue(
   const scope = childScope(block.scope);
   const path = block.path ?? block.name;
   const quiet = { ...trace, report: () => undefined };
-  const body: Frame = {
-    trace: quiet,
-    scope,
-    path,
-    via: here(frame, span),
-    carries: new Map(),
-    uses: new Map(),
-  };
+  const body = startBody(quiet, { scope, path, via: here(frame, span) });
   const binding: Binding = { scope, bound: new Map(), pack: undefined };
   if (!bindParams({ ...frame, trace: quiet }, body, binding, block, assigned) || result === undefined)
     return errorValue;

@@ -52,12 +52,14 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
     }
     const firstNode = nodesOf(frame.trace);
     const before = new Map(carried.map(n => [n, scope.names.get(n)?.value]));
+    const path = joinPath(frame.path, `${name}.${i}`);
     const inner: Frame = {
       ...frame,
       scope,
-      path: joinPath(frame.path, `${name}.${i}`),
+      path,
       carries,
       uses: new Map(),
+      round: { by: 'repeat', path },
     };
     const returned = traceStatements(inner, statement.body.statements);
     if (frame.trace.mode === 'check')

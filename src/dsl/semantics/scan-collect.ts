@@ -8,7 +8,7 @@ import type { CollectStatement } from '../syntax/ast.ts';
 import { emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { leadsWith, type Scanned, withoutAxis } from './scan-step.ts';
-import type { Scope } from './scope.ts';
+import { isLocal } from './scope.ts';
 import { complain, type Frame, keepKey } from './trace.ts';
 import type { TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
@@ -27,7 +27,7 @@ export function traceCollect(frame: Frame, statement: CollectStatement): void {
   if (
     known !== undefined ||
     frame.scope.names.has(name.text) ||
-    (outer !== undefined && isLocalName(outer, name.text))
+    (outer !== undefined && isLocal(outer, name.text))
   ) {
     complain(frame, 'shadowed-name', { name: name.text }, name.span);
     return;
@@ -42,15 +42,6 @@ export function traceCollect(frame: Frame, statement: CollectStatement): void {
   const kept = value.kind === 'tensor' ? value : errorValue;
   collecting.values.set(name.text, { value: kept, span: name.span });
   frame.scope.names.set(name.text, { value: kept, span: name.span });
-}
-
-/** Whether a name stands in a scope of this body: those of files and models are marked. */
-export function isLocalName(scope: Scope, name: string): boolean {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    if (at.names.has(' file')) return false;
-    if (at.names.has(name)) return true;
-  }
-  return false;
 }
 
 /**

@@ -8,9 +8,9 @@ import type { ScanStatement } from '../syntax/ast.ts';
 import { assignedIn, plain, sameType } from './carries.ts';
 import { complainDims } from './emit.ts';
 import { evaluate } from './expressions.ts';
-import { collectedValue, isLocalName } from './scan-collect.ts';
+import { collectedValue } from './scan-collect.ts';
 import { passedOn, type Scanned, type StepKeep, stepKeeps, valueAt } from './scan-step.ts';
-import { childScope, lookUp } from './scope.ts';
+import { childScope, isLocal, lookUp } from './scope.ts';
 import { traceStatements } from './statements.ts';
 import { type Collecting, compareDims, complain, type Frame, fullTank, here } from './trace.ts';
 import type { Value } from './values.ts';
@@ -160,7 +160,7 @@ function oneStep(
   for (const s of scanned) {
     const value = valueAt(frame, s, at);
     if (value.kind === 'error') return undefined;
-    if (isLocalName(frame.scope, s.name)) {
+    if (isLocal(frame.scope, s.name)) {
       complain(frame, 'shadowed-name', { name: s.name }, s.span);
       return undefined;
     }
@@ -174,7 +174,8 @@ function oneStep(
     scope.names.set(n, { ...binding, value: plain(binding.value) });
   }
   const collecting: Collecting = { scope, values: new Map() };
-  const inner: Frame = { ...frame, scope, carries: new Map(carried.map(n => [n, scope])), collecting };
+  const carries = new Map(carried.map(n => [n, scope]));
+  const inner: Frame = { ...frame, scope, carries, collecting, round: { by: 'scan', path: undefined } };
   const returned = traceStatements(inner, statement.body.statements);
   if (returned !== undefined && returned.kind !== 'error')
     complain(frame, 'return-in-loop', { by: 'scan' }, scope.names.get(' return')?.span ?? headOf(statement));

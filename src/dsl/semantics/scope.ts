@@ -52,3 +52,10 @@ export function namesInReach(scope: Scope): readonly string[] {
     for (const name of at.names.keys()) if (!name.startsWith(' ')) names.push(name);
   return names;
 }
+
+/** Whether a name stands in a scope of the body at hand: those of files and models hold a marker. */
+export function isLocal(scope: Scope, name: string): boolean {
+  for (let at: Scope | undefined = scope; at !== undefined && !at.names.has(' file'); at = at.parent)
+    if (at.names.has(name)) return true;
+  return false;
+}

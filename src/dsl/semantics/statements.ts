@@ -11,14 +11,17 @@ import { traceRepeat } from './repeat.ts';
 import { traceRequire } from './require.ts';
 import { traceScan } from './scan.ts';
 import { traceCollect } from './scan-collect.ts';
-import { lookUp } from './scope.ts';
+import { isLocal, lookUp } from './scope.ts';
+import { traceState, traceUpdate } from './state.ts';
 import { complain, type Frame } from './trace.ts';
+import { warnIdleStates } from './updates.ts';
 import type { Value } from './values.ts';
 import { errorValue } from './values.ts';
 
 /** The value that a body returns. */
 export function traceBody(frame: Frame, body: Body, name: string): Value {
   const value = traceStatements(frame, body.statements);
+  if (frame.trace.mode === 'check') warnIdleStates(frame, body.statements);
   if (value !== undefined) return value;
   complain(
     frame,
@@ -88,6 +91,12 @@ function traceStatement(frame: Frame, statement: Plain): boolean {
     case 'param':
       declare(frame, statement.name.text, statement.name.span, traceParam(frame, statement));
       return true;
+    case 'state':
+      declare(frame, statement.name.text, statement.name.span, traceState(frame, statement));
+      return true;
+    case 'update':
+      traceUpdate(frame, statement);
+      return true;
     case 'part':
       declare(
         frame,
@@ -118,25 +127,13 @@ function declare(frame: Frame, name: string, span: Span, value: Value): void {
     known?.value.kind === 'bool' &&
     value.kind === 'tensor' &&
     frame.trace.weights.has(joinPath(frame.path, name));
-  if (known !== undefined && isLocal(frame, name) && !decided) {
+  if (known !== undefined && isLocal(frame.scope, name) && !decided) {
     complain(frame, 'shadowed-name', { name }, span, {
       related:
         known.span === undefined ? [] : [{ span: known.span, message: `the ${name} that is there already` }],
     });
   }
   frame.scope.names.set(name, { value, span });
-}
-
-/** Whether a name stands in a scope of this body: those hold the marker of none but files and models. */
-function isLocal(frame: Frame, name: string): boolean {
-  for (
-    let at: typeof frame.scope | undefined = frame.scope;
-    at !== undefined && !at.names.has(' file');
-    at = at.parent
-  ) {
-    if (at.names.has(name)) return true;
-  }
-  return false;
 }
 
 function traceLet(frame: Frame, statement: LetStatement): void {

@@ -13,15 +13,31 @@ import type { Keep, OpRegistry } from '../../ir/op.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
 import type { Initializer } from './model.ts';
 import type { Scope } from './scope.ts';
-import type { BlockValue, Fact, TensorValue, Value } from './values.ts';
+import type { BlockValue, Copy, Fact, TensorValue, Value } from './values.ts';
 
-/** A weight met while tracing. */
+/** A weight or a state met while tracing. */
 export interface TracedWeight {
+  readonly kind: 'weight' | 'state';
   readonly path: string;
   readonly value: TensorValue;
   readonly initializer: Initializer;
   readonly atLeast: number | undefined;
   readonly atMost: number | undefined;
+  /** Of a copy: the path that it follows, and how. */
+  readonly follows: Follow | undefined;
+  readonly span: Span;
+}
+
+/** A copy starts equal to the weight at `path` and is by · copy + (1 − by) · weight after each step. */
+export interface Follow {
+  readonly path: string;
+  readonly by: number;
+}
+
+/** What a state becomes when the step is done. */
+export interface TracedUpdate {
+  readonly path: string;
+  readonly value: TensorValue;
   readonly span: Span;
 }
 
@@ -70,7 +86,12 @@ export const fullTank = (): Fuel => ({ left: 2_000_000, depth: 0 });
 export interface Trace {
   readonly mode: 'check' | 'lower';
   readonly builder: Builder;
+  /** Weights and states, by path. */
   readonly weights: Map<string, TracedWeight>;
+  /** Their paths by the values that stand for them. */
+  readonly paths: Map<ValueId, string>;
+  /** In the order of the calls that made them: of several to one state the last counts. */
+  readonly updates: TracedUpdate[];
   /** Blocks with mistakes of their own whose promises stand for them: their weights are missing here. */
   readonly missing: string[];
   /** Paths at which something random is drawn. */
@@ -122,6 +143,24 @@ export interface Frame {
   readonly collecting?: Collecting;
   /** Parts made in this body by name. */
   readonly uses: Map<string, { readonly span: Span; readonly owns: boolean }>;
+  /** How many updates came before this body: states are read as those left them. */
+  readonly since: number;
+  /** States that this body updates, by path. */
+  readonly updated: Map<string, Span>;
+  /** The loop in whose body this is, and the path of this round's own parts where each round has some. */
+  readonly round: { readonly by: 'repeat' | 'scan'; readonly path: string | undefined } | undefined;
+  /** The copy whose body this is, or whose body called it. */
+  readonly copy: Copy | undefined;
+}
+
+/** What a frame of a new body needs to be told. */
+export type BodyStart = Pick<Frame, 'scope' | 'path'> & Partial<Pick<Frame, 'via' | 'copy'>>;
+
+/** A body that begins: nothing in it is used, carried or updated yet. */
+export function startBody(trace: Trace, { scope, path, via, copy }: BodyStart): Frame {
+  const [carries, uses, updated] = [new Map(), new Map(), new Map()];
+  const since = trace.updates.length;
+  return { trace, scope, path, via, copy, carries, uses, updated, since, round: undefined };
 }
 
 export interface TraceOptions {
@@ -144,6 +183,8 @@ export function createTrace(options: TraceOptions): Trace {
     mode: options.mode,
     builder: createBuilder(options.name, options.registry, { dims: { same } }),
     weights: new Map(),
+    paths: new Map(),
+    updates: [],
     missing: [],
     draws: new Set(),
     facts,

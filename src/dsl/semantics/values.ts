@@ -95,6 +95,17 @@ export interface BlockValue {
   readonly scope: Scope;
   /** Its weights stand at this path, wherever it is called; undefined: at the caller's path and the call's name. */
   readonly path: string | undefined;
+  /** Where it is a copy of the part at its path. */
+  readonly copy?: Copy | undefined;
+}
+
+/** `copy look by ema(0.995)`: all that `look` reads, again as states under another path. */
+export interface Copy {
+  /** The path of the copy. */
+  readonly path: string;
+  readonly by: number;
+  /** Paths under the copy's with what stands there in the original. */
+  readonly roots: Map<string, string>;
 }
 
 /** `part n = f(config)`: an instance at a path, its static arguments given. */

@@ -63,6 +63,7 @@ export type Member =
   | LabelsMember
   | PartMember
   | ParamStatement
+  | StateStatement
   | BlockItem
   | EncoderMember
   | ObjectiveMember
@@ -108,12 +109,14 @@ export interface LabelsMember {
   readonly span: Span;
 }
 
-/** `part table = embedding(width: 384)`, in a model or in a body. */
+/** `part table = embedding(width: 384)`, in a model or in a body; `part slow = copy look by ema(0.995)`. */
 export interface PartMember {
   readonly kind: 'part';
   readonly doc: string | undefined;
   readonly name: Name;
   readonly value: Expr;
+  /** Of a copy: how it follows what it copies, its `value`. */
+  readonly follows: Expr | undefined;
   readonly span: Span;
 }
 
@@ -262,6 +265,8 @@ export type Statement =
   | ReturnStatement
   | RequireStatement
   | ParamStatement
+  | StateStatement
+  | UpdateStatement
   | PartMember
   | RepeatStatement
   | ScanStatement
@@ -308,6 +313,25 @@ export interface ParamStatement {
   /** The weight is projected onto these bounds after each optimizer step. */
   readonly atLeast: Expr | undefined;
   readonly atMost: Expr | undefined;
+  readonly span: Span;
+}
+
+/** `state mean: float[C] = zeros()`; a member of a model too. */
+export interface StateStatement {
+  readonly kind: 'state';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly type: TypeExpr;
+  /** The initializer. */
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+/** `update mean = mix(mean, batch, momentum)`: what a state is after this step. */
+export interface UpdateStatement {
+  readonly kind: 'update';
+  readonly name: Name;
+  readonly value: Expr;
   readonly span: Span;
 }
 

@@ -1,10 +1,10 @@
 // Bodies and what has one: statements, signatures.
 
-import type { BlockItem, Body, Param, ParamStatement, PartMember, Statement } from './ast.ts';
+import type { BlockItem, Body, Param, ParamStatement, PartMember, Statement, StateStatement } from './ast.ts';
 import type { Comments } from './comments.ts';
 import { type Doc, group, indent, line } from './doc.ts';
 import { exprDoc, typeDoc } from './format-expr.ts';
-import { braces, continued, openList, type Part, rowsOf } from './layout.ts';
+import { braces, continued, goOn, openList, type Part, rowsOf } from './layout.ts';
 
 /** `block`, `encoder`, `objective` or `export` with its signature and body. */
 export function callableDoc(
@@ -38,7 +38,7 @@ function paramDoc(c: Comments, { name, type, fallback }: Param): Doc {
 function isShort(c: Comments, { span, statements }: Body): boolean {
   const [only, more] = statements;
   if (only === undefined || more !== undefined || !c.onOneLine(span)) return false;
-  return ['let', 'assign', 'return', 'require', 'collect'].includes(only.kind);
+  return ['let', 'assign', 'return', 'require', 'collect', 'update'].includes(only.kind);
 }
 
 function bodyDoc(c: Comments, body: Body, short: boolean): Doc {
@@ -65,6 +65,10 @@ function statementDoc(c: Comments, s: Statement): Doc {
       return ['require ', exprDoc(c, s.condition)];
     case 'param':
       return paramStatementDoc(c, s);
+    case 'state':
+      return stateDoc(c, s);
+    case 'update':
+      return [`update ${s.name.text} = `, exprDoc(c, s.value)];
     case 'part':
       return partDoc(c, s);
     case 'repeat': {
@@ -94,10 +98,17 @@ function scanDoc(c: Comments, s: Statement & { kind: 'scan' }): Doc {
   ];
 }
 
-export const partDoc = (c: Comments, { name, value }: PartMember): Doc => [
-  `part ${name.text} = `,
-  exprDoc(c, value),
-];
+export function partDoc(c: Comments, { name, value, follows }: PartMember): Doc {
+  if (follows === undefined) return [`part ${name.text} = `, exprDoc(c, value)];
+  const copied = exprDoc(c, value);
+  const by = goOn(c, follows.span, line, () => ['by ', exprDoc(c, follows)]);
+  return group([`part ${name.text} = copy `, copied, indent(continued, by)]);
+}
+
+export function stateDoc(c: Comments, s: StateStatement): Doc {
+  const type = typeDoc(c, s.type);
+  return [`state ${s.name.text}: `, type, ' = ', exprDoc(c, s.value)];
+}
 
 export function paramStatementDoc(c: Comments, s: ParamStatement): Doc {
   const type = typeDoc(c, s.type);

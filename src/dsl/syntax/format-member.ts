@@ -3,7 +3,7 @@
 import type { Clause, DataUse, Member, MinimizeTerm, Name, WeightPattern } from './ast.ts';
 import type { Comments } from './comments.ts';
 import { type Doc, group, indent, line } from './doc.ts';
-import { callableDoc, paramStatementDoc, partDoc } from './format-body.ts';
+import { callableDoc, paramStatementDoc, partDoc, stateDoc } from './format-body.ts';
 import { exprDoc } from './format-expr.ts';
 import { braces, continued, goOn, list, rowsOf, step } from './layout.ts';
 
@@ -22,6 +22,8 @@ export function memberDoc(c: Comments, m: Member): Doc {
       return partDoc(c, m);
     case 'param':
       return paramStatementDoc(c, m);
+    case 'state':
+      return stateDoc(c, m);
     case 'block':
     case 'encoder':
     case 'objective':

@@ -85,6 +85,7 @@ export class Grammar extends StatementRules {
         { ALT: () => this.SUBRULE(this.labels) },
         { ALT: () => this.SUBRULE(this.part) },
         { ALT: () => this.SUBRULE(this.paramStatement) },
+        { ALT: () => this.SUBRULE(this.state) },
         { ALT: () => this.SUBRULE(this.blockItem) },
         { ALT: () => this.SUBRULE(this.encoder) },
         { ALT: () => this.SUBRULE(this.objective) },

@@ -29,6 +29,8 @@ const afterName: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Export, [t.LParen]],
   [t.Align, [t.Colon]],
   [t.Stage, [t.LBrace, t.From]],
+  [t.State, [t.Colon]],
+  [t.Update, [t.Equals]],
   [t.Let, [t.Equals, t.Comma]],
   [t.Scan, [t.In, t.Comma]],
   [t.Collect, [t.Equals]],
@@ -93,6 +95,9 @@ export function beginsAnew(token: IToken, next: IToken): boolean {
 
 const elementKeywords: ReadonlySet<TokenType> = new Set(Object.values(keywordsOf).flat());
 
+/** What may stand in a model and in a body. */
+const inBoth: readonly TokenType[] = [t.Part, t.ParamWord, t.State];
+
 /** Whether at `i` something starts that belongs to an outer list: the sign of a forgotten `}`. */
 export function isForeign(kind: ElementKind, tokens: readonly IToken[], i: number): boolean {
   const token = tokens[i];
@@ -100,7 +105,7 @@ export function isForeign(kind: ElementKind, tokens: readonly IToken[], i: numbe
   const item = token.tokenType !== t.Block && starts('item', tokens, i, 'form');
   if (kind === 'member') return item;
   if (kind === 'item') return false;
-  const shared = token.tokenType === t.Part || token.tokenType === t.ParamWord;
+  const shared = inBoth.includes(token.tokenType);
   return item || (!(shared && kind === 'statement') && starts('member', tokens, i, 'form'));
 }
 
@@ -111,7 +116,7 @@ export function looksLikeBody(
 ): Exclude<ElementKind, 'item'> | undefined {
   if (tokens[i]?.tokenType !== t.LBrace) return undefined;
   const [first, second] = [tokens[i + 1]?.tokenType, tokens[i + 2]?.tokenType];
-  const shared = first === t.Part || first === t.ParamWord;
+  const shared = first !== undefined && inBoth.includes(first);
   if (!shared && starts('member', tokens, i + 1, 'form')) return 'member';
   if (starts('clause', tokens, i + 1, 'name')) return 'clause';
   if (first === undefined || second === t.Colon || second === t.Comma) return undefined;

@@ -46,6 +46,8 @@ export abstract class StatementRules extends ExpressionRules {
         { ALT: () => this.SUBRULE(this.returnStatement) },
         { ALT: () => this.SUBRULE(this.require) },
         { ALT: () => this.SUBRULE(this.paramStatement) },
+        { ALT: () => this.SUBRULE(this.state) },
+        { ALT: () => this.SUBRULE(this.update) },
         { ALT: () => this.SUBRULE(this.part) },
         { ALT: () => this.SUBRULE(this.repeat) },
         { ALT: () => this.SUBRULE(this.scan) },
@@ -152,6 +154,38 @@ export abstract class StatementRules extends ExpressionRules {
 
   protected readonly part = this.RULE('part', () => {
     this.CONSUME(t.Part);
+    this.CONSUME(t.Name);
+    this.SUBRULE(this.is);
+    this.OR([
+      { GATE: () => this.copies(), ALT: () => this.SUBRULE(this.copy) },
+      { ALT: () => this.SUBRULE(this.expr) },
+    ]);
+  });
+
+  /** Whether a `copy` stands here that isn't the name of something: it has what it copies behind it, on its line. */
+  private copies(): boolean {
+    if (this.next(1) !== t.Copy || !this.isName(2) || mark(this.LA(2)).startsLine) return false;
+    return ![t.As, t.When, t.And, t.Or].includes(this.next(2)) || this.next(3) === t.By;
+  }
+
+  protected readonly copy = this.RULE('copy', () => {
+    this.CONSUME(t.Copy);
+    this.SUBRULE(this.expr);
+    this.CONSUME(t.By);
+    this.SUBRULE2(this.expr);
+  });
+
+  protected readonly state = this.RULE('state', () => {
+    this.CONSUME(t.State);
+    this.CONSUME(t.Name);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.type);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expr);
+  });
+
+  protected readonly update = this.RULE('update', () => {
+    this.CONSUME(t.Update);
     this.CONSUME(t.Name);
     this.SUBRULE(this.is);
     this.SUBRULE(this.expr);

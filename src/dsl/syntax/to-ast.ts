@@ -21,6 +21,7 @@ import type {
   ScanStatement,
   SourceFile,
   Statement,
+  StateStatement,
   TypeExpr,
   WeightPattern,
 } from './ast.ts';
@@ -151,6 +152,8 @@ function toMember(ctx: Context, n: CstNode): Member {
       return toPart(ctx, n);
     case 'paramStatement':
       return toParamStatement(ctx, n);
+    case 'state':
+      return toState(ctx, n);
     case 'blockItem':
       return toBlock(ctx, n);
     case 'encoder':
@@ -195,7 +198,22 @@ function toLabels(ctx: Context, n: CstNode): LabelsMember {
 
 function toPart(ctx: Context, n: CstNode): PartMember {
   checkEquals(ctx, n, 'a part');
-  return { kind: 'part', ...declared(ctx, n), value: toExpr(ctx, node(n, 'expr')) };
+  const copy = optional(n, 'copy');
+  return {
+    kind: 'part',
+    ...declared(ctx, n),
+    value: toExpr(ctx, node(copy ?? n, 'expr')),
+    follows: copy === undefined ? undefined : toExpr(ctx, node(copy, 'expr', 1)),
+  };
+}
+
+function toState(ctx: Context, n: CstNode): StateStatement {
+  return {
+    kind: 'state',
+    ...declared(ctx, n),
+    type: toType(ctx, node(n, 'type')),
+    value: toExpr(ctx, node(n, 'expr')),
+  };
 }
 
 function toParamStatement(ctx: Context, n: CstNode): ParamStatement {
@@ -327,6 +345,11 @@ function toStatement(ctx: Context, n: CstNode): Statement {
       return { kind: 'require', condition: value(), span };
     case 'paramStatement':
       return toParamStatement(ctx, n);
+    case 'state':
+      return toState(ctx, n);
+    case 'update':
+      checkEquals(ctx, n, 'an update');
+      return { kind: 'update', name: nameOf(ctx, token(n, 'Name')), value: value(), span };
     case 'part':
       return toPart(ctx, n);
     case 'repeat': {

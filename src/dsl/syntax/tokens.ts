@@ -39,6 +39,9 @@ export const Vocabulary = keyword('vocabulary');
 export const Labels = keyword('labels');
 export const Part = keyword('part');
 export const ParamWord = keyword('param');
+export const State = keyword('state');
+export const Update = keyword('update');
+export const Copy = keyword('copy');
 export const Encoder = keyword('encoder');
 export const Objective = keyword('objective');
 export const Export = keyword('export');
@@ -93,6 +96,9 @@ const keywordTypes: readonly TokenType[] = [
   Labels,
   Part,
   ParamWord,
+  State,
+  Update,
+  Copy,
   Encoder,
   Objective,
   Export,
@@ -152,6 +158,7 @@ export const memberKeywords: readonly TokenType[] = [
   Labels,
   Part,
   ParamWord,
+  State,
   Block,
   Encoder,
   Objective,
@@ -164,6 +171,8 @@ export const statementKeywords: readonly TokenType[] = [
   Return,
   Require,
   ParamWord,
+  State,
+  Update,
   Part,
   Repeat,
   Scan,

@@ -9,7 +9,7 @@ import { differentiate } from '../../../src/compiler/differentiate.ts';
 import { callBlock } from '../../../src/dsl/semantics/call-block.ts';
 import { alignMask, emitOp, fillDropped } from '../../../src/dsl/semantics/emit.ts';
 import { loadLibrary } from '../../../src/dsl/semantics/library.ts';
-import { createTrace, type Frame } from '../../../src/dsl/semantics/trace.ts';
+import { createTrace, type Frame, startBody } from '../../../src/dsl/semantics/trace.ts';
 import type { Element, TensorValue, Value } from '../../../src/dsl/semantics/values.ts';
 import { parse } from '../../../src/dsl/syntax/parse.ts';
 import type { Graph, ValueId } from '../../../src/ir/graph.ts';
@@ -65,14 +65,7 @@ export function probe(
     name: 'probe',
   });
   const { builder } = trace;
-  const frame: Frame = {
-    trace,
-    scope: library.scope,
-    path: '',
-    via: undefined,
-    carries: new Map(),
-    uses: new Map(),
-  };
+  const frame = startBody(trace, { scope: library.scope, path: '' });
   const callable = library.scope.names.get('probe')?.value;
   if (callable?.kind !== 'block') throw new Error('the source has no block named probe');
   const span = callable.callable.name.span;

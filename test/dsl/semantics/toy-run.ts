@@ -78,7 +78,7 @@ function fieldTensor(field: FieldSpec, feed: FieldFeed, seed: number, dropped: n
 export interface Steps {
   readonly losses: readonly number[];
   readonly fetches: readonly ReadonlyMap<string, HostTensor>[];
-  /** Weights after the last step, by path. */
+  /** Weights and states after the last step, by path. */
   readonly weights: ReadonlyMap<string, HostTensor>;
   readonly before: ReadonlyMap<string, HostTensor>;
 }
@@ -120,14 +120,16 @@ function held(entry: Entry, weights: ReadonlyMap<string, HostTensor>): Map<strin
   for (const { id, name, role } of entry.plan.graph.inputs) {
     const { dtype, shape } = entry.plan.graph.types[id] as { dtype: 'f32'; shape: readonly number[] };
     const weight = weights.get(name);
-    if (role === 'weight' && weight !== undefined) tensors.set(name, weight);
+    if ((role === 'weight' || role === 'state') && weight !== undefined) tensors.set(name, weight);
     if (role === 'moment') tensors.set(name, { dtype, shape, data: new Float32Array(elements(shape)) });
   }
   return tensors;
 }
 
 async function readWeights(session: Session, entry: Entry): Promise<ReadonlyMap<string, HostTensor>> {
-  return session.read(entry.plan.graph.inputs.filter(i => i.role === 'weight').map(i => i.name));
+  return session.read(
+    entry.plan.graph.inputs.filter(i => i.role === 'weight' || i.role === 'state').map(i => i.name),
+  );
 }
 
 /** The bits of a tensor's numbers. */

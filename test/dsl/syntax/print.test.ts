@@ -151,7 +151,17 @@ const { type } = fc.letrec(tie => ({
 }));
 
 const doc = fc.option(fc.constantFrom('one line', 'two\n\n lines', '/ slash'), { nil: undefined });
-const part = fc.record({ kind: fc.constant('part'), doc, name, value: expr });
+const part = fc.oneof(
+  fc.record({ kind: fc.constant('part'), doc, name, value: expr, follows: fc.constant(undefined) }),
+  fc.record({
+    kind: fc.constant('part'),
+    doc,
+    name,
+    value: name.map(n => ({ kind: 'name', text: n.text })),
+    follows: expr,
+  }),
+);
+const state = fc.record({ kind: fc.constant('state'), doc, name, type, value: expr });
 const paramStatement = fc.record({
   kind: fc.constant('param'),
   doc,
@@ -175,6 +185,8 @@ const { body } = fc.letrec(tie => {
     fc.record({ kind: fc.constant('return'), value: expr }),
     fc.record({ kind: fc.constant('require'), condition: expr }),
     paramStatement,
+    state,
+    fc.record({ kind: fc.constant('update'), name, value: expr }),
     part,
     fc.record({
       kind: fc.constant('repeat'),
@@ -262,6 +274,7 @@ const member = fc.oneof(
   labels,
   part,
   paramStatement,
+  state,
   ...['block', 'encoder', 'objective', 'export'].map(callable),
   fc.record({ kind: fc.constant('align'), doc, name, left: expr, right: expr, by: expr }),
   fc.record({
