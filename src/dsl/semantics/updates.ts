@@ -6,12 +6,12 @@ import { complain, type Frame } from './trace.ts';
 
 type Kind = 'state' | 'update';
 
-/** The statements of a kind in a body, in its branches and repeats too. */
+/** The statements of a kind in a body, in its branches and loops too. */
 function within<K extends Kind>(statements: readonly Statement[], kind: K): (Statement & { kind: K })[] {
   return statements.flatMap(s => {
     if (s.kind === kind) return [s as Statement & { kind: K }];
-    if (s.kind === 'repeat') return within(s.body.statements, kind);
-    return s.kind === 'if' ? within([...s.body.statements, ...(s.otherwise?.statements ?? [])], kind) : [];
+    const otherwise = s.kind === 'if' ? (s.otherwise?.statements ?? []) : [];
+    return 'body' in s ? within([...s.body.statements, ...otherwise], kind) : [];
   });
 }
 
