@@ -169,6 +169,7 @@ const staticMeaning: Readonly<Record<StaticBase, string>> = {
   block: 'a block, part or function by its name, as in `activation: relu`',
   axes: 'an axis, a list of axes, or `all`',
   list: 'a list, as in `[1, 5, 10]`',
+  model: 'a model of a used file, as in `base: Bert` or `base: Bert.tiny`; only a model takes one',
 };
 
 const operatorMeaning: Readonly<Record<BinaryOp, string>> = {

@@ -69,7 +69,7 @@ function start({ context }: Drawing, name: string) {
   // The picture shows training: what `when learning` says.
   const trace = createTrace({ mode: 'check', registry, learning: () => true, report, name });
   const variant = library.variants.find(v => v.name.text === model.variant);
-  const declared = declareModel(trace, library, model.item, variant);
+  const declared = declareModel(trace, { library, item: model.item, variant, args: [] });
   const finish = (): void => {
     const errors = diagnostics.filter(d => d.severity === 'error');
     if (errors.length > 0) throw new LoweringError(errors);

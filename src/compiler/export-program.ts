@@ -86,7 +86,7 @@ function resultsOf(
         fetch: `result/${name}`,
         type: type === undefined ? '' : showTypeExpr(type),
         indexes,
-        labelSet: set?.name,
+        labelSet: set?.path,
         labels: set?.names,
       },
     },

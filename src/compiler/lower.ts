@@ -53,7 +53,7 @@ export function startLowering(
   });
   const { model, library } = context;
   const variant = library.variants.find(v => v.name.text === model.variant);
-  const declared = declareModel(trace, library, model.item, variant);
+  const declared = declareModel(trace, { library, item: model.item, variant, args: [] });
   const finish = (): void => {
     const errors = diagnostics.filter(d => d.severity === 'error');
     if (errors.length > 0) throw new LoweringError(errors);
@@ -174,10 +174,10 @@ function fieldKind(field: Field): FieldKind {
     case 'number':
       return { kind: 'number' };
     case 'labels':
-      return { kind: 'labels', name: field.labels.name, size: field.labels.size, names: field.labels.names };
+      return { kind: 'labels', name: field.labels.path, size: field.labels.size, names: field.labels.names };
     case 'modality': {
-      const { name, spec } = field.info;
-      return { kind: 'modality', modality: { name, ...spec } as ModalitySpec };
+      const { path, spec } = field.info;
+      return { kind: 'modality', modality: { name: path, ...spec } as ModalitySpec };
     }
     default:
       return field satisfies never;

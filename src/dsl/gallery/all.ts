@@ -3,6 +3,7 @@
 
 import type { Mistake } from './base.ts';
 import { calls } from './calls.ts';
+import { usedModels } from './files.ts';
 import { loops } from './loops.ts';
 import { models } from './models.ts';
 import { names } from './names.ts';
@@ -24,6 +25,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   stages,
   states,
   texts,
+  usedModels,
 };
 
 /** A mistake that says why its code is there. */

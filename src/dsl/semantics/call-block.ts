@@ -75,7 +75,7 @@ function callKey(path: string, assigned: ReadonlyMap<string, BoundArg>): string 
   return parts.includes(undefined) ? undefined : `${path}(${parts.sort().join(', ')})`;
 }
 
-function valueKey(v: Value): string | undefined {
+export function valueKey(v: Value): string | undefined {
   switch (v.kind) {
     case 'tensor':
       return `%${v.id}${v.quality ?? ''}[${v.keeps.map(keepKey).join()}]`;
@@ -91,6 +91,14 @@ function valueKey(v: Value): string | undefined {
         ? undefined
         : `{${fields.map(f => f.join(':')).join()}}`;
     }
+    case 'list': {
+      const keys = v.items.map(valueKey);
+      return keys.includes(undefined) ? undefined : `[${keys.join()}]`;
+    }
+    case 'block':
+      return `${callableKey(v.callable)}@${v.path ?? ''}`;
+    case 'intrinsic':
+      return v.intrinsic.name;
     default:
       return undefined;
   }

@@ -11,6 +11,7 @@ import { lookUp, lookUpWhere, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
+import { asModel, isModelCallee, withSettings } from './used-model.ts';
 import type { BlockValue, BoundArg, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -121,6 +122,13 @@ export function callValue(
       return first === undefined
         ? errorValue
         : asTensor(frame, first.value, first.span, `what ${name} is applied to`);
+    }
+    case 'file':
+    case 'model': {
+      const model = isModelCallee(callee) ? asModel(frame, callee, span) : undefined;
+      if (model !== undefined) return withSettings(model, args);
+      if (callee.kind === 'model') refuseCall(frame, callee, name, span);
+      return errorValue;
     }
     default:
       refuseCall(frame, callee, name, span);

@@ -8,7 +8,6 @@ import type { OpRegistry } from '../../ir/op.ts';
 import type {
   EncoderMember,
   ExportMember,
-  ModelItem,
   Name,
   SourceFile,
   StageMember,
@@ -18,13 +17,14 @@ import { parse } from '../syntax/parse.ts';
 import { checkExport } from './check-export.ts';
 import { checkObjective, type Reached, warnUncalled, warnUnreached } from './check-objective.ts';
 import { checkMeasures, checkStages } from './check-stages.ts';
-import { declareModel } from './declare.ts';
+import { declareModel, type ModelSetting } from './declare.ts';
 import {
   type Checking,
   createDefinitions,
   type Definitions,
   type Prepare,
   startChecking,
+  type UsedCheck,
 } from './definitions.ts';
 import { diagnose } from './diagnostics.ts';
 import { type Library, loadLibrary, type ReadFile } from './library.ts';
@@ -32,7 +32,8 @@ import type { Model, Objective } from './model.ts';
 import { objectiveOf } from './objectives.ts';
 import { complain, createTrace, type Trace, type TracedWeight } from './trace.ts';
 import { warnIdleMembers } from './updates.ts';
-import type { Callable } from './values.ts';
+import { modelKey } from './used-model.ts';
+import type { Callable, ModelValue } from './values.ts';
 
 export interface CheckOptions {
   readonly registry: OpRegistry;
@@ -60,7 +61,7 @@ function checkFile(
   options: CheckOptions,
   diagnostics: Diagnostic[],
 ): CheckedFile {
-  const checking = startChecking(options.registry, d => diagnostics.push(d));
+  const checking = startChecking(options.registry, d => diagnostics.push(d), checkUsed);
   const report = checking.reporter();
   const library = loadLibrary(source, text, { read: options.read, report });
   const definitions = createDefinitions(checking);
@@ -75,7 +76,7 @@ function checkFile(
       ...own,
     ];
     for (const variant of wanted) {
-      models.push(checkModel({ checking, library, item, variant, definitions }));
+      models.push(checkModel({ checking, setting: { library, item, variant, args: [] }, definitions }).model);
     }
   }
   for (const v of library.variants) {
@@ -109,11 +110,35 @@ function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
 
 interface ModelContext {
   readonly checking: Checking;
-  readonly library: Library;
-  readonly item: ModelItem;
-  readonly variant: VariantItem | undefined;
+  readonly setting: ModelSetting;
   /** Of the file. */
   readonly definitions: Definitions;
+}
+
+/** Checks a model of a used file. Its warnings are told where it is checked for itself. */
+function checkUsed(checking: Checking, value: ModelValue): UsedCheck {
+  const key = modelKey(value);
+  const known = checking.used.get(key);
+  if (known !== undefined) return known;
+  checking.used.set(key, { kind: 'busy' });
+  let right = true;
+  const reporter = (): ((d: Diagnostic) => void) => {
+    const report = checking.reporter();
+    return d => {
+      if (d.severity !== 'error') return;
+      right = false;
+      report(d);
+    };
+  };
+  const inside = { ...checking, reporter };
+  const { model, definitions } = checkModel({
+    checking: inside,
+    setting: value,
+    definitions: createDefinitions(inside),
+  });
+  const state: UsedCheck = right ? { kind: 'right', model, definitions } : { kind: 'wrong' };
+  checking.used.set(key, state);
+  return state;
 }
 
 /** What is wrong only in a variant names it. */
@@ -130,19 +155,20 @@ function inVariant(checking: Checking, { name, span }: VariantItem): Checking {
   };
 }
 
-function checkModel(context: ModelContext): Model {
-  const { library, item, variant } = context;
+function checkModel(context: ModelContext): { readonly model: Model; readonly definitions: Definitions } {
+  const { setting } = context;
+  const { library, item, variant } = setting;
   const prepared = new Map<Callable, Prepare>();
   for (const m of item.members) {
     if (m.kind === 'block' || m.kind === 'encoder' || m.kind === 'export') {
       prepared.set(m, trace => ({
-        scope: declareModel(trace, library, item, variant).scope,
+        scope: declareModel(trace, setting).scope,
         path: m.name.text,
       }));
     }
   }
   const checking = variant === undefined ? context.checking : inVariant(context.checking, variant);
-  const definitions = createDefinitions(checking, prepared, context.definitions);
+  const definitions = createDefinitions(checking, prepared, context.definitions, modelKey(setting));
   const fresh = (name: string): Trace =>
     createTrace({
       mode: 'check',
@@ -152,8 +178,9 @@ function checkModel(context: ModelContext): Model {
       name,
       fuel: checking.fuel,
       sound: definitions.sound,
+      check: used => checking.use(used).kind,
     });
-  const declared = declareModel(fresh(item.name.text), library, item, variant);
+  const declared = declareModel(fresh(item.name.text), setting);
   const encoders = new Map<string, EncoderMember>();
   const exports = new Map<string, ExportMember>();
   const objectives = new Map<string, Objective>();
@@ -192,7 +219,7 @@ function checkModel(context: ModelContext): Model {
   const reached = new Map<string, Reached>();
   for (const objective of objectives.values()) {
     const trace = fresh(objective.name);
-    const found = checkObjective(declareModel(trace, library, item, variant), objective);
+    const found = checkObjective(declareModel(trace, setting), objective);
     if (found !== undefined) reached.set(objective.name, found);
     for (const call of trace.calls) called.add(call.path);
   }
@@ -202,7 +229,7 @@ function checkModel(context: ModelContext): Model {
   if (right && reached.size === objectives.size) warnUncalled(declared, item, called);
   warnIdleMembers(declared.frame, item);
   warnUnreached(declared, owned, objectives, stageMembers, reached);
-  return {
+  const model: Model = {
     name: item.name.text,
     version: item.version?.text,
     variant: variant?.name.text,
@@ -216,4 +243,5 @@ function checkModel(context: ModelContext): Model {
     exports,
     stages,
   };
+  return { model, definitions };
 }

@@ -6,6 +6,8 @@ import { dimSymbol } from '../../base/dim.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
 import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantItem } from '../syntax/ast.ts';
+import { readAlias } from './alias.ts';
+import { joinPath } from './call-block.ts';
 import { evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
 import { type Library, markFile } from './library.ts';
@@ -20,7 +22,8 @@ import { staticArg } from './static-arg.ts';
 import { textInfo } from './text-modality.ts';
 import { complain, type Frame, startBody, type Trace } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
-import type { Value } from './values.ts';
+import { modelKey } from './used-model.ts';
+import type { BoundArg, Value } from './values.ts';
 import { errorValue, int } from './values.ts';
 
 export interface Declared {
@@ -28,21 +31,28 @@ export interface Declared {
   readonly scope: Scope;
   readonly modalities: ReadonlyMap<string, ModalityInfo>;
   readonly labels: ReadonlyMap<string, LabelSet>;
+  readonly vocabularies: ReadonlySet<string>;
 }
 
-/** Declares every member of a model in a scope above its file's. */
-export function declareModel(
-  trace: Trace,
-  library: Library,
-  item: ModelItem,
-  variant: VariantItem | undefined,
-): Declared {
+/** A model in one setting: by its defaults, a variant, or settings given where it is used. */
+export interface ModelSetting {
+  readonly library: Library;
+  readonly item: ModelItem;
+  readonly variant: VariantItem | undefined;
+  readonly args: readonly BoundArg[];
+}
+
+/** Declares every member of a model in a scope above its file's; its weights stand under `root`. */
+export function declareModel(trace: Trace, setting: ModelSetting, root = ''): Declared {
+  const { library, item } = setting;
   const scope = childScope(library.scope);
+  scope.model = { key: modelKey(setting), root };
   markFile(scope);
-  const frame = startBody(trace, { scope, path: '' });
+  const frame = startBody(trace, { scope, path: root });
   const modalities = new Map<string, ModalityInfo>();
   const labels = new Map<string, LabelSet>();
-  bindConfig(frame, library, item, variant);
+  const vocabularies = new Set<string>();
+  bindConfig(frame, setting);
   for (const member of item.members) {
     const before = 'name' in member ? scope.names.get(member.name.text) : undefined;
     if (before !== undefined) {
@@ -52,6 +62,12 @@ export function declareModel(
       continue;
     }
     const name = member.name.text;
+    const hidden = library.scope.names.get(name);
+    if (hidden?.value.kind === 'file' || hidden?.value.kind === 'model')
+      complain(frame, 'shadowed-name', { name }, member.name.span, {
+        related:
+          hidden.span === undefined ? [] : [{ span: hidden.span, message: `the ${name} that is hidden` }],
+      });
     const put = (value: Value): void => {
       scope.names.set(name, { value, span: member.name.span });
     };
@@ -73,6 +89,7 @@ export function declareModel(
       }
       case 'vocabulary': {
         const dim = nominal(frame, name, member.size);
+        if (dim !== undefined) vocabularies.add(name);
         put(dim === undefined ? errorValue : int(dim));
         break;
       }
@@ -82,8 +99,16 @@ export function declareModel(
         put(set === undefined ? errorValue : int(set.dim));
         break;
       }
+      case 'alias': {
+        const alias = readAlias(frame, member);
+        if (alias?.modality !== undefined) modalities.set(name, alias.modality);
+        if (alias?.labels !== undefined) labels.set(name, alias.labels);
+        if (alias?.what === 'vocabulary') vocabularies.add(name);
+        put(alias?.value ?? errorValue);
+        break;
+      }
       case 'part':
-        put(definePart(frame, member, name));
+        put(definePart(frame, member, joinPath(root, name)));
         break;
       case 'param':
         put(traceParam(frame, member));
@@ -96,7 +121,7 @@ export function declareModel(
         break;
       case 'encoder':
       case 'export':
-        put(block(name));
+        put(block(joinPath(root, name)));
         break;
       case 'objective':
       case 'align':
@@ -106,17 +131,17 @@ export function declareModel(
         member satisfies never;
     }
   }
-  return { frame, scope, modalities, labels };
+  return { frame, scope, modalities, labels, vocabularies };
 }
 
 /** A model's parameters: the variant's settings, else the defaults. */
-function bindConfig(frame: Frame, library: Library, item: ModelItem, variant: VariantItem | undefined): void {
+function bindConfig(frame: Frame, { library, item, variant, args }: ModelSetting): void {
   const { scope } = frame;
   const outer: Frame = { ...frame, scope: library.scope };
   const names = item.params.map(p => p.name.text);
   const given = new Map<string, { readonly value: Value; readonly span: Span }>();
   let next = 0;
-  for (const a of evaluateArgs(outer, variant?.args ?? [])) {
+  for (const a of [...evaluateArgs(outer, variant?.args ?? []), ...args]) {
     const name = a.name ?? names[next++];
     if (name === undefined || !names.includes(name)) {
       complain(
@@ -162,7 +187,7 @@ function nominal(frame: Frame, name: string, size: Expr): Dim | undefined {
 function named(frame: Frame, name: string, size: number): Dim {
   return frame.trace.mode === 'lower'
     ? size
-    : dimSymbol({ id: `nominal:${name}`, name, role: 'nominal', size });
+    : dimSymbol({ id: `nominal:${joinPath(frame.path, name)}`, name, role: 'nominal', size });
 }
 
 function labelSet(frame: Frame, member: LabelsMember): LabelSet | undefined {
@@ -184,7 +209,8 @@ function labelSet(frame: Frame, member: LabelsMember): LabelSet | undefined {
       );
       return undefined;
     }
-    return { name, dim: named(frame, name, names.length), size: names.length, names };
+    const dim = named(frame, name, names.length);
+    return { name, path: joinPath(frame.path, name), dim, size: names.length, names };
   }
   if (member.size === undefined) return undefined;
   const size = readNumber(frame, member.size, `the size of ${name}`, {
@@ -192,7 +218,9 @@ function labelSet(frame: Frame, member: LabelsMember): LabelSet | undefined {
     least: 1,
     most: 10_000_000,
   });
-  return size === undefined ? undefined : { name, dim: named(frame, name, size), size, names: undefined };
+  if (size === undefined) return undefined;
+  const dim = named(frame, name, size);
+  return { name, path: joinPath(frame.path, name), dim, size, names: undefined };
 }
 
 function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | undefined {
@@ -219,6 +247,7 @@ function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): Modali
   const width = numbers.get('width') ?? 1;
   return {
     name: member.name.text,
+    path: joinPath(frame.path, member.name.text),
     spec: { kind: 'image', height, width, channels: 3 },
     axes: [],
     components: [{ name: 'pixels', element: { kind: 'float' }, inner: [height, width, 3] }],

@@ -75,6 +75,18 @@ function formalStatic(frame: Frame, p: Param): Value {
       return p.fallback === undefined ? int(-1) : fallback();
     case 'list':
       return p.fallback === undefined ? { kind: 'list', items: [] } : fallback();
+    case 'model':
+      complain(
+        frame,
+        'wrong-kind',
+        {
+          where: `${p.name.text}, a parameter of a block,`,
+          expected: 'a tensor or a setting: models are taken by models alone',
+          got: 'a model',
+        },
+        p.span,
+      );
+      return errorValue;
     default:
       return errorValue;
   }

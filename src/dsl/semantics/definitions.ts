@@ -7,9 +7,10 @@ import type { OpRegistry } from '../../ir/op.ts';
 import { callableKey } from './call-block.ts';
 import { checkDefinition } from './define-check.ts';
 import { diagnose } from './diagnostics.ts';
-import type { Scope } from './scope.ts';
+import type { Model } from './model.ts';
+import { modelIn, type Scope } from './scope.ts';
 import { createTrace, type Fuel, fullTank, nested, startBody, type Trace } from './trace.ts';
-import { type BlockValue, type Callable, errorValue } from './values.ts';
+import { type BlockValue, type Callable, errorValue, type ModelValue } from './values.ts';
 
 /** The check of one file: where its diagnostics go and what is left of its work. */
 export interface Checking {
@@ -17,18 +18,33 @@ export interface Checking {
   readonly fuel: Fuel;
   /** Where one trace reports. What another trace said of the same place is not said again. */
   readonly reporter: () => (d: Diagnostic) => void;
+  /** Models that are used, by modelKey, each checked once in each setting. */
+  readonly used: Map<string, UsedCheck>;
+  /** The check of a used model. */
+  readonly use: (model: ModelValue) => UsedCheck;
 }
+
+export type UsedCheck =
+  | { readonly kind: 'right'; readonly model: Model; readonly definitions: Definitions }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'busy' };
 
 const mostErrors = 100;
 
-export function startChecking(registry: OpRegistry, report: (d: Diagnostic) => void): Checking {
+export function startChecking(
+  registry: OpRegistry,
+  report: (d: Diagnostic) => void,
+  use: (checking: Checking, model: ModelValue) => UsedCheck,
+): Checking {
   const fuel = fullTank();
   const said = new Map<string, number>();
   let traces = 0;
   let errors = 0;
-  return {
+  const checking: Checking = {
     registry,
     fuel,
+    used: new Map(),
+    use: model => use(checking, model),
     reporter: () => {
       const own = traces++;
       return d => {
@@ -45,6 +61,7 @@ export function startChecking(registry: OpRegistry, report: (d: Diagnostic) => v
       };
     },
   };
+  return checking;
 }
 
 /** Where a callable's body finds its names, made anew for each trace. */
@@ -58,11 +75,12 @@ export interface Definitions {
 
 type State = 'busy' | 'wrong' | Trace;
 
-/** Of a file; or of a model in it, whose `members` need its own names, above the file's `below`. */
+/** Of a file; or of the model `own` in it, whose `members` need its own names, above the file's `below`. */
 export function createDefinitions(
   checking: Checking,
   members: ReadonlyMap<Callable, Prepare> = new Map(),
   below?: Definitions,
+  own?: string,
 ): Definitions {
   const states = new Map<string, State>();
   const definitions: Definitions = {
@@ -84,6 +102,7 @@ export function createDefinitions(
         name: callable.name.text,
         fuel: checking.fuel,
         sound: definitions.sound,
+        check: model => checking.use(model).kind,
       });
       const { scope, path } = prepare(trace);
       trace.stack.push(key);
@@ -100,6 +119,9 @@ export function createDefinitions(
     sound: block => {
       const { callable } = block;
       if (isStd(callable.span.file)) return true;
+      const owner = modelIn(block.scope)?.key;
+      const other = owner === own || owner === undefined ? undefined : checking.used.get(owner);
+      if (other?.kind === 'right') return other.definitions.sound(block);
       const member = members.get(callable);
       if (member === undefined && below !== undefined) return below.sound(block);
       definitions.check(callable, member ?? (() => ({ scope: block.scope, path: block.name })));

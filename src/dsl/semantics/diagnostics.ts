@@ -63,6 +63,39 @@ export const semanticRules = {
     p => `${p.path} uses this file, directly or through others`,
     () => 'move what both need into a third file',
   ),
+  'which-model': error<{ file: string; known: readonly string[] }>(
+    p =>
+      p.known.length === 0
+        ? `${p.file} holds no model`
+        : `${p.file} holds several models: ${p.known.join(', ')}`,
+    p => (p.known[0] === undefined ? undefined : `say which: ${p.file}.${p.known[0]}`),
+  ),
+  'not-in-model': error<{
+    name: string;
+    of: string;
+    known: readonly string[];
+    suggestion: string | undefined;
+  }>(
+    p => `${p.of} has no variant, part or other member ${p.name}`,
+    p =>
+      p.suggestion === undefined ? `it has ${p.known.join(', ') || 'none'}` : `did you mean ${p.suggestion}?`,
+  ),
+  'alias-kind': error<{ what: string; name: string; got: string }>(
+    p => `${p.what} ${p.name} takes ${p.what} of another model; this is ${p.got}`,
+    p => `write: ${p.what} ${p.name} = Other.NAME, where NAME is ${p.what} there`,
+  ),
+  'model-in-block': error<{ model: string }>(
+    p => `parts of ${p.model} are taken in a model; this stands in a block of a file`,
+    () => 'give the block the part as a parameter, part: block, or move it into the model',
+  ),
+  'two-settings': error<{ root: string; a: string; b: string }>(
+    p => `this model stands on ${p.a} and on ${p.b}, whose weights would both be ${p.root}.*`,
+    p => `take one setting for all, or use the file twice under two names: use "…" as ${p.root}2`,
+  ),
+  'model-cycle': error<{ model: string }>(
+    p => `${p.model} stands on itself, directly or through others`,
+    () => 'move what both need into a third model',
+  ),
   'no-model': error<{ file: string }>(
     p => `${p.file} holds no model`,
     () => 'write: model Name { … }',

@@ -12,6 +12,7 @@ import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
 import type { Frame } from './trace.ts';
 import { complain, nested, spend } from './trace.ts';
+import { memberOf } from './used-model.ts';
 import type { Value } from './values.ts';
 import { errorValue, int, showType } from './values.ts';
 
@@ -125,7 +126,8 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
         ])
       );
     case 'file':
-      return object.scope.names.get(field)?.value ?? unknown(object.name, [...object.scope.names.keys()]);
+    case 'model':
+      return memberOf(frame, object, e).value;
     case 'part':
     case 'block': {
       const path = ownPath(

@@ -68,10 +68,16 @@ export interface LoadOptions {
 
 /** A parsed file with its names: its own blocks, the files it uses, std beneath. */
 export function loadLibrary(file: SourceFile, text: string, options: LoadOptions): Library {
-  return load(file, text, options, [file.file]);
+  return load(file, text, options, [file.file], new Map());
 }
 
-function load(file: SourceFile, text: string, options: LoadOptions, chain: readonly string[]): Library {
+function load(
+  file: SourceFile,
+  text: string,
+  options: LoadOptions,
+  chain: readonly string[],
+  loaded: Map<string, Library>,
+): Library {
   const below = stdScope();
   const scope = childScope(below);
   scope.names.set(marker, { value: errorValue, span: undefined });
@@ -121,13 +127,11 @@ function load(file: SourceFile, text: string, options: LoadOptions, chain: reado
         } else if (chain.includes(found.file)) {
           options.report(diagnose('use-cycle', { path: item.path }, { span: item.pathSpan }));
         } else {
-          const parsed = parse(found.text, found.file);
-          for (const d of parsed.diagnostics) options.report(d);
-          if (parsed.value !== undefined) {
-            const used = load(parsed.value, found.text, options, [...chain, found.file]);
+          const used = loaded.get(found.file) ?? loadUsed(found, options, chain, loaded);
+          if (used !== undefined) {
             for (const [name, source] of used.sources) sources.set(name, source);
             scope.names.set(item.name.text, {
-              value: { kind: 'file', name: item.name.text, scope: used.scope },
+              value: { kind: 'file', name: item.name.text, library: used, root: item.name.text },
               span: item.name.span,
             });
             break;
@@ -140,7 +144,35 @@ function load(file: SourceFile, text: string, options: LoadOptions, chain: reado
         item satisfies never;
     }
   }
-  return { file, scope, blocks, models, variants, sources };
+  const library = { file, scope, blocks, models, variants, sources };
+  for (const item of models) declareModelName(library, item, undefined);
+  for (const v of variants) {
+    const item = models.find(m => m.name.text === v.model.text);
+    if (item !== undefined) declareModelName(library, item, v);
+  }
+  return library;
+}
+
+/** A used file, read once however often it is used. */
+function loadUsed(
+  found: { readonly file: string; readonly text: string },
+  options: LoadOptions,
+  chain: readonly string[],
+  loaded: Map<string, Library>,
+): Library | undefined {
+  const parsed = parse(found.text, found.file);
+  for (const d of parsed.diagnostics) options.report(d);
+  if (parsed.value === undefined) return undefined;
+  const library = load(parsed.value, found.text, options, [...chain, found.file], loaded);
+  loaded.set(found.file, library);
+  return library;
+}
+
+/** A model or a variant of one as a name of its file. */
+function declareModelName(library: Library, item: ModelItem, variant: VariantItem | undefined): void {
+  const { name } = variant ?? item;
+  const value = { kind: 'model', root: item.name.text, library, item, variant, args: [] } as const;
+  library.scope.names.set(name.text, { value, span: name.span });
 }
 
 export function markFile(scope: Scope): void {

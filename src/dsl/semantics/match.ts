@@ -176,7 +176,14 @@ function matchModality(
   info: ModalityInfo,
   value: Value,
 ): Value {
-  if (value.kind !== 'record' || value.modality?.name !== info.name) return refuse(caller, place, value, '');
+  if (value.kind !== 'record' || value.modality?.path !== info.path) {
+    const other = value.kind === 'record' && value.modality?.name === info.name ? value.modality : undefined;
+    const why =
+      other === undefined
+        ? ''
+        : `${other.path} and ${info.path} are two modalities: take the other model's, modality NAME = Other.${info.name}`;
+    return refuse(caller, place, value, why);
+  }
   const packed = packOf(body, type);
   if (packed === 'error') return errorValue;
   const rest = (type.dims ?? []).filter(d => d.kind === 'dim');

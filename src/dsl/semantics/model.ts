@@ -35,6 +35,8 @@ export interface ModalityComponent {
 
 export interface ModalityInfo {
   readonly name: string;
+  /** Where it is declared: its name, or of a used model's `Bert.text`. Its tokenizer is kept under this. */
+  readonly path: string;
   readonly spec: ModalityKind;
   /** Axes with padding, by their full size: the length of a text. */
   readonly axes: readonly Dim[];
@@ -54,6 +56,8 @@ export type ModalityKind =
 
 export interface LabelSet {
   readonly name: string;
+  /** Where it is declared, as of a modality. */
+  readonly path: string;
   readonly dim: Dim;
   readonly size: number;
   readonly names: readonly string[] | undefined;

@@ -11,6 +11,20 @@ export interface Binding {
 export interface Scope {
   readonly parent: Scope | undefined;
   readonly names: Map<string, Binding>;
+  /** Of the scope of a model's members: which model, in which setting, and where its weights stand. */
+  model?: ScopeModel;
+}
+
+export interface ScopeModel {
+  readonly key: string;
+  readonly root: string;
+}
+
+/** The model in whose members this scope is. */
+export function modelIn(scope: Scope): ScopeModel | undefined {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent)
+    if (at.model !== undefined) return at.model;
+  return undefined;
 }
 
 export function childScope(parent: Scope | undefined): Scope {

@@ -4,6 +4,7 @@ import type { Span } from '../../base/span.ts';
 import type { Param } from '../syntax/ast.ts';
 import { complain, type Frame } from './trace.ts';
 import { asDim } from './types.ts';
+import { asModel } from './used-model.ts';
 import type { Value } from './values.ts';
 import { errorValue, int, showType } from './values.ts';
 
@@ -68,6 +69,10 @@ export function staticArg(frame: Frame, callee: string, p: Param, value: Value, 
         : refuse('an axis, a list of axes, or all');
     case 'list':
       return value.kind === 'list' ? value : refuse('a list');
+    case 'model':
+      if (value.kind === 'model') return value;
+      if (value.kind === 'file') return asModel(frame, value, span) ?? errorValue;
+      return refuse('a model of a used file, as Bert or Bert.tiny');
     default:
       return value;
   }

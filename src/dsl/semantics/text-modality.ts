@@ -3,6 +3,7 @@
 import type { Dim } from '../../base/dim.ts';
 import { ends, refusedToken, specialTokens } from '../../base/special-tokens.ts';
 import type { CallExpr, Expr, ModalityMember } from '../syntax/ast.ts';
+import { joinPath } from './call-block.ts';
 import { scalar } from './emit.ts';
 import { modalitySettings } from './modality-settings.ts';
 import type { ModalityInfo } from './model.ts';
@@ -52,6 +53,7 @@ export function textInfo(
   const dim = named(frame, name, vocabulary);
   return {
     name,
+    path: joinPath(frame.path, name),
     spec: { kind: 'text', tokenizer: { kind: 'bpe', vocabulary, special }, length },
     axes: [length],
     components: [{ name: 'ids', element: { kind: 'index', of: dim }, inner: [] }],

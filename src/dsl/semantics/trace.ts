@@ -10,10 +10,11 @@ import { isStd, spanVia, userPlace } from '../../base/span.ts';
 import { type Builder, createBuilder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep, OpRegistry } from '../../ir/op.ts';
+import type { Declared } from './declare.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
 import type { Initializer } from './model.ts';
 import type { Scope } from './scope.ts';
-import type { BlockValue, Copy, Fact, TensorValue, Value } from './values.ts';
+import type { BlockValue, Copy, Fact, ModelValue, TensorValue, Value } from './values.ts';
 
 /** A weight or a state met while tracing. */
 export interface TracedWeight {
@@ -115,6 +116,10 @@ export interface Trace {
   readonly fuel: Fuel;
   /** Whether a block is right for all its uses. What is wrong in one that isn't was reported, so calls stay silent. */
   readonly sound: (block: BlockValue) => boolean;
+  /** Models whose parts are taken, by the path at which they stand in this graph. */
+  readonly models: Map<string, UsedModel>;
+  /** Whether a used model is right; `busy`: it is being checked, so it stands on itself. */
+  readonly check: (model: ModelValue) => 'right' | 'wrong' | 'busy';
   /** How often each repeat runs, by its path: `look.transformer.layers`. */
   readonly repeats: Map<string, number>;
   /** In `check` mode, inner repeats before those around them. */
@@ -127,6 +132,14 @@ export interface Collecting {
   /** The scope of the scan's body: `collect` stands nowhere deeper. */
   readonly scope: Scope;
   readonly values: Map<string, { readonly value: Value; readonly span: Span }>;
+}
+
+/** A used model in a graph, and where it was first taken. */
+export interface UsedModel {
+  readonly key: string;
+  readonly declared: Declared;
+  readonly model: ModelValue;
+  readonly span: Span;
 }
 
 /** One body being traced. */
@@ -173,6 +186,8 @@ export interface TraceOptions {
   readonly fuel?: Fuel;
   /** Every block, if absent. */
   readonly sound?: (block: BlockValue) => boolean;
+  /** All are right, if absent. */
+  readonly check?: Trace['check'];
 }
 
 export function createTrace(options: TraceOptions): Trace {
@@ -198,6 +213,8 @@ export function createTrace(options: TraceOptions): Trace {
     stack: [],
     fuel: options.fuel ?? fullTank(),
     sound: options.sound ?? (() => true),
+    models: new Map(),
+    check: options.check ?? (() => 'right'),
     repeats: new Map(),
     runs: [],
     report: d => {

@@ -3,7 +3,17 @@
 import type { Expr, TypeExpr } from '../syntax/ast.ts';
 import { printExpr } from '../syntax/print-expr.ts';
 
-export const staticBases = ['int', 'number', 'bool', 'string', 'block', 'dim', 'axes', 'list'] as const;
+export const staticBases = [
+  'int',
+  'number',
+  'bool',
+  'string',
+  'block',
+  'dim',
+  'axes',
+  'list',
+  'model',
+] as const;
 export type StaticBase = (typeof staticBases)[number];
 export const tensorBases = ['float', 'index', 'tensor', 'mask'] as const;
 

@@ -6,8 +6,9 @@ import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep } from '../../ir/op.ts';
-import type { Arg, BlockItem, EncoderMember, ExportMember } from '../syntax/ast.ts';
+import type { Arg, BlockItem, EncoderMember, ExportMember, ModelItem, VariantItem } from '../syntax/ast.ts';
 import type { Intrinsic } from './intrinsic.ts';
+import type { Library } from './library.ts';
 import type { ModalityInfo } from './model.ts';
 import type { Scope } from './scope.ts';
 
@@ -134,11 +135,23 @@ export interface UnknownBlockValue {
   readonly name: string;
 }
 
-/** A used file: `Other.block`. */
+/** A used file: `Other.block`, or what its only model declares. */
 export interface FileValue {
   readonly kind: 'file';
   readonly name: string;
-  readonly scope: Scope;
+  readonly library: Library;
+  /** Where the weights of its model stand in a model that takes its parts. */
+  readonly root: string;
+}
+
+/** A model of a file in one setting: by its defaults, a variant, or given settings. */
+export interface ModelValue {
+  readonly kind: 'model';
+  readonly root: string;
+  readonly library: Library;
+  readonly item: ModelItem;
+  readonly variant: VariantItem | undefined;
+  readonly args: readonly BoundArg[];
 }
 
 /** A modality's name: a type, and a dim where it has a vocabulary. */
@@ -172,6 +185,7 @@ export type Value =
   | IntrinsicValue
   | UnknownBlockValue
   | FileValue
+  | ModelValue
   | ModalityValue
   | SpaceValue
   | ErrorValue;
@@ -223,6 +237,8 @@ export function showType(v: Value): string {
       return `the block ${v.name}`;
     case 'file':
       return `the file ${v.name}`;
+    case 'model':
+      return `the model ${v.variant?.name.text ?? v.item.name.text}`;
     case 'modality':
       return `the modality ${v.info.name}`;
     case 'space':

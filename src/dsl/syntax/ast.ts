@@ -61,6 +61,7 @@ export type Member =
   | SpaceMember
   | VocabularyMember
   | LabelsMember
+  | AliasMember
   | PartMember
   | ParamStatement
   | StateStatement
@@ -106,6 +107,16 @@ export interface LabelsMember {
   readonly name: Name;
   readonly size: Expr | undefined;
   readonly names: readonly Name[] | undefined;
+  readonly span: Span;
+}
+
+/** `modality text = Bert.text`: what another model declares, under a name of this one. */
+export interface AliasMember {
+  readonly kind: 'alias';
+  readonly doc: string | undefined;
+  readonly what: 'modality' | 'space' | 'vocabulary' | 'labels';
+  readonly name: Name;
+  readonly value: Expr;
   readonly span: Span;
 }
 

@@ -18,6 +18,8 @@ export function memberDoc(c: Comments, m: Member): Doc {
       if (m.size !== undefined) return [`labels ${m.name.text}(`, exprDoc(c, m.size), ')'];
       return [`labels ${m.name.text} `, labelNames(c, m.name, m.names ?? [])];
     }
+    case 'alias':
+      return [`${m.what} ${m.name.text} = `, exprDoc(c, m.value)];
     case 'part':
       return partDoc(c, m);
     case 'param':

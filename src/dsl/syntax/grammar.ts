@@ -107,20 +107,37 @@ export class Grammar extends StatementRules {
   protected readonly space = this.RULE('space', () => {
     this.CONSUME(t.Space);
     this.CONSUME(t.Name);
-    this.SUBRULE(this.size);
+    this.SUBRULE(this.sized);
   });
 
   protected readonly vocabularyMember = this.RULE('vocabulary', () => {
     this.CONSUME(t.Vocabulary);
     this.CONSUME(t.Name);
-    this.SUBRULE(this.size);
+    this.SUBRULE(this.sized);
+  });
+
+  protected readonly sized = this.RULE('sized', () => {
+    this.OR({
+      DEF: [{ ALT: () => this.SUBRULE(this.size) }, { ALT: () => this.SUBRULE(this.alias) }],
+      ERR_MSG: 'sized',
+    });
+  });
+
+  /** What another model declares: `= Bert.text`. */
+  protected readonly alias = this.RULE('alias', () => {
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expr);
   });
 
   protected readonly labels = this.RULE('labels', () => {
     this.CONSUME(t.Labels);
     this.CONSUME(t.Name);
     this.OR({
-      DEF: [{ ALT: () => this.SUBRULE(this.size) }, { ALT: () => this.SUBRULE(this.labelNames) }],
+      DEF: [
+        { ALT: () => this.SUBRULE(this.size) },
+        { ALT: () => this.SUBRULE(this.labelNames) },
+        { ALT: () => this.SUBRULE(this.alias) },
+      ],
       ERR_MSG: 'labels',
     });
   });

@@ -30,6 +30,7 @@ const choices: Readonly<Record<string, string>> = {
   member: 'a member of the model',
   statement: 'a statement',
   clause: 'a clause of the stage',
+  sized: '`(`',
   labels: '`(size)` or `{ names }`',
   colon: '`:`',
   equals: '`=`',

@@ -3,6 +3,7 @@
 import type { CstNode, IToken } from 'chevrotain';
 import { type Span, spanBetween } from '../../base/span.ts';
 import type {
+  AliasMember,
   BlockItem,
   Body,
   Clause,
@@ -13,6 +14,7 @@ import type {
   LabelsMember,
   Member,
   MinimizeTerm,
+  ModalityMember,
   ModelItem,
   Name,
   Param,
@@ -137,17 +139,24 @@ const missingType = (name: Name): TypeExpr => ({
 
 function toMember(ctx: Context, n: CstNode): Member {
   const base = (): Declared => declared(ctx, n);
-  const size = (): Expr => toExpr(ctx, node(node(n, 'size'), 'expr'));
+  const sized = (kind: 'space' | 'vocabulary'): Member => {
+    const s = node(n, 'sized');
+    const alias = optional(s, 'alias');
+    return alias === undefined
+      ? { kind, ...base(), size: toExpr(ctx, node(node(s, 'size'), 'expr')) }
+      : toAlias(ctx, n, kind, alias);
+  };
   switch (n.name) {
     case 'modality':
-      checkColon(ctx, n, 'a modality');
-      return { kind: 'modality', ...base(), type: toExpr(ctx, node(n, 'expr')) };
+      return toModality(ctx, n);
     case 'space':
-      return { kind: 'space', ...base(), size: size() };
+      return sized('space');
     case 'vocabulary':
-      return { kind: 'vocabulary', ...base(), size: size() };
-    case 'labels':
-      return toLabels(ctx, n);
+      return sized('vocabulary');
+    case 'labels': {
+      const alias = optional(n, 'alias');
+      return alias === undefined ? toLabels(ctx, n) : toAlias(ctx, n, 'labels', alias);
+    }
     case 'part':
       return toPart(ctx, n);
     case 'paramStatement':
@@ -183,6 +192,19 @@ function toMember(ctx: Context, n: CstNode): Member {
     default:
       throw new Error(`no member: ${n.name}`);
   }
+}
+
+/** `: Text(…)` declares one, `= Bert.text` takes another model's; `= Text(…)` is a slip for the first. */
+function toModality(ctx: Context, n: CstNode): ModalityMember | AliasMember {
+  const type = toExpr(ctx, node(n, 'expr'));
+  const isAlias = tokens(node(n, 'has'), 'Equals').length > 0 && type.kind !== 'call';
+  if (isAlias) return { kind: 'alias', what: 'modality', ...declared(ctx, n), value: type };
+  checkColon(ctx, n, 'a modality');
+  return { kind: 'modality', ...declared(ctx, n), type };
+}
+
+function toAlias(ctx: Context, n: CstNode, what: AliasMember['what'], alias: CstNode): AliasMember {
+  return { kind: 'alias', what, ...declared(ctx, n), value: toExpr(ctx, node(alias, 'expr')) };
 }
 
 function toLabels(ctx: Context, n: CstNode): LabelsMember {

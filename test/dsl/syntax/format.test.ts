@@ -242,6 +242,10 @@ model M(width: int = 4, rates: list = [1, 2.5, width]) version "1.0.0" {
   vocabulary unit(500)
   labels Tag { O, B_PER, I_PER }
   labels Thing(10)
+  modality said = Other(width: 4).text
+  space meaning = Other.joint
+  vocabulary sound = Other.unit
+  labels Kind = Other.Kind
   part words = embedding(width: 8)
   /// A weight.
   param scale: unit float[4, joint] = normal(0.02) at least 0.1 at most 4

@@ -268,10 +268,20 @@ const labels = fc.oneof(
     names: fc.array(name, { maxLength: 2 }),
   }),
 );
+/** `modality p = Image(…)` is a slip for `:`. */
+const uncalled = expr.filter(e => (e as { readonly kind: string }).kind !== 'call');
 const member = fc.oneof(
   fc.record({ kind: fc.constant('modality'), doc, name, type: expr }),
   fc.record({ kind: fc.constantFrom('space', 'vocabulary'), doc, name, size: expr }),
   labels,
+  fc.record({ kind: fc.constant('alias'), doc, what: fc.constant('modality'), name, value: uncalled }),
+  fc.record({
+    kind: fc.constant('alias'),
+    doc,
+    what: fc.constantFrom('space', 'vocabulary', 'labels'),
+    name,
+    value: expr,
+  }),
   part,
   paramStatement,
   state,
