@@ -82,7 +82,7 @@ test('a variant stands on a variant, and settings may be given', () => {
 
 test('what it declares is fed, and learns', async () => {
   const program = stageOf(topics('Bert'), 'tiny');
-  expect(program.train.batches[0]?.fields.map(f => f.type)).toEqual([
+  expect(program.train.batches[0]?.fields.map(f => f.type)).toMatchObject([
     {
       kind: 'modality',
       modality: { kind: 'text', name: 'Bert.text', tokenizer: { kind: 'bpe', vocabulary: 300 }, length: 8 },
