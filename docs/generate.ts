@@ -202,7 +202,10 @@ function operators(): string {
   add(signLevel, '`-x` negative');
   add(notLevel, '`not x`');
   const binding = [...levels].sort(([a], [b]) => b - a).map(([, texts]) => texts.join(' · '));
-  const rows = ['`f(x)` call · `x[…]` index · `x.name` field · `f(x) as name`', ...binding];
+  const rows = [
+    '`f(x)` call · `x[…]` index · `x.name` field · `f(x) as name` · `r with { a: x }`',
+    ...binding,
+  ];
   rows.push('`x when condition else y`', '`x |> f(…)`: x becomes the first argument of f');
   return rows.map((row, i) => `${i + 1}. ${row}`).join('\n');
 }

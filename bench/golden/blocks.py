@@ -377,6 +377,15 @@ def cases():
                 [by_mask(lambda w, keep, x, memory: decoder(1)(w, x, memory, keep["x"], keep["memory"]))],
             ),
         ],
+        "inverse": [
+            plain(
+                "inverse(top_k(x, k: T).index)",
+                lambda _, x: x.argsort(-1, descending=True).argsort(-1),
+                3,
+                5,
+                params="x: float[B, T]",
+            ),
+        ],
         "dropout": [plain("dropout(x, rate: 0.4)", lambda _, x: F.dropout(x, 0.4, training=False))],
         "patches": maps("patches(x, size: 2)", patches(2), 4, 6, 3),
         "conv": [

@@ -1,9 +1,13 @@
 // Special tokens of a text modality: which there are, and the ids that they have in the spec and in the data. They come
 // first, by a fixed rule, so that a mask or an end means the same number wherever the tokenizer was fitted.
 
+/** bpe: pairs of bytes; wordpiece: words and pieces of them; characters and bytes: one by one. */
+export const tokenizerKinds = ['bpe', 'wordpiece', 'characters', 'bytes'] as const;
+export type TokenizerKind = (typeof tokenizerKinds)[number];
+
 /** What is known of a tokenizer before it is fitted. */
 export interface TokenizerSpec {
-  readonly kind: 'bpe';
+  readonly kind: TokenizerKind;
   /** All ids, special ones among them. */
   readonly vocabulary: number;
   /** Further special tokens, in order. */
@@ -14,13 +18,17 @@ export interface TokenizerSpec {
 export const ownTokens = ['pad', 'begin', 'end'] as const;
 
 /** Names of a tokenizer's special tokens; a name's place is its id. */
-export function specialTokens(tokenizer: Pick<TokenizerSpec, 'special'>): readonly string[] {
-  return [...ownTokens, ...tokenizer.special];
+export function specialTokens({ kind, special }: Pick<TokenizerSpec, 'kind' | 'special'>): readonly string[] {
+  return [...ownTokens, ...special, ...(hasUnknown(kind) ? ['unknown'] : [])];
 }
+
+/** Bytes spell every text; where whole characters are fitted, the others are `unknown`. */
+export const hasUnknown = (kind: TokenizerKind): boolean => kind === 'wordpiece' || kind === 'characters';
 
 /** The names that a spec may give to special tokens of its own. */
 export function refusedToken(name: string): string | undefined {
   if ((ownTokens as readonly string[]).includes(name)) return 'every text has one';
+  if (name === 'unknown') return 'wordpiece and characters have one';
   if (name === 'ids' || name === 'max') return 'it is a field of every text';
   return undefined;
 }

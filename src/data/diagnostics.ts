@@ -165,9 +165,9 @@ export const dataDiagnostic = defineDiagnostics({
   },
   'vocabulary-too-small': {
     severity: 'error',
-    message: (p: { vocabulary: number; least: number }) =>
-      `bpe(${p.vocabulary}) is too small: bytes and special tokens alone are ${p.least}`,
-    help: (p: { least: number }) => `bpe(${p.least}) or more`,
+    message: (p: { kind: string; vocabulary: number; least: number; need: string }) =>
+      `${p.kind}(${p.vocabulary}) is too small: ${p.need} alone are ${p.least}`,
+    help: (p: { kind: string; least: number }) => `${p.kind}(${p.least}) or more`,
   },
   'tokenizer-invalid': {
     severity: 'error',

@@ -1,5 +1,6 @@
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers';
 import { describe, expect, it } from 'vitest';
+import type { TokenizerKind } from '../../src/base/special-tokens.ts';
 import { fitTokenizer, loadTokenizer } from '../../src/data/index.ts';
 import { fitBpe } from '../../src/data/text/bpe.ts';
 import { fitText } from '../../src/data/text/tokenizer.ts';
@@ -90,6 +91,49 @@ describe('the tokenizer', () => {
     expect([...fitText([9, 8, 7], 1, tokenizer.frame).ids]).toEqual([4]);
   });
 
+  const other = (kind: TokenizerKind, vocabulary: number, of: readonly string[] = texts) => {
+    const { value } = fitTokenizer(of, { kind, vocabulary, special: ['mask'] });
+    if (value === undefined) throw new Error('no tokenizer');
+    const again = loadTokenizer(value.json, { file: 't.json', vocabulary }).value;
+    for (const text of of) expect(again?.encode(text)).toEqual(value.encode(text));
+    expect(fitTokenizer(of, { kind, vocabulary, special: ['mask'] }).value?.json).toBe(value.json);
+    return value;
+  };
+
+  it('fits pieces of words: lower case, without accents, pieces within a word marked', () => {
+    const words = other('wordpiece', 60, ['Hugs hug HUGGING café', 'hugging, hugs!']);
+    const shown = (text: string): readonly string[] => words.encode(text).map(words.show);
+    expect(shown('Hugging hugs')).toEqual(['hugging', 'hugs']);
+    expect(shown('xyz gs')).toEqual(['<unknown>', 'g', '##s']);
+    expect(words.decode(words.encode('Hugging, café!'))).toBe('hugging , cafe !');
+    expect(words.show(4)).toBe('<unknown>');
+    expect(words.show(3)).toBe('<mask>');
+    expect(Math.min(...words.encode('hug'))).toBeGreaterThan(4);
+  });
+
+  it('leaves rare characters out where there is no room', () => {
+    const few = other('wordpiece', 11, ['aaa aab', 'zq']);
+    expect(few.size).toBeLessThanOrEqual(11);
+    expect(few.encode('zq').map(few.show)).toEqual(['<unknown>']);
+    expect(other('wordpiece', 6, ['a']).encode('a')).toEqual([4]);
+  });
+
+  it('fits single characters', () => {
+    const letters = other('characters', 9, ['abca  b', 'zzzab']);
+    expect(letters.size).toBe(9);
+    expect(letters.encode('ab z').map(letters.show)).toEqual(['a', 'b', ' ', 'z']);
+    expect(letters.encode('acb')).toEqual([letters.encode('a')[0], 4, letters.encode('b')[0]]);
+    expect(letters.decode(letters.encode(' ab z'))).toBe(' ab z');
+    expect(other('characters', 300, ['__proto__ 123', '😀', 'x'.repeat(5000)]).encode('😀').length).toBe(1);
+  });
+
+  it('spells bytes one by one', () => {
+    const bytes = other('bytes', 260);
+    expect(bytes.size).toBe(260);
+    expect(bytes.encode('é').length).toBe(3);
+    expect(bytes.decode(bytes.encode('naïve 笑'))).toBe('naïve 笑');
+  });
+
   const broken = (change: (json: ReturnType<typeof JSON.parse>) => void): string => {
     const json = JSON.parse(fitted().json);
     change(json);
@@ -134,6 +178,12 @@ describe('the tokenizer', () => {
       'another splitting',
       broken(j => {
         j.pre_tokenizer = { type: 'Split', pattern: { Regex: '(a+)+$' } };
+      }),
+    ],
+    [
+      'an unknown token that its bytes have no need of',
+      broken(j => {
+        j.added_tokens.push({ ...j.added_tokens[2], id: 3, content: '<unknown>' });
       }),
     ],
     [

@@ -1,14 +1,16 @@
-// Tokenizers as the model's data sees them: fitted here as byte-level BPE, kept as a Hugging Face tokenizer.json, and
-// run by Hugging Face's own library. Special tokens have the first ids (base/special-tokens.ts); a text is its tokens
-// between <cls>, where there is one, and <sep> or <end>.
+// Tokenizers as the model's data sees them: fitted here, kept as a Hugging Face tokenizer.json, and run by
+// Hugging Face's own library. Special tokens have the first ids (base/special-tokens.ts); a text is its tokens between <cls>, where there is one, and <sep> or <end>.
 
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers';
 import type { Diagnostic, Result } from '../../base/diagnostic.ts';
-import { ends, ownTokens, specialTokens } from '../../base/special-tokens.ts';
+import { ends, specialTokens } from '../../base/special-tokens.ts';
 import type { TokenizerSpec } from '../../compiler/program.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
 import { failure } from '../failure.ts';
 import { fitBpe } from './bpe.ts';
+import { fitCharacters } from './characters.ts';
+import { type ReadTokenizer, readTokenizerJson, type Written, writeTokenizer } from './tokenizer-json.ts';
+import { fitWordpiece } from './wordpiece.ts';
 
 const MAX_JSON = 64 << 20;
 const MAX_TOKENS = 1 << 20;
@@ -36,74 +38,65 @@ export interface TextFrame {
 
 /** Fits a tokenizer of at most `spec.vocabulary` ids; the same texts give the same bytes of tokenizer.json. */
 export function fitTokenizer(texts: Iterable<string>, spec: TokenizerSpec): Result<Tokenizer> {
+  const { kind, vocabulary } = spec;
   const special = specialTokens(spec);
-  // Bytes and special tokens: the smallest vocabulary.
-  const least = 256 + special.length;
-  if (spec.vocabulary < least || spec.vocabulary > MAX_TOKENS) {
-    const place = { span: undefined };
-    const diagnostic =
-      spec.vocabulary < least
-        ? dataDiagnostic('vocabulary-too-small', { vocabulary: spec.vocabulary, least }, place)
-        : dataDiagnostic(
-            'too-large',
-            { what: 'the vocabulary', size: String(spec.vocabulary), limit: String(MAX_TOKENS) },
-            place,
-          );
-    return { value: undefined, diagnostics: [diagnostic] };
+  const { least, need } = leastVocabulary(kind, special.length);
+  const refuse = (diagnostic: Diagnostic): Result<Tokenizer> => ({
+    value: undefined,
+    diagnostics: [diagnostic],
+  });
+  const place = { span: undefined };
+  if (vocabulary < least)
+    return refuse(dataDiagnostic('vocabulary-too-small', { kind, vocabulary, least, need }, place));
+  if (vocabulary > MAX_TOKENS) {
+    const params = { what: 'the vocabulary', size: String(vocabulary), limit: String(MAX_TOKENS) };
+    return refuse(dataDiagnostic('too-large', params, place));
   }
-  const { tokens, merges } = fitBpe(texts, spec.vocabulary - special.length);
-  const vocab: Record<string, number> = {};
-  for (const [i, token] of tokens.entries()) vocab[token] = i + special.length;
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true };
-  const written = special.map(name => `<${name}>`);
   const { before, after } = frameOf(special);
-  const framed = [...before, after].map(id => written[id] as string);
-  const token = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
-  const begin = before.map(id => token(written[id] as string));
-  const end = token(written[after] as string);
-  const sequence = (id: string): object => ({ Sequence: { id, type_id: 0 } });
-  const json = JSON.stringify(
-    {
-      version: '1.0',
-      truncation: null,
-      padding: null,
-      added_tokens: written.map((content, id) => ({
-        id,
-        content,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: true,
-      })),
-      normalizer: null,
-      pre_tokenizer: byteLevel,
-      post_processor: {
-        type: 'TemplateProcessing',
-        single: [...begin, sequence('A'), end],
-        pair: [...begin, sequence('A'), end, sequence('B'), end],
-        special_tokens: Object.fromEntries(
-          framed.map(id => [id, { id, ids: [written.indexOf(id)], tokens: [id] }]),
-        ),
-      },
-      decoder: byteLevel,
-      model: {
-        type: 'BPE',
-        dropout: null,
-        unk_token: null,
-        continuing_subword_prefix: null,
-        end_of_word_suffix: null,
-        fuse_unk: false,
-        byte_fallback: false,
-        ignore_merges: false,
-        vocab,
-        merges: merges.map(([a, b]) => [tokens[a], tokens[b]]),
-      },
-    },
-    null,
-    1,
-  );
-  return loadTokenizer(`${json}\n`, { file: 'tokenizer.json', vocabulary: spec.vocabulary });
+  const json = writeTokenizer({
+    special,
+    before,
+    after,
+    ...fitted(texts, kind, vocabulary - special.length),
+  });
+  return loadTokenizer(json, { file: 'tokenizer.json', vocabulary });
+}
+
+function leastVocabulary(
+  kind: TokenizerSpec['kind'],
+  special: number,
+): { readonly least: number; readonly need: string } {
+  const bytes = kind === 'bpe' || kind === 'bytes';
+  return bytes
+    ? { least: 256 + special, need: 'bytes and special tokens' }
+    : { least: 1 + special, need: 'special tokens' };
+}
+
+type Fitted = Pick<Written, 'form' | 'tokens' | 'merges'>;
+
+function fitted(texts: Iterable<string>, kind: TokenizerSpec['kind'], size: number): Fitted {
+  switch (kind) {
+    case 'bpe':
+    case 'bytes': {
+      const { tokens, merges } = fitBpe(texts, kind === 'bytes' ? 256 : size);
+      const spelled = merges.map(([a, b]) => [tokens[a] as string, tokens[b] as string] as const);
+      return { form: 'bytes', tokens, merges: spelled };
+    }
+    case 'wordpiece':
+      return { form: 'pieces', tokens: fitWordpiece(wordsOf(texts), size), merges: [] };
+    case 'characters':
+      return { form: 'characters', tokens: fitCharacters(texts, size), merges: [] };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** The words of texts as they are cut for pieces. */
+function* wordsOf(texts: Iterable<string>): Generator<string> {
+  const blank = { special: specialTokens({ kind: 'wordpiece', special: [] }), before: [], after: 0 };
+  const json = writeTokenizer({ ...blank, form: 'pieces', tokens: [], merges: [] });
+  const { normalizer, pre_tokenizer } = new HuggingFace(JSON.parse(json), {});
+  for (const text of texts) yield* pre_tokenizer?.pre_tokenize(normalizer?.normalize(text) ?? text) ?? [];
 }
 
 export interface LoadTokenizerOptions {
@@ -113,7 +106,7 @@ export interface LoadTokenizerOptions {
   readonly vocabulary: number;
 }
 
-/** Reads a tokenizer.json of the kind that fitTokenizer writes; everything in it is checked before it is used. */
+/** Reads a tokenizer.json of the kinds that fitTokenizer writes; everything in it is checked before it is used. */
 export function loadTokenizer(json: string, options: LoadTokenizerOptions): Result<Tokenizer> {
   const { file, vocabulary } = options;
   const fail = (diagnostic: Diagnostic): Result<Tokenizer> => ({
@@ -129,84 +122,27 @@ export function loadTokenizer(json: string, options: LoadTokenizerOptions): Resu
   } catch {
     return invalid('it is not JSON');
   }
-  const problem = tokenizerProblem(parsed);
-  if (problem !== undefined) return invalid(problem);
-  const checked = parsed as CheckedJson;
-  const special = checked.added_tokens.map(t => t.content.slice(1, -1));
-  const size = Object.keys(checked.model.vocab).length + special.length;
-  if (size > vocabulary)
-    return fail(dataDiagnostic('tokenizer-larger', { file, has: size, vocabulary }, { span: undefined }));
+  const read = readTokenizerJson(parsed);
+  if ('problem' in read) return invalid(read.problem);
+  if (read.size > vocabulary)
+    return fail(
+      dataDiagnostic('tokenizer-larger', { file, has: read.size, vocabulary }, { span: undefined }),
+    );
   try {
-    const library = new HuggingFace(checked, { clean_up_tokenization_spaces: false });
-    return { value: tokenizerOf(library, special, size, json), diagnostics: [] };
+    const library = new HuggingFace(parsed as object, { clean_up_tokenization_spaces: false });
+    return { value: tokenizerOf(library, read, json), diagnostics: [] };
   } catch (error) {
     return invalid(failure(error));
   }
 }
 
-interface CheckedJson {
-  readonly added_tokens: readonly { readonly content: string }[];
-  readonly model: { readonly vocab: Readonly<Record<string, number>> };
-}
-
-type Json = Readonly<Record<string, unknown>>;
-const record = (value: unknown): Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-
-/** What keeps a parsed tokenizer.json from being one that is used here. */
-function tokenizerProblem(value: unknown): string | undefined {
-  const root = record(value);
-  const model = record(root.model);
-  if (model.type !== 'BPE') return 'its model is not BPE';
-  for (const [part, name] of [
-    [root.pre_tokenizer, 'pre_tokenizer'],
-    [root.decoder, 'decoder'],
-  ] as const)
-    if (record(part).type !== 'ByteLevel') return `its ${name} is not ByteLevel`;
-  if (root.normalizer !== null && root.normalizer !== undefined) return 'it has a normalizer';
-  if (record(root.post_processor).type !== 'TemplateProcessing')
-    return 'its post_processor is not a template';
-  const added = Array.isArray(root.added_tokens) ? (root.added_tokens as readonly unknown[]) : [];
-  const named = new Set<unknown>();
-  for (const [id, token] of added.map(record).entries()) {
-    const own = ownTokens[id];
-    if (token.id !== id || (own !== undefined && token.content !== `<${own}>`))
-      return `token ${id} is not ${own === undefined ? 'an added one' : `<${own}>`}`;
-    if (!/^<\w+>$/.test(String(token.content)) || named.has(token.content))
-      return `the added token ${JSON.stringify(token.content)?.slice(0, 80)} is no name, or is there twice`;
-    named.add(token.content);
-  }
-  if (added.length < ownTokens.length) return `its added tokens are not ${ownTokens.join(', ')} and more`;
-  const vocab = Object.entries(record(model.vocab));
-  if (vocab.length < 256 || vocab.length > MAX_TOKENS) return `its vocabulary has ${vocab.length} tokens`;
-  const seen = new Uint8Array(vocab.length);
-  for (const [token, id] of vocab) {
-    const at = typeof id === 'number' && Number.isInteger(id) ? id - added.length : -1;
-    if (at < 0 || at >= vocab.length || seen[at] === 1)
-      return `the id of token ${JSON.stringify(token)} is not one of ${added.length} … ${vocab.length + added.length - 1}, or is taken`;
-    seen[at] = 1;
-  }
-  const known = record(model.vocab);
-  const has = (token: unknown): boolean => typeof token === 'string' && Object.hasOwn(known, token);
-  if (!Array.isArray(model.merges)) return 'it has no merges';
-  for (const merge of model.merges as readonly unknown[]) {
-    const [a, b, more] = Array.isArray(merge) ? (merge as readonly unknown[]) : [];
-    if (more !== undefined || !has(a) || !has(b) || !has(`${a}${b}`))
-      return `the merge ${JSON.stringify(merge)?.slice(0, 80)} is not of known tokens`;
-  }
-  return undefined;
-}
-
-function tokenizerOf(
-  library: HuggingFace,
-  special: readonly string[],
-  size: number,
-  json: string,
-): Tokenizer {
+function tokenizerOf(library: HuggingFace, { form, special, size }: ReadTokenizer, json: string): Tokenizer {
   const kept = new Map<string, readonly number[]>();
   const decode = (ids: readonly number[]): string => {
     const own = ids.filter(id => id >= special.length && id < size);
-    return own.length === 0 ? '' : library.decode(own, { skip_special_tokens: true }).replace(/^ /, '');
+    const text = own.length === 0 ? '' : library.decode(own, { skip_special_tokens: true });
+    // The space that was put before the first word.
+    return form === 'bytes' ? text.replace(/^ /, '') : text;
   };
   return {
     size,

@@ -31,8 +31,8 @@ export const names: readonly Mistake[] = [
   {
     name: 'a tokenizer that there is not',
     code: 'unknown-name',
-    says: 'no tokenizer named wordpiece',
-    ...inStamps('bpe(300)', '«wordpiece»(300)'),
+    says: 'no tokenizer named unigram',
+    ...inStamps('bpe(300)', '«unigram»(300)'),
   },
   {
     name: 'an optimizer that there is not',

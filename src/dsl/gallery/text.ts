@@ -7,6 +7,9 @@ const special = (list: string): string =>
 const reading = (token: string, list = '[mask]'): string =>
   special(list).replace('embedding(c.ids, width', `embedding(where(c.ids == ${token}, c.ids, c.ids), width`);
 
+const changing = (ids: string): string =>
+  stamps.replace('embedding(c.ids, width: width)', `embedding((c with { ids: ${ids} }).ids, width: width)`);
+
 export const texts: readonly Mistake[] = [
   {
     name: 'a special token that every text has',
@@ -29,5 +32,20 @@ export const texts: readonly Mistake[] = [
     says: "mask can't be a special token: it is one already",
     wrong: special('[mask, sep, «mask»]'),
     mended: special('[mask, sep]'),
+  },
+  {
+    name: 'other pixels in the place of words',
+    code: 'field-changes-type',
+    why: 'with changes values and no types, so what is known of a text still holds of it: which vocabulary its ids point into, and which of them are real.',
+    says: 'ids of caption[N] is index(caption)[N, T]; this is float[N, T]',
+    wrong: changing('«to_float(c.ids)»'),
+    mended: changing('where(c.ids == c.end, c.begin, c.ids)'),
+  },
+  {
+    name: 'ids of one text too few',
+    code: 'field-changes-type',
+    says: 'axis 0 is N',
+    wrong: changing('«c.ids[1:]»'),
+    mended: changing('c.ids[:, 1:]'),
   },
 ];

@@ -127,6 +127,11 @@ export const semanticRules = {
         : `they differ where ${p.counterexample}; where they must be equal, say so: require ${p.a} == ${p.b}`,
     p => (p.right === '' ? p.left : `${p.left} and ${p.right}`),
   ),
+  'field-changes-type': error<{ field: string; of: string; was: string; is: string; why: string }>(
+    p => `${p.field} of ${p.of} is ${p.was}; this is ${p.is}`,
+    p =>
+      p.why === '' ? 'with puts other values in the fields of a record, of the types that they have' : p.why,
+  ),
   'argument-type': error<{ callee: string; param: string; expected: string; got: string; why: string }>(
     p => `${p.callee} wants ${p.param}: ${p.expected}; this is ${p.got}`,
     p => (p.why === '' ? undefined : p.why),

@@ -15,6 +15,7 @@ import { complain, nested, spend } from './trace.ts';
 import { memberOf } from './used-model.ts';
 import type { Value } from './values.ts';
 import { errorValue, int, showType } from './values.ts';
+import { evaluateWith } from './with-expr.ts';
 
 export function evaluate(frame: Frame, e: Expr): Value {
   if (!spend(frame, e.span, 1)) return errorValue;
@@ -57,6 +58,8 @@ function evaluateKind(frame: Frame, e: Expr): Value {
       if (e.value.kind === 'pipe') return evaluatePipe(frame, e.value, e.name);
       complain(frame, 'nothing-to-name', {}, e.span);
       return evaluate(frame, e.value);
+    case 'with':
+      return evaluateWith(frame, e);
     case 'pipe':
       return evaluatePipe(frame, e, undefined);
     case 'when':

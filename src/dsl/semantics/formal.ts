@@ -43,7 +43,7 @@ export function formalValue(frame: Frame, binding: Binding, type: TypeExpr, name
   };
   const named = lookUpType(frame.scope, type.base.text)?.value;
   if (named?.kind === 'modality') return formalModality(frame, binding, type, named.info, name, dimOf);
-  if (type.base.text === 'tensor') {
+  if (type.base.text === 'tensor' && type.dims === undefined) {
     const dims = ['A', 'B', 'C'].map(n =>
       dimSymbol({ id: `${frame.path}:${name}.${n}`, name: n, role: 'formal' }),
     );
@@ -66,7 +66,9 @@ export function formalValue(frame: Frame, binding: Binding, type: TypeExpr, name
     dims.push(dim);
   }
   if (wanted.space !== undefined) dims.push(wanted.space);
-  return inputValue(frame, name, wanted.element ?? { kind: 'int' }, wanted.quality, dims);
+  // Of a tensor of any elements floats stand for all.
+  const element = wanted.element ?? (type.base.text === 'tensor' ? float : { kind: 'int' });
+  return inputValue(frame, name, element, wanted.quality, dims);
 }
 
 /** A modality's record whose leading dims come with the batch and whose own axes are at most as long as it says. */

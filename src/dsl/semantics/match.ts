@@ -62,7 +62,7 @@ function matchType(caller: Frame, body: Frame, binding: Binding, place: ParamPla
   const named = lookUpType(body.scope, type.base.text)?.value;
   if (named?.kind === 'modality') return matchModality(caller, body, binding, place, type, named.info, value);
   if (value.kind !== 'tensor') return refuse(caller, place, value, '');
-  if (type.base.text === 'tensor') return value;
+  if (type.base.text === 'tensor' && type.dims === undefined) return value;
   return matchTensor(caller, body, binding, place, type, value);
 }
 

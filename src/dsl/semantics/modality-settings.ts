@@ -13,4 +13,7 @@ export const modalitySettings = {
   Text: [{ name: 'length', whole: true, least: 1, most: 65_536 }],
   // Byte-level pairs start from the 256 bytes and the special tokens.
   bpe: [{ name: 'vocabulary', whole: true, least: 259, most: 1_000_000 }],
+  wordpiece: [{ name: 'vocabulary', whole: true, least: 5, most: 1_000_000 }],
+  characters: [{ name: 'vocabulary', fallback: 256, whole: true, least: 5, most: 1_000_000 }],
+  bytes: [],
 } as const satisfies Readonly<Record<string, readonly NumberSetting[]>>;

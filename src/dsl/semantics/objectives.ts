@@ -39,6 +39,10 @@ export function modalitiesIn(declared: Declared, e: Expr): readonly string[] {
       case 'as':
         visit(x.value);
         return;
+      case 'with':
+        visit(x.value);
+        for (const f of x.fields) visit(f.value);
+        return;
       case 'field':
       case 'index':
         visit(x.object);

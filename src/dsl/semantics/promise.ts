@@ -49,7 +49,7 @@ export function keepsPromise(
       ),
     );
   }
-  if (type.base.text === 'tensor') return value.kind === 'tensor' || why('');
+  if (type.base.text === 'tensor' && type.dims === undefined) return value.kind === 'tensor' || why('');
   if (isStaticType(type)) return isOfStatic(type.base.text, value) || why('');
   if (value.kind !== 'tensor') return why('');
   const wanted = wantedOf(body, type, undefined);

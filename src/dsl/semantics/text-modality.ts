@@ -1,13 +1,20 @@
 // `Text(tokenizer: bpe(4096), length: 64, special: [mask])`: its vocabulary as a dim, its special tokens as values.
 
 import type { Dim } from '../../base/dim.ts';
-import { ends, refusedToken, specialTokens } from '../../base/special-tokens.ts';
+import { nearestName } from '../../base/nearest-name.ts';
+import {
+  ends,
+  refusedToken,
+  specialTokens,
+  type TokenizerSpec,
+  tokenizerKinds,
+} from '../../base/special-tokens.ts';
 import type { CallExpr, Expr, ModalityMember } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
 import { scalar } from './emit.ts';
 import { modalitySettings } from './modality-settings.ts';
 import type { ModalityInfo } from './model.ts';
-import { placeArgs, readNumbers } from './settings.ts';
+import { type NumberSetting, placeArgs, readNumbers } from './settings.ts';
 import { complain, type Frame } from './trace.ts';
 import { showExpr } from './type-names.ts';
 import { int, type Value } from './values.ts';
@@ -29,37 +36,52 @@ export function textInfo(
       complain(frame, 'missing-argument', { callee: 'Text', name: 'tokenizer', type }, call.span);
     return undefined;
   }
-  const kind = tokenizer.kind === 'call' && tokenizer.callee.kind === 'name' ? tokenizer.callee.text : '';
-  if (tokenizer.kind !== 'call' || kind !== 'bpe') {
-    complain(
-      frame,
-      'unknown-name',
-      {
-        name: kind === '' ? showExpr(tokenizer) : kind,
-        what: 'tokenizer',
-        suggestion: undefined,
-      },
-      tokenizer.kind === 'call' ? tokenizer.callee.span : tokenizer.span,
-      { help: 'write bpe(SIZE): pairs of bytes, fitted on the training split' },
-    );
-    return undefined;
-  }
-  const sizes = placeArgs(frame, tokenizer, 'bpe', ['vocabulary']);
-  const [setting] = modalitySettings.bpe;
-  const size = readNumbers(frame, sizes, [{ ...setting, least: setting.least + (special?.length ?? 0) }]);
-  const vocabulary = size?.get('vocabulary');
+  const read = readTokenizer(frame, tokenizer, special ?? []);
   const length = numbers?.get('length');
-  if (vocabulary === undefined || length === undefined || special === undefined) return undefined;
-  const dim = named(frame, name, vocabulary);
+  if (read === undefined || length === undefined || special === undefined) return undefined;
+  const dim = named(frame, name, read.vocabulary);
   return {
     name,
     path: joinPath(frame.path, name),
-    spec: { kind: 'text', tokenizer: { kind: 'bpe', vocabulary, special }, length },
+    spec: { kind: 'text', tokenizer: read, length },
     axes: [length],
     components: [{ name: 'ids', element: { kind: 'index', of: dim }, inner: [] }],
     vocabulary: dim,
     span: member.span,
   };
+}
+
+/** `bpe(4096)`; undefined where something is wrong, which is reported. */
+function readTokenizer(frame: Frame, e: Expr, special: readonly string[]): TokenizerSpec | undefined {
+  const name = e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : '';
+  const kind = tokenizerKinds.find(k => k === name);
+  if (e.kind !== 'call' || kind === undefined) {
+    complain(
+      frame,
+      'unknown-name',
+      {
+        name: name === '' ? showExpr(e) : name,
+        what: 'tokenizer',
+        suggestion: nearestName(name, tokenizerKinds),
+      },
+      e.kind === 'call' ? e.callee.span : e.span,
+      { help: 'write bpe(SIZE), wordpiece(SIZE), characters() or bytes(), fitted on the training split' },
+    );
+    return undefined;
+  }
+  const settings: readonly NumberSetting[] = modalitySettings[kind];
+  const args = placeArgs(
+    frame,
+    e,
+    kind,
+    settings.map(s => s.name),
+  );
+  // Further special tokens need room of their own.
+  const sizes = settings.map(s => ({ ...s, least: (s.least ?? 0) + special.length }));
+  const numbers = readNumbers(frame, args, sizes);
+  if (numbers === undefined) return undefined;
+  const bytes = 256 + specialTokens({ kind, special }).length;
+  return { kind, vocabulary: numbers.get('vocabulary') ?? bytes, special };
 }
 
 /** `[cls, sep, mask]`: the names of further special tokens; undefined where something is wrong, which is reported. */

@@ -132,6 +132,7 @@ export function wantedOf(
   const dims = type.dims ?? [];
   const base = type.base.text;
   if (base === 'float') return { element: float, quality: type.qualifier, dims, space: undefined };
+  if (base === 'tensor') return { element: undefined, quality: undefined, dims, space: undefined };
   if (base === 'mask') return { element: { kind: 'bool' }, quality: undefined, dims, space: undefined };
   if (base === 'index') {
     const of = type.of;

@@ -9,6 +9,7 @@ import linear from './linear.mm';
 import mean from './mean.mm';
 import norm from './norm.mm';
 import picture from './picture.mm';
+import random from './random.mm';
 import transformer from './transformer.mm';
 
 export const stdSources: readonly { readonly file: string; readonly text: string }[] = [
@@ -21,5 +22,6 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/mean.mm', text: mean },
   { file: 'std/norm.mm', text: norm },
   { file: 'std/picture.mm', text: picture },
+  { file: 'std/random.mm', text: random },
   { file: 'std/transformer.mm', text: transformer },
 ];

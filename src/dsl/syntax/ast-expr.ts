@@ -52,6 +52,7 @@ export type Expr =
   | FieldExpr
   | IndexExpr
   | AsExpr
+  | WithExpr
   | PipeExpr
   | WhenExpr
   | LambdaExpr;
@@ -178,6 +179,14 @@ export interface AsExpr {
   readonly kind: 'as';
   readonly value: Expr;
   readonly name: Name;
+  readonly span: Span;
+}
+
+/** `text with { ids: hidden }`: the record with other values in some of its fields. */
+export interface WithExpr {
+  readonly kind: 'with';
+  readonly value: Expr;
+  readonly fields: RecordExpr['fields'];
   readonly span: Span;
 }
 

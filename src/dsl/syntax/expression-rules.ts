@@ -96,6 +96,12 @@ export abstract class ExpressionRules extends ParserBase {
           this.CONSUME2(t.Name);
         },
       },
+      {
+        ALT: () => {
+          this.CONSUME(t.With);
+          this.SUBRULE(this.record);
+        },
+      },
     ]);
   });
 

@@ -50,6 +50,8 @@ function endsWithAs(e: Expr): boolean {
     case 'index':
     case 'field':
       return endsWithAs(e.object);
+    case 'with':
+      return endsWithAs(e.value);
     case 'binary':
     case 'pipe':
       return endsWithAs(e.left) || endsWithAs(e.right);
@@ -89,12 +91,7 @@ function bare(c: Comments, e: Expr): Doc {
       );
     case 'record':
       c.pass(e.span, 'start');
-      return list(
-        c,
-        curly,
-        e.fields.map(f => fieldPart(c, f)),
-        { padded: true, apart: true },
-      );
+      return fieldsDoc(c, e.fields);
     case 'unary':
       return e.op === 'not'
         ? ['not ', operand(c, e.operand, levels.not)]
@@ -123,6 +120,11 @@ function bare(c: Comments, e: Expr): Doc {
     }
     case 'as':
       return [at(c, e.value, levels.postfix), ` as ${e.name.text}`];
+    case 'with': {
+      const value = at(c, e.value, levels.postfix);
+      c.pass(e.value.span, 'end');
+      return [value, ' with ', fieldsDoc(c, e.fields)];
+    }
     case 'pipe':
       return pipe(c, e);
     case 'when': {
@@ -159,6 +161,14 @@ function fieldPart(
     print: () => (short ? name.text : [`${name.text}: `, at(c, value, levels.lambda)]),
   };
 }
+
+const fieldsDoc = (c: Comments, fields: (Expr & { kind: 'record' })['fields']): Doc =>
+  list(
+    c,
+    curly,
+    fields.map(f => fieldPart(c, f)),
+    { padded: true, apart: true },
+  );
 
 /** The steps of a pipe fill their lines; where one starts a line in the source, it still does. */
 function pipe(c: Comments, e: Expr & { kind: 'pipe' }): Doc {

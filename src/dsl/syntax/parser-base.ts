@@ -174,6 +174,8 @@ export abstract class ParserBase extends CstParser {
     const token = this.LA(1);
     if (token.tokenType === t.LParen || token.tokenType === t.LBracket) return !mark(token).startsLine;
     if (token.tokenType === t.As) return this.isName(2) && mark(token).depth !== this.asBelongsOutside;
+    // `batch 64 with picture: […]` is a clause's, `text with { ids }` an expression.
+    if (token.tokenType === t.With) return this.next(2) === t.LBrace;
     return true;
   }
 }

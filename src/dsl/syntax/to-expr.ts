@@ -153,10 +153,13 @@ function toOperand(ctx: Context, n: CstNode): Expr {
     const span = spanBetween(value.span, spanOf(ctx, p));
     const args = optional(p, 'args');
     const index = optional(p, 'index');
+    const changes = optional(p, 'record');
     if (args !== undefined) value = { kind: 'call', callee: value, args: toArgs(ctx, args), span };
     else if (index !== undefined) {
       const items = nodes(index, 'indexItem').map(i => toIndexItem(ctx, i));
       value = { kind: 'index', object: value, items, span };
+    } else if (changes !== undefined) {
+      value = { kind: 'with', value, fields: nodes(changes, 'field').map(f => toField(ctx, f)), span };
     } else {
       const name = nameOf(ctx, token(p, 'Name'));
       value =

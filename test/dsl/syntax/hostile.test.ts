@@ -18,6 +18,7 @@ describe('nesting', () => {
     ['records', k => inBody(`return ${'{a:'.repeat(k)}x${'}'.repeat(k)}`)],
     ['repeats', k => inBody(`${'repeat 3 {'.repeat(k)}${'}'.repeat(k)}`)],
     ['scans', k => inBody(`${'scan a in b {'.repeat(k)}${'}'.repeat(k)}`)],
+    ['with', k => inBody(`return ${'x with {a:'.repeat(k)}x${'}'.repeat(k)}`)],
     ['record types', k => `block f(x: ${'{a:'.repeat(k)}int${'}'.repeat(k)}) {}`],
     ['unclosed', k => inBody('(['.repeat(k))],
   ];

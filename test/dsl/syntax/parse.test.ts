@@ -179,6 +179,20 @@ describe('expressions', () => {
     });
   });
 
+  test('with: other values in the fields of a record, as tight as a call', () => {
+    expect(bare(expression('f(x) with { a, b: 1 }.c'))).toEqual(
+      bare(expression('((f(x)) with { a: a, b: 1 }).c')),
+    );
+    expect(printExpr(expression('-text with {ids:a|>f}'))).toBe('-text with { ids: a |> f }');
+    const clause = parsed(inModel('stage s { minimize a on b.c batch 4 with p: [mirror()] steps 3 }'));
+    const model = clause.items[0];
+    const stage = model?.kind === 'model' ? model.members[0] : undefined;
+    const [first] = stage?.kind === 'stage' ? stage.clauses : [];
+    const data = first?.kind === 'minimize' ? first.terms[0]?.data : undefined;
+    expect(data?.batch?.kind).toBe('number');
+    expect(data?.transforms.length).toBe(1);
+  });
+
   test('records: a field alone is short for its own name', () => {
     expect(bare(expression('{ hidden: h, move, }'))).toMatchObject({
       fields: [

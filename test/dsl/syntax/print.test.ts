@@ -104,6 +104,11 @@ const { expr } = fc.letrec(tie => {
         kind: fc.constant('record'),
         fields: fc.array(fc.record({ name, value: e }), { maxLength: 2 }),
       }),
+      fc.record({
+        kind: fc.constant('with'),
+        value: e,
+        fields: fc.array(fc.record({ name, value: e }), { maxLength: 2 }),
+      }),
       fc.record({ kind: fc.constant('unary'), op: fc.constantFrom('-', 'not'), operand: e }),
       fc.record({ kind: fc.constant('binary'), op: fc.constantFrom(...operators), left: e, right: e }),
       call,

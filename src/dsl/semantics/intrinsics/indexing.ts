@@ -9,7 +9,7 @@ import { compareDims, complain } from '../trace.ts';
 import type { TensorValue, Value } from '../values.ts';
 import { errorValue, showElement, showType } from '../values.ts';
 
-function indexArg(call: IntrinsicCall, name: string): TensorValue | undefined {
+export function indexArg(call: IntrinsicCall, name: string): TensorValue | undefined {
   const v = tensorArg(call, name);
   if (v.kind === 'error') return undefined;
   if (v.element.kind === 'index' || v.element.kind === 'int') return v;
@@ -23,7 +23,7 @@ function indexArg(call: IntrinsicCall, name: string): TensorValue | undefined {
 }
 
 /** An index points into this dim; reported otherwise. */
-function pointsInto(call: IntrinsicCall, index: TensorValue, dim: Dim): boolean {
+export function pointsInto(call: IntrinsicCall, index: TensorValue, dim: Dim): boolean {
   if (index.element.kind !== 'index') return true;
   if (compareDims(call.frame.trace.facts, index.element.of, dim) === 'equal') return true;
   complain(

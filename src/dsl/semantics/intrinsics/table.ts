@@ -4,6 +4,7 @@ import type { Intrinsic } from '../intrinsic.ts';
 import { contractions } from './contract.ts';
 import { elementwise } from './elementwise.ts';
 import { indexing } from './indexing.ts';
+import { picking } from './picking.ts';
 import { draws } from './random.ts';
 import { reductions } from './reduce.ts';
 import { shapes } from './shape.ts';
@@ -14,5 +15,6 @@ export const intrinsics: readonly Intrinsic[] = [
   ...shapes,
   ...contractions,
   ...indexing,
+  ...picking,
   ...draws,
 ];
