@@ -22,7 +22,7 @@ import { intrinsics } from '../src/dsl/semantics/intrinsics/table.ts';
 import type { ReadFile } from '../src/dsl/semantics/library.ts';
 import { modalitySettings } from '../src/dsl/semantics/modality-settings.ts';
 import { adamwSettings, scheduleSettings } from '../src/dsl/semantics/optimizer.ts';
-import type { NumberSetting } from '../src/dsl/semantics/settings.ts';
+import type { NumberSetting, Setting } from '../src/dsl/semantics/settings.ts';
 import { type StaticBase, staticBases } from '../src/dsl/semantics/type-names.ts';
 import { stdSources } from '../src/dsl/std/sources.ts';
 import type { BinaryOp, BlockItem } from '../src/dsl/syntax/ast.ts';
@@ -114,7 +114,7 @@ const parts: Readonly<Record<string, () => string>> = {
     table(
       ['call', 'setting', 'range'],
       Object.entries(modalitySettings).flatMap(([name, settings]) =>
-        settings.map((s: NumberSetting) => [code(name), code(s.name), rangeOf(s)]),
+        (settings as readonly Setting[]).map(s => [code(name), code(s.name), meaningOf(s)]),
       ),
     ),
   initializers: () =>
@@ -164,6 +164,8 @@ const staticMeaning: Readonly<Record<StaticBase, string>> = {
   int: 'a whole number, or a dim',
   dim: 'a whole number from 1, a space, a vocabulary, labels, or a text modality (its vocabulary)',
   number: 'a real number',
+  time: 'a time, as in `25ms`',
+  frequency: 'a frequency, as in `16kHz`',
   bool: '`true` or `false`',
   string: 'a text',
   block: 'a block, part or function by its name, as in `activation: relu`',
@@ -212,6 +214,17 @@ function operators(): string {
 
 const defaultOf = (s: NumberSetting): string =>
   s.fallback === undefined ? 'must be given' : Number.isFinite(s.fallback) ? String(s.fallback) : 'none';
+
+/** Of a modality's setting: what it is, and what it is where it isn't given. */
+function meaningOf(s: Setting): string {
+  const fallback = s.fallback === undefined ? '' : `; ${s.fallback} unless given`;
+  const what = !('kind' in s)
+    ? rangeOf(s)
+    : s.kind === 'word' || s.kind === 'call'
+      ? s.words.map(w => code(s.kind === 'call' ? `${w}(…)` : w)).join(', ')
+      : `a ${s.kind}`;
+  return `${what}${fallback}`;
+}
 
 function rangeOf(s: NumberSetting): string {
   const bounds = [

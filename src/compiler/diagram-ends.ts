@@ -61,6 +61,10 @@ function modalityNote({ spec }: ModalityInfo): string {
       return `Image ${spec.height} × ${spec.width}`;
     case 'text':
       return `Text, up to ${spec.length} tokens`;
+    case 'audio':
+      return `Audio, up to ${spec.samples / spec.rate}s at ${spec.rate}Hz`;
+    case 'video':
+      return `Video, up to ${spec.frames} frames of ${spec.height} × ${spec.width}`;
     default:
       return spec satisfies never;
   }

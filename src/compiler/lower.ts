@@ -3,7 +3,7 @@
 
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Declared, declareModel } from '../dsl/semantics/declare.ts';
-import { fillDropped } from '../dsl/semantics/emit.ts';
+import { elementDType, fillDropped } from '../dsl/semantics/emit.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { Model, StageData, Transform } from '../dsl/semantics/model.ts';
 import { type Field, fieldOf } from '../dsl/semantics/objectives.ts';
@@ -14,7 +14,7 @@ import type { Param } from '../dsl/syntax/ast.ts';
 import type { ValueId } from '../ir/graph.ts';
 import type { Keep, OpRegistry } from '../ir/op.ts';
 import type { Target } from './plan.ts';
-import type { BatchSpec, FieldFeed, FieldKind, FieldSpec, ModalitySpec, WeightSpec } from './program.ts';
+import type { BatchSpec, FieldFeed, FieldKind, FieldSpec, WeightSpec } from './program.ts';
 
 export interface LowerContext {
   readonly library: Library;
@@ -117,24 +117,16 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
     if (kind.kind === 'labels')
       return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.labels.size }, rows);
     const { info } = kind;
-    const fields = new Map<string, Value>();
-    if (info.spec.kind === 'image') {
-      const { height, width, channels } = info.spec;
-      fields.set(
-        'pixels',
-        clean(input(name, 'pixels', 'f32', [size, height, width, channels]), { kind: 'float' }, rows),
-      );
-    } else {
-      const { length, tokenizer } = info.spec;
-      const ids = input(name, 'ids', 'i32', [size, length]);
-      const mask = input(name, 'keep', 'bool', [size, length]);
-      // A tokenizer fills from the left, so what is kept is a prefix.
-      trace.prefixes.add(mask);
-      fields.set(
-        'ids',
-        clean(ids, { kind: 'index', of: tokenizer.vocabulary }, [...rows, { mask, axes: [0, 1] }]),
-      );
-    }
+    const own = [...info.axes] as readonly number[];
+    const raw = info.components.map(c => {
+      const shape = [size, ...own, ...(c.inner as readonly number[])];
+      return { ...c, id: input(name, c.name, elementDType(c.element) === 'f32' ? 'f32' : 'i32', shape) };
+    });
+    const mask = own.length === 0 ? undefined : input(name, 'keep', 'bool', [size, ...own]);
+    // Texts, recordings and videos are filled from the left, so what is kept is a prefix.
+    if (mask !== undefined) trace.prefixes.add(mask);
+    const keeps: readonly Keep[] = mask === undefined ? rows : [...rows, { mask, axes: [0, 1] }];
+    const fields = new Map<string, Value>(raw.map(c => [c.name, clean(c.id, c.element, keeps)]));
     return { kind: 'record', fields, modality: info, lead: [size] };
   };
   return {
@@ -177,7 +169,7 @@ function fieldKind(field: Field): FieldKind {
       return { kind: 'labels', name: field.labels.path, size: field.labels.size, names: field.labels.names };
     case 'modality': {
       const { path, spec } = field.info;
-      return { kind: 'modality', modality: { name: path, ...spec } as ModalitySpec };
+      return { kind: 'modality', modality: { name: path, ...spec } };
     }
     default:
       return field satisfies never;

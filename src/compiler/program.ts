@@ -3,8 +3,13 @@
 
 import type { DType } from '../base/dtype.ts';
 import type { Span } from '../base/span.ts';
-import type { TokenizerSpec } from '../base/special-tokens.ts';
-import type { Initializer, Optimizer, Transform } from '../dsl/semantics/model.ts';
+import type {
+  Initializer,
+  ModalityComponent,
+  ModalityKind,
+  Optimizer,
+  Transform,
+} from '../dsl/semantics/model.ts';
 import type { Plan } from './plan.ts';
 
 export type { Initializer, RateSchedule } from '../dsl/semantics/model.ts';
@@ -30,20 +35,7 @@ export interface DataRef {
 
 export type { TokenizerSpec } from '../base/special-tokens.ts';
 
-export type ModalitySpec =
-  | {
-      readonly kind: 'image';
-      readonly name: string;
-      readonly height: number;
-      readonly width: number;
-      readonly channels: number;
-    }
-  | {
-      readonly kind: 'text';
-      readonly name: string;
-      readonly tokenizer: TokenizerSpec;
-      readonly length: number;
-    };
+export type ModalitySpec = ModalityKind & { readonly name: string };
 
 /** What a data field must be. */
 export type FieldKind =
@@ -58,10 +50,11 @@ export type FieldKind =
 
 /**
  * A graph input that a field fills. Components: image → `pixels` f32[B, H, W, C] in −1 … 1 (white = 1); text → `ids`
- * i32[B, T] and `keep` bool[B, T]; labels → `index` i32[B]; number → `value` f32[B].
+ * i32[B, T] and `keep` bool[B, T]; audio → `features` f32[B, T, D] or `samples` f32[B, T] in −1 … 1, and `keep`; video →
+ * `pixels` f32[B, F, H, W, C] and `keep` bool[B, F]; labels → `index` i32[B]; number → `value` f32[B].
  */
 export interface FieldFeed {
-  readonly component: 'pixels' | 'ids' | 'keep' | 'index' | 'value';
+  readonly component: ModalityComponent['name'] | 'keep' | 'index' | 'value';
   readonly feed: string;
   readonly dtype: DType;
   readonly shape: readonly number[];

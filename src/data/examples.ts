@@ -74,6 +74,10 @@ async function readColumn(
   switch (type.kind) {
     case 'modality': {
       if (type.modality.kind === 'text') return { kind: 'text', texts: values.map(String) };
+      if (type.modality.kind !== 'image') {
+        bad(0, `is ${type.modality.kind}, which is not read from files`);
+        return { kind: 'text', texts: [] };
+      }
       const { height, width } = type.modality;
       const each = height * width * 4;
       const rgba = new Uint8Array(each * values.length);

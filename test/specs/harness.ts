@@ -35,6 +35,8 @@ function filled(
   switch (component) {
     case 'pixels':
       return { dtype, shape, data: Float32Array.from(places, i => 2 * stream.uniform(i) - 1) };
+    case 'samples':
+    case 'features':
     case 'value':
       return { dtype, shape, data: Float32Array.from(places, i => stream.normal(i)) };
     case 'keep':

@@ -27,7 +27,7 @@ export interface IconSource {
   readonly everyStyle: boolean;
 }
 
-export type FieldAs = 'image' | 'text' | 'label' | 'number';
+export type FieldAs = 'image' | 'text' | 'audio' | 'video' | 'label' | 'number';
 
 export interface FieldRule {
   readonly as: FieldAs;

@@ -9,6 +9,7 @@ import { models } from './models.ts';
 import { names } from './names.ts';
 import { reading } from './reading.ts';
 import { requirements } from './requirements.ts';
+import { signals } from './signals.ts';
 import { stages } from './stages.ts';
 import { states } from './states.ts';
 import { texts } from './text.ts';
@@ -26,6 +27,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   states,
   texts,
   usedModels,
+  signals,
 };
 
 /** A mistake that says why its code is there. */

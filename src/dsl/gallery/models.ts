@@ -4,11 +4,11 @@ import { inStamps, type Mistake, stamps } from './base.ts';
 
 export const models: readonly Mistake[] = [
   {
-    name: 'a kind of modality that there is not yet',
+    name: 'a kind of modality that there is not',
     code: 'unknown-modality-kind',
     why: 'The kind of a modality says how files become tensors, so there are only those that a loader knows.',
-    says: 'Image(height:, width:) and Text(tokenizer:, length:) are',
-    ...inStamps('Image(height: 16, width: 16)', '«Audio»(rate: 16)', 'Image(height: 16, width: 16)'),
+    says: 'Audio(rate:, length:, features:) and Video(frames:, height:, width:, rate:) are',
+    ...inStamps('Image(height: 16, width: 16)', '«Points»(most: 1024)', 'Image(height: 16, width: 16)'),
   },
   {
     name: 'a kind of modality misspelled',

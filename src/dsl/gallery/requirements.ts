@@ -210,8 +210,8 @@ export const requirements: readonly Mistake[] = [
     why: 'Units make seconds or hertz of a number, and cancel exactly where they are multiplied.',
     says: 'units are s, ms, Hz, kHz and fps',
     ...block(
-      'block late(x: float[N..., D], by: number = «3min») {\n  return x * by\n}',
-      'block late(x: float[N..., D], by: number = 180s) {\n  return x * by\n}',
+      'block late(x: float[N..., D], by: time = «3min») {\n  return x * (by * 1Hz)\n}',
+      'block late(x: float[N..., D], by: time = 180s) {\n  return x * (by * 1Hz)\n}',
     ),
   },
   {

@@ -5,6 +5,7 @@ import type { BinaryExpr, BinaryOp, UnaryExpr } from '../syntax/ast.ts';
 import { asTensor, broadcastDims, emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { matmul } from './intrinsics/contract.ts';
+import { negateQuantity } from './quantity.ts';
 import { staticBinary } from './static-arithmetic.ts';
 import type { Frame } from './trace.ts';
 import { compareDims, complain } from './trace.ts';
@@ -17,6 +18,7 @@ export function evaluateUnary(frame: Frame, e: UnaryExpr): Value {
   if (e.op === '-') {
     if (v.kind === 'int') return int(dimNegate(v.dim));
     if (v.kind === 'number') return { kind: 'number', value: v.value === undefined ? undefined : -v.value };
+    if (v.kind === 'quantity') return negateQuantity(v);
     if (v.kind === 'tensor' && v.element.kind === 'float') return emitOp(frame, e.span, 'neg', [v]);
   } else {
     if (v.kind === 'bool')

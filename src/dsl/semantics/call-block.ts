@@ -81,6 +81,8 @@ export function valueKey(v: Value): string | undefined {
       return `%${v.id}${v.quality ?? ''}[${v.keeps.map(keepKey).join()}]`;
     case 'int':
       return dimKey(v.dim);
+    case 'quantity':
+      return `${v.amount?.numerator}/${v.amount?.denominator} s^${v.power}`;
     case 'number':
     case 'bool':
     case 'string':

@@ -7,6 +7,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
 import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantItem } from '../syntax/ast.ts';
 import { readAlias } from './alias.ts';
+import { audioInfo } from './audio-modality.ts';
 import { joinPath } from './call-block.ts';
 import { evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
@@ -25,6 +26,7 @@ import { showExpr, showTypeExpr } from './type-names.ts';
 import { modelKey } from './used-model.ts';
 import type { BoundArg, Value } from './values.ts';
 import { errorValue, int } from './values.ts';
+import { videoInfo } from './video-modality.ts';
 
 export interface Declared {
   readonly frame: Frame;
@@ -227,17 +229,25 @@ function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | unde
   const e = member.type;
   const kind =
     e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : e.kind === 'name' ? e.text : '';
-  if (e.kind !== 'call' || (kind !== 'Image' && kind !== 'Text')) {
-    complain(
-      frame,
-      'unknown-modality-kind',
-      { name: kind === '' ? showExpr(e) : kind, suggestion: nearestName(kind, ['Image', 'Text']) },
-      e.kind === 'call' ? e.callee.span : e.span,
-    );
-    return undefined;
-  }
-  return kind === 'Image' ? imageInfo(frame, member, e) : textInfo(frame, member, e, named);
+  const info = Object.hasOwn(modalityKinds, kind) ? modalityKinds[kind] : undefined;
+  if (e.kind === 'call' && info !== undefined) return info(frame, member, e);
+  complain(
+    frame,
+    'unknown-modality-kind',
+    { name: kind === '' ? showExpr(e) : kind, suggestion: nearestName(kind, Object.keys(modalityKinds)) },
+    e.kind === 'call' ? e.callee.span : e.span,
+  );
+  return undefined;
 }
+
+type ModalityReader = (frame: Frame, member: ModalityMember, call: CallExpr) => ModalityInfo | undefined;
+
+const modalityKinds: Readonly<Record<string, ModalityReader>> = {
+  Image: imageInfo,
+  Text: (frame, member, call) => textInfo(frame, member, call, named),
+  Audio: audioInfo,
+  Video: videoInfo,
+};
 
 function imageInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
   const args = placeArgs(frame, call, 'Image', ['height', 'width']);

@@ -65,6 +65,15 @@ function formalStatic(frame: Frame, p: Param): Value {
     }
     case 'number':
       return { kind: 'number', value: undefined };
+    case 'time':
+    case 'frequency':
+      return {
+        kind: 'quantity',
+        amount: undefined,
+        power: kind === 'time' ? 1 : -1,
+        unit: undefined,
+        made: undefined,
+      };
     case 'bool':
       return { kind: 'bool', value: undefined, facts: [] };
     case 'string':

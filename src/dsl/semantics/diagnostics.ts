@@ -185,6 +185,24 @@ export const semanticRules = {
   'not-static': error<{ where: string }>(
     p => `${p.where} must be known before the model runs; this is computed by it`,
   ),
+  'units-differ': error<{ op: string; a: string; b: string }>(
+    p => `${p.op} joins ${p.a} and ${p.b}: their units differ`,
+    () => 'both are times, both frequencies, or both plain numbers; a time * a frequency is a plain number',
+  ),
+  'units-remain': error<{ where: string; what: string; got: string }>(
+    p => `${p.where} is a plain number, and ${p.what} is ${p.got}`,
+    () => 'a time cancels with a frequency: 25ms * 16kHz is 400, and 10s / 10ms is 1000',
+  ),
+  'not-whole-samples': error<{
+    what: string;
+    time: string;
+    rate: string;
+    samples: number;
+    near: string;
+  }>(
+    p => `${p.what} is no whole number of samples: ${p.time} at ${p.rate} are ${p.samples}`,
+    p => (p.near === '' ? undefined : `the nearest that are: ${p.near}`),
+  ),
   'unknown-unit': error<{ unit: string }>(
     p => `${p.unit} is not a unit`,
     () => 'units are s, ms, Hz, kHz and fps',
@@ -322,7 +340,7 @@ export const semanticRules = {
     p => `${p.name} is not a kind of modality`,
     p =>
       p.suggestion === undefined
-        ? 'Image(height:, width:) and Text(tokenizer:, length:) are'
+        ? 'Image(height:, width:), Text(tokenizer:, length:), Audio(rate:, length:, features:) and Video(frames:, height:, width:, rate:) are'
         : `did you mean ${p.suggestion}?`,
   ),
   'bad-setting': error<{ setting: string; reason: string }>(p => `${p.setting} ${p.reason}`),

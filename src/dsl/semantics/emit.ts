@@ -8,6 +8,7 @@ import type { Span } from '../../base/span.ts';
 import type { Attrs, TensorType, ValueId } from '../../ir/graph.ts';
 import type { Keep, OpDef } from '../../ir/op.ts';
 import { OpFault } from '../../ir/op.ts';
+import { refuseUnits } from './quantity.ts';
 import type { Frame } from './trace.ts';
 import { compareDims, complain, dimsCost, here, keepKey, spend } from './trace.ts';
 import type { Element, ErrorValue, Quality, TensorValue, Value } from './values.ts';
@@ -176,6 +177,9 @@ export function asTensor(
       return scalar(frame, value.value, element);
     case 'bool':
       return scalar(frame, value.value === undefined ? undefined : Number(value.value), { kind: 'bool' });
+    case 'quantity':
+      refuseUnits(frame, where, value, span);
+      return errorValue;
     default:
       complain(frame, 'wrong-kind', { where, expected: 'a tensor', got: showType(value) }, span);
       return errorValue;

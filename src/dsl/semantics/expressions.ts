@@ -7,11 +7,12 @@ import { joined } from './branches.ts';
 import { ownPath } from './call-block.ts';
 import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
-import { modalityField, modalityFields } from './modality-fields.ts';
+import { modalityField, modalityFields, recordFields, videoFrames } from './modality-fields.ts';
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
 import type { Frame } from './trace.ts';
 import { complain, nested, spend } from './trace.ts';
+import { quantity, units } from './units.ts';
 import { memberOf } from './used-model.ts';
 import type { Value } from './values.ts';
 import { errorValue, int, showType } from './values.ts';
@@ -72,17 +73,14 @@ function evaluateKind(frame: Frame, e: Expr): Value {
   }
 }
 
-/** Units of time and frequency, each as a factor to seconds or hertz. */
-export const units: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, Hz: 1, kHz: 1e3, fps: 1 };
-
 function evaluateNumber(frame: Frame, e: NumberExpr): Value {
   if (e.unit !== undefined) {
-    const factor = units[e.unit];
-    if (factor === undefined) {
+    const unit = Object.hasOwn(units, e.unit) ? units[e.unit] : undefined;
+    if (unit === undefined) {
       complain(frame, 'unknown-unit', { unit: e.unit }, e.span);
       return errorValue;
     }
-    return { kind: 'number', value: e.value * factor };
+    return quantity(e.value, unit, e.unit);
   }
   return Number.isSafeInteger(e.value) && /^\d+$/.test(e.text)
     ? int(e.value)
@@ -119,14 +117,12 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
     case 'error':
       return object;
     case 'record':
-      // A field that has the name of its modality still gives what the modality does.
       return (
         object.fields.get(field) ??
-        (object.modality && modalityField(frame, object.modality, field)) ??
-        unknown(showType(object), [
-          ...object.fields.keys(),
-          ...(object.modality === undefined ? [] : modalityFields(object.modality)),
-        ])
+        videoFrames(object, field) ??
+        // A field that has the name of its modality still gives what the modality does.
+        (object.modality === undefined ? undefined : modalityField(frame, object.modality, field)) ??
+        unknown(showType(object), recordFields(object))
       );
     case 'file':
     case 'model':

@@ -3,6 +3,7 @@
 
 import type { Span } from '../../base/span.ts';
 import { asTensor } from './emit.ts';
+import { refuseUnits } from './quantity.ts';
 import { complain, type Frame } from './trace.ts';
 import type { ErrorValue, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
@@ -69,7 +70,9 @@ export function numberArg(
   if (given === undefined) return fallback;
   if (given.value.kind === 'number') return given.value.value ?? 'unknown';
   if (given.value.kind === 'int') return typeof given.value.dim === 'number' ? given.value.dim : 'unknown';
-  if (given.value.kind !== 'error') {
+  if (given.value.kind === 'quantity')
+    refuseUnits(call.frame, `${name} of ${call.name}`, given.value, given.span);
+  else if (given.value.kind !== 'error') {
     complain(
       call.frame,
       'wrong-kind',

@@ -3,6 +3,7 @@
 import { showDim } from '../../base/dim.ts';
 import type { TensorTypeExpr } from '../syntax/ast.ts';
 import { bindDim, bindPack, matchDim, type ParamPlace, refuse } from './bind.ts';
+import { isOfModality } from './modality-fields.ts';
 import type { ModalityInfo } from './model.ts';
 import { fold } from './pack.ts';
 import { lookUpType } from './scope.ts';
@@ -167,6 +168,19 @@ function matchElement(
   return true;
 }
 
+/** What keeps a record of one modality from being one of another. */
+function whyNot(value: Value, info: ModalityInfo): string {
+  const other = value.kind === 'record' ? value.modality : undefined;
+  const given = other?.spec;
+  if (other?.name === info.name)
+    return `${other.path} and ${info.path} are two modalities: take the other model's, modality NAME = Other.${info.name}`;
+  if (given?.kind === 'video' && info.spec.kind === 'image')
+    return 'a video has pictures in its field frames';
+  if (given?.kind !== 'image' || info.spec.kind !== 'image') return '';
+  const size = (s: { readonly height: number; readonly width: number }): string => `${s.height} × ${s.width}`;
+  return size(given) === size(info.spec) ? '' : `it is ${size(given)}, and ${info.name} ${size(info.spec)}`;
+}
+
 function matchModality(
   caller: Frame,
   body: Frame,
@@ -176,14 +190,8 @@ function matchModality(
   info: ModalityInfo,
   value: Value,
 ): Value {
-  if (value.kind !== 'record' || value.modality?.path !== info.path) {
-    const other = value.kind === 'record' && value.modality?.name === info.name ? value.modality : undefined;
-    const why =
-      other === undefined
-        ? ''
-        : `${other.path} and ${info.path} are two modalities: take the other model's, modality NAME = Other.${info.name}`;
-    return refuse(caller, place, value, why);
-  }
+  if (value.kind !== 'record' || !isOfModality(value.modality, info))
+    return refuse(caller, place, value, whyNot(value, info));
   const packed = packOf(body, type);
   if (packed === 'error') return errorValue;
   const rest = (type.dims ?? []).filter(d => d.kind === 'dim');

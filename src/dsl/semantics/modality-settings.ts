@@ -1,10 +1,11 @@
-// The numbers that modalities and tokenizers take, with their ranges.
+// What modalities, tokenizers and features take, with their ranges.
 
-import type { NumberSetting } from './settings.ts';
+import { audioSettings } from './audio-modality.ts';
+import type { Setting } from './settings.ts';
+import { videoSettings } from './video-modality.ts';
 
 const side = { whole: true, least: 1, most: 4096 } as const;
 
-/** The numbers that a modality takes, and those of its tokenizer. */
 export const modalitySettings = {
   Image: [
     { name: 'height', ...side },
@@ -16,4 +17,6 @@ export const modalitySettings = {
   wordpiece: [{ name: 'vocabulary', whole: true, least: 5, most: 1_000_000 }],
   characters: [{ name: 'vocabulary', fallback: 256, whole: true, least: 5, most: 1_000_000 }],
   bytes: [],
-} as const satisfies Readonly<Record<string, readonly NumberSetting[]>>;
+  ...audioSettings,
+  Video: videoSettings,
+} as const satisfies Readonly<Record<string, readonly Setting[]>>;

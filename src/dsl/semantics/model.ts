@@ -1,5 +1,6 @@
 // What a checked model is: its modalities, dims, stages, and the declarations that lowering traces again.
 
+import type { AudioFeatures } from '../../base/audio.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Dim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
@@ -25,9 +26,9 @@ export type Initializer =
   /** Scaled to length one along the last axis. */
   | { readonly kind: 'unit'; readonly of: Initializer };
 
-/** One tensor of a modality's record: `pixels` or `ids`. */
+/** One tensor of a modality's record. */
 export interface ModalityComponent {
-  readonly name: string;
+  readonly name: 'pixels' | 'ids' | 'samples' | 'features';
   readonly element: Element;
   /** Its dims after the leading ones and the modality's own axes. */
   readonly inner: readonly Dim[];
@@ -38,7 +39,7 @@ export interface ModalityInfo {
   /** Where it is declared: its name, or of a used model's `Bert.text`. Its tokenizer is kept under this. */
   readonly path: string;
   readonly spec: ModalityKind;
-  /** Axes with padding, by their full size: the length of a text. */
+  /** Axes with padding, by their full size: the length of a text, the frames of a video. */
   readonly axes: readonly Dim[];
   readonly components: readonly ModalityComponent[];
   /** A text modality's vocabulary. */
@@ -52,7 +53,29 @@ export type ModalityKind =
       readonly kind: 'text';
       readonly tokenizer: TokenizerSpec;
       readonly length: number;
+    }
+  | {
+      readonly kind: 'audio';
+      /** Samples a second, and how many a recording has at most. */
+      readonly rate: number;
+      readonly samples: number;
+      /** Of a longer recording the start is taken, or its row can't be used. */
+      readonly longer: Longer;
+      /** undefined: the waveform itself. */
+      readonly features: AudioFeatures | undefined;
+    }
+  | {
+      readonly kind: 'video';
+      readonly frames: number;
+      readonly height: number;
+      readonly width: number;
+      readonly channels: number;
+      /** Frames a second. */
+      readonly rate: number;
+      readonly longer: Longer;
     };
+
+export type Longer = 'cut' | 'refuse';
 
 export interface LabelSet {
   readonly name: string;

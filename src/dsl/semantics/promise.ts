@@ -112,6 +112,7 @@ function originsOf(value: TensorValue): readonly { span: Span; message: string }
 /** Whether a static value is of a static type; a whole number is a number too. */
 function isOfStatic(base: string, value: Value): boolean {
   if (base === 'dim') return asDim(value) !== undefined;
+  if (value.kind === 'quantity') return value.power === (base === 'time' ? 1 : base === 'frequency' ? -1 : 0);
   return base === value.kind || (base === 'number' && value.kind === 'int');
 }
 

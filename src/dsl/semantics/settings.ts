@@ -2,15 +2,21 @@
 // with ranges; whatever isn't in it is an error.
 
 import { nearestName } from '../../base/nearest-name.ts';
+import { compareRationals, type Rational } from '../../base/rational.ts';
 import type { Span } from '../../base/span.ts';
 import type { CallExpr, Expr } from '../syntax/ast.ts';
 import { evaluate } from './expressions.ts';
+import { refuseUnits } from './quantity.ts';
 import { complain, type Frame } from './trace.ts';
+import { showExpr } from './type-names.ts';
+import { showQuantity } from './units.ts';
 import { showType } from './values.ts';
 
 export interface NumberSetting {
   readonly name: string;
   readonly fallback?: number;
+  /** May be left out, and is then in no table of values. */
+  readonly optional?: true;
   readonly above?: number;
   readonly least?: number;
   readonly most?: number;
@@ -63,12 +69,12 @@ export function readNumbers(
   for (const s of settings) {
     const e = placed.get(s.name);
     if (e === undefined) {
-      if (s.fallback === undefined) {
+      if (s.fallback === undefined && s.optional === undefined) {
         // A name that doesn't fit may well have been meant for this one.
         if (call.fits)
           complain(frame, 'missing-argument', { callee, name: s.name, type: 'number' }, call.span);
         fits = false;
-      } else numbers.set(s.name, s.fallback);
+      } else if (s.fallback !== undefined) numbers.set(s.name, s.fallback);
       continue;
     }
     const value = readNumber(frame, e, `${s.name} of ${callee}`, s);
@@ -89,7 +95,8 @@ export function readNumber(
   const value =
     v.kind === 'number' ? v.value : v.kind === 'int' && typeof v.dim === 'number' ? v.dim : undefined;
   if (value === undefined) {
-    if (v.kind !== 'error')
+    if (v.kind === 'quantity') refuseUnits(frame, where, v, e.span);
+    else if (v.kind !== 'error')
       complain(
         frame,
         'wrong-kind',
@@ -110,4 +117,101 @@ export function readNumber(
   if (range.most !== undefined && value > range.most)
     return say(`must be at most ${range.most}; it is ${value}`);
   return value;
+}
+
+/** What a setting is: a number in its range, a time, a frequency, a word, or another call. */
+export type Setting =
+  | NumberSetting
+  | QuantitySetting
+  | {
+      readonly name: string;
+      readonly kind: 'call' | 'word';
+      readonly words: readonly string[];
+      readonly fallback?: string;
+    };
+
+/** A time or a frequency that a setting was given. */
+export interface Measured {
+  readonly amount: Rational;
+  /** As it was written. */
+  readonly shown: string;
+  readonly span: Span;
+}
+
+export interface QuantitySetting {
+  readonly name: string;
+  readonly kind: 'time' | 'frequency';
+  /** 0 may be given. */
+  readonly zero?: true;
+  /** What holds where it isn't given; without it, it has to be. */
+  readonly fallback?: string;
+}
+
+/** The time or frequency that a setting is given; undefined where something is wrong, which is reported. */
+export function readQuantity(
+  frame: Frame,
+  call: Placed,
+  { name, kind, zero, fallback }: QuantitySetting,
+): Measured | undefined | 'absent' {
+  const e = call.placed.get(name);
+  if (e === undefined) {
+    if (fallback !== undefined) return 'absent';
+    if (call.fits) complain(frame, 'missing-argument', { callee: call.callee, name, type: kind }, call.span);
+    return undefined;
+  }
+  const v = evaluate(frame, e);
+  const where = `${name} of ${call.callee}`;
+  if (v.kind === 'error') return undefined;
+  if (v.kind !== 'quantity' || v.power !== (kind === 'time' ? 1 : -1) || v.amount === undefined) {
+    const expected = kind === 'time' ? 'a time, as 25ms' : 'a frequency, as 16kHz';
+    complain(frame, 'wrong-kind', { where, expected, got: showType(v) }, e.span);
+    return undefined;
+  }
+  const sign = compareRationals(v.amount, { numerator: 0n, denominator: 1n });
+  if (sign < 0 || (sign === 0 && zero !== true)) {
+    const least = zero === true ? 'at least 0' : 'more than 0';
+    complain(
+      frame,
+      'bad-setting',
+      { setting: where, reason: `must be ${least}; it is ${showQuantity(v)}` },
+      e.span,
+    );
+    return undefined;
+  }
+  return { amount: v.amount, shown: showQuantity(v), span: e.span };
+}
+
+/** One of a setting's words, as in `scale: htk`. */
+export function readChoice<const T extends string>(
+  frame: Frame,
+  call: Placed,
+  name: string,
+  words: readonly T[],
+  fallback: T,
+): T | undefined {
+  const e = call.placed.get(name);
+  if (e === undefined) return fallback;
+  const word = e.kind === 'name' ? words.find(w => w === e.text) : undefined;
+  if (word === undefined) {
+    const near = e.kind === 'name' ? nearestName(e.text, words) : undefined;
+    complain(
+      frame,
+      'bad-setting',
+      { setting: `${name} of ${call.callee}`, reason: `is one of ${words.join(', ')}; it is ${showExpr(e)}` },
+      e.span,
+      near === undefined ? {} : { help: `did you mean ${near}?` },
+    );
+  }
+  return word;
+}
+
+/** Of `a when condition else b`, the one that holds: a model's parameter may choose between settings. */
+export function chosen(frame: Frame, e: Expr): Expr | undefined {
+  if (e.kind !== 'when') return e;
+  const condition = evaluate(frame, e.condition);
+  if (condition.kind === 'bool' && condition.value !== undefined)
+    return chosen(frame, condition.value ? e.value : e.otherwise);
+  if (condition.kind !== 'error')
+    complain(frame, 'not-static', { where: 'the condition of when' }, e.condition.span);
+  return undefined;
 }

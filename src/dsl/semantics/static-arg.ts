@@ -2,11 +2,15 @@
 
 import type { Span } from '../../base/span.ts';
 import type { Param } from '../syntax/ast.ts';
+import { refuseUnits } from './quantity.ts';
 import { complain, type Frame } from './trace.ts';
 import { asDim } from './types.ts';
 import { asModel } from './used-model.ts';
 import type { Value } from './values.ts';
 import { errorValue, int, showType } from './values.ts';
+
+/** Kinds whose values are numbers without a unit. */
+const wantsPlain: ReadonlySet<string> = new Set(['int', 'dim', 'number']);
 
 /** A static argument as its parameter's kind. */
 export function staticArg(frame: Frame, callee: string, p: Param, value: Value, span: Span): Value {
@@ -15,6 +19,7 @@ export function staticArg(frame: Frame, callee: string, p: Param, value: Value, 
   const where = `${p.name.text} of ${callee}`;
   const refuse = (expected: string): Value => {
     if (value.kind === 'tensor') complain(frame, 'not-static', { where }, span);
+    else if (value.kind === 'quantity' && wantsPlain.has(kind)) refuseUnits(frame, where, value, span);
     else
       complain(frame, 'wrong-kind', { where, expected, got: showType(value) }, span, {
         related: [{ span: p.span, message: 'declared here' }],
@@ -50,6 +55,10 @@ export function staticArg(frame: Frame, callee: string, p: Param, value: Value, 
       return value.kind === 'int'
         ? { kind: 'number', value: typeof value.dim === 'number' ? value.dim : undefined }
         : refuse('a number');
+    case 'time':
+      return value.kind === 'quantity' && value.power === 1 ? value : refuse('a time, as 25ms');
+    case 'frequency':
+      return value.kind === 'quantity' && value.power === -1 ? value : refuse('a frequency, as 16kHz');
     case 'bool':
       return value.kind === 'bool' ? value : refuse('true or false');
     case 'string':

@@ -15,6 +15,7 @@ import {
 } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { BinaryExpr } from '../syntax/ast.ts';
+import { quantityBinary } from './quantity.ts';
 import type { Frame } from './trace.ts';
 import { atMost, compareDims, complain, dimsCost, spend } from './trace.ts';
 import { asDim } from './types.ts';
@@ -27,6 +28,7 @@ export function staticBinary(frame: Frame, e: BinaryExpr, left: Value, right: Va
   if (left.kind === 'string' && right.kind === 'string' && (op === '==' || op === '!=')) {
     return { kind: 'bool', value: (left.value === right.value) === (op === '=='), facts: [] };
   }
+  if (left.kind === 'quantity' || right.kind === 'quantity') return quantityBinary(frame, e, left, right);
   const a = asDim(left);
   const b = asDim(right);
   if (a !== undefined && b !== undefined) return dimBinary(frame, e, a, b);

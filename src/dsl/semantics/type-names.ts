@@ -6,6 +6,8 @@ import { printExpr } from '../syntax/print-expr.ts';
 export const staticBases = [
   'int',
   'number',
+  'time',
+  'frequency',
   'bool',
   'string',
   'block',

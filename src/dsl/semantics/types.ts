@@ -6,6 +6,7 @@ import type { Span } from '../../base/span.ts';
 import type { Keep } from '../../ir/op.ts';
 import type { DimExpr, Expr, NameExpr, TensorTypeExpr } from '../syntax/ast.ts';
 import { evaluate } from './expressions.ts';
+import { refuseUnits } from './quantity.ts';
 import { lookUp, lookUpType, namesInReach, type Scope } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
@@ -70,7 +71,8 @@ export function evaluateDim(frame: Frame, e: Expr): Dim | undefined {
     complain(frame, 'not-whole', { value: showType(value), where: 'a dim' }, e.span);
     return undefined;
   }
-  if (value.kind !== 'error')
+  if (value.kind === 'quantity') refuseUnits(frame, 'a dim', value, e.span);
+  else if (value.kind !== 'error')
     complain(
       frame,
       'wrong-kind',

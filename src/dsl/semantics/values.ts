@@ -3,6 +3,7 @@
 
 import type { Dim } from '../../base/dim.ts';
 import { dimKey, showDim } from '../../base/dim.ts';
+import type { Rational } from '../../base/rational.ts';
 import type { Span } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep } from '../../ir/op.ts';
@@ -11,6 +12,7 @@ import type { Intrinsic } from './intrinsic.ts';
 import type { Library } from './library.ts';
 import type { ModalityInfo } from './model.ts';
 import type { Scope } from './scope.ts';
+import { quantityType } from './units.ts';
 
 /** The meaning of a tensor's elements: numbers, or positions on a dim. */
 export type Element =
@@ -49,6 +51,18 @@ export interface IntValue {
 export interface NumberValue {
   readonly kind: 'number';
   readonly value: number | undefined;
+}
+
+/** A number with a unit: seconds to some power, −1 for hertz, never 0. */
+export interface QuantityValue {
+  readonly kind: 'quantity';
+  /** Exact; undefined where it is a parameter of the block being defined. */
+  readonly amount: Rational | undefined;
+  readonly power: number;
+  /** As it was written, for messages: `ms`. */
+  readonly unit: string | undefined;
+  /** The operation that it comes from, for messages. */
+  readonly made: string | undefined;
 }
 
 export interface BoolValue {
@@ -176,6 +190,7 @@ export type Value =
   | TensorValue
   | IntValue
   | NumberValue
+  | QuantityValue
   | BoolValue
   | StringValue
   | ListValue
@@ -216,6 +231,8 @@ export function showType(v: Value): string {
       return typeof v.dim === 'number' ? `the number ${v.dim}` : `the dim ${showDim(v.dim)}`;
     case 'number':
       return v.value === undefined ? 'a number' : `the number ${v.value}`;
+    case 'quantity':
+      return quantityType(v);
     case 'bool':
       return v.value === undefined ? 'a bool' : String(v.value);
     case 'string':

@@ -25,7 +25,7 @@ export function compiled(spec: string, variant?: string): Compilation {
 export interface BatchOptions {
   /** Rows are different for each seed. */
   readonly seed?: number;
-  /** What dropped positions of tokens hold. */
+  /** What dropped positions of tokens, recordings and videos hold. */
   readonly dropped?: number;
   /** How many rows are real; all if absent. */
   readonly rows?: number;
@@ -68,8 +68,16 @@ function fieldTensor(field: FieldSpec, feed: FieldFeed, seed: number, dropped: n
       return { dtype, shape, data: Int32Array.from({ length: size }, (_, i) => random.below(i, classes)) };
     }
     case 'pixels':
-    case 'value':
-      return { dtype, shape, data: Float32Array.from({ length: size }, (_, i) => 2 * random.uniform(i) - 1) };
+    case 'samples':
+    case 'features':
+    case 'value': {
+      const padded = field.feeds.some(f => f.component === 'keep');
+      const each = size / ((shape[0] ?? 1) * most);
+      const data = Float32Array.from({ length: size }, (_, i) =>
+        padded && !isKept(Math.floor(i / each)) ? dropped : 2 * random.uniform(i) - 1,
+      );
+      return { dtype, shape, data };
+    }
     default:
       return component satisfies never;
   }
