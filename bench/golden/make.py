@@ -12,6 +12,7 @@ import math
 
 import adamw
 import blocks
+import sequences
 import torch
 import torch.nn.functional as F
 from values import entry, pattern, rounded, wave
@@ -32,7 +33,7 @@ def dropout(rate):
 
 
 def main():
-    entries = [entry(block, made) for block, list_ in blocks.cases().items() for made in list_]
+    entries = [entry(block, made) for block, list_ in {**blocks.cases(), **sequences.cases()}.items() for made in list_]
     lines = ",\n  ".join(json.dumps(e, separators=(",", ":"), allow_nan=False) for e in entries)
     steps = ",\n  ".join(json.dumps(e, separators=(",", ":"), allow_nan=False) for e in adamw.entries())
     drop = json.dumps(dropout(0.4), separators=(",", ":"), allow_nan=False)

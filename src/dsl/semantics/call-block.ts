@@ -3,6 +3,7 @@
 import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, Name, Param, TypeExpr } from '../syntax/ast.ts';
+import { inBindingOrder } from './binding-order.ts';
 import { assignArgs } from './calls.ts';
 import { copiedPath, nameInCopy } from './copy.ts';
 import { asTensor } from './emit.ts';
@@ -207,7 +208,7 @@ export function bindParams(
       bind(p, staticArg(body, block.name, p, evaluate(body, p.fallback), p.fallback.span));
     } else late.push(p);
   }
-  for (const p of params) {
+  for (const p of inBindingOrder(params)) {
     if (isStaticType(p.type)) continue;
     const given = assigned.get(p.name.text);
     const fallback = given === undefined && p.fallback !== undefined ? evaluate(body, p.fallback) : undefined;

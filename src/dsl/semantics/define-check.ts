@@ -2,6 +2,7 @@
 
 import { dimSymbol } from '../../base/dim.ts';
 import type { Param } from '../syntax/ast.ts';
+import { inBindingOrder } from './binding-order.ts';
 import { evaluate } from './expressions.ts';
 import { formalValue } from './formal.ts';
 import { keepsPromise } from './promise.ts';
@@ -31,7 +32,7 @@ export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, 
     seen.add(p.name.text);
     if (isStaticType(p.type)) bind(p, formalStatic(frame, p));
   }
-  for (const p of callable.params)
+  for (const p of inBindingOrder(callable.params))
     if (!isStaticType(p.type)) bind(p, formalValue(frame, binding, p.type, p.name.text));
   // Defaults may read the dims of the other parameters.
   for (const p of callable.params) {

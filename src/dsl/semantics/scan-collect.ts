@@ -7,7 +7,7 @@ import type { Keep } from '../../ir/op.ts';
 import type { CollectStatement } from '../syntax/ast.ts';
 import { emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
-import { leadsWith, type Scanned, withoutAxis } from './scan-step.ts';
+import { leadsWith, ownMasks, type Scanned, withoutAxis, withoutStep } from './scan-step.ts';
 import { isLocal } from './scope.ts';
 import { complain, type Frame, keepKey } from './trace.ts';
 import type { TensorValue, Value } from './values.ts';
@@ -90,14 +90,17 @@ function collectedKeeps(
     found.set(keepKey(keep), keep);
   };
   // Real where the scanned position is: the masks of the scanned values themselves.
-  const ofSteps = new Set<string>();
+  const masks = values.map((): ValueId[] => []);
   for (const s of scanned)
     for (const keep of s.value.keeps) {
       if (!keep.axes.includes(s.axis)) continue;
-      for (const [i] of values.entries()) ofSteps.add(keepKey(withoutAxis(frame, keep, s.axis, i)));
+      for (const [i, own] of masks.entries()) own.push(withoutAxis(frame, keep, s.axis, i).mask);
       if (s.axis === axis && leadsWith(frame, dims, keep)) put(keep);
     }
-  const others = values.map(v => v.keeps.filter(k => !ofSteps.has(keepKey(k))));
+  const others = values.map((v, i) => {
+    const own = ownMasks(frame, masks[i] ?? []);
+    return v.keeps.flatMap(k => withoutStep(frame, k, own));
+  });
   const everywhere = (others[0] ?? []).filter(k => others.every(o => o.some(x => keepKey(x) === keepKey(k))));
   const shifted = (axes: readonly number[]): readonly number[] => axes.map(a => (a < axis ? a : a + 1));
   for (const keep of everywhere) put({ mask: keep.mask, axes: shifted(keep.axes) });
@@ -109,7 +112,7 @@ function collectedKeeps(
     const at = axes.filter(a => a < axis).length;
     const shape = axes.map(a => values[0]?.dims[a] ?? 1);
     const one = [...shape.slice(0, at), 1, ...shape.slice(at)];
-    const masks = changing.map((keeps): ValueId => {
+    const each = changing.map((keeps): ValueId => {
       const own = keeps.filter(k => k.axes.join() === axes.join()).map(k => k.mask);
       const mask = own.reduce<ValueId | undefined>(
         (a, b) => (a === undefined ? b : builder.one('and', [a, b])),
@@ -119,7 +122,7 @@ function collectedKeeps(
         ? builder.constant(1, 'bool', one)
         : builder.one('reshape', [mask], { shape: one });
     });
-    const mask = builder.one('concat', masks, { axis: at });
+    const mask = builder.one('concat', each, { axis: at });
     put({
       mask,
       axes: [...axes.filter(a => a < axis), axis, ...axes.filter(a => a >= axis).map(a => a + 1)],

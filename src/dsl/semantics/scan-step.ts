@@ -119,10 +119,12 @@ export function passedOn(
   }
   if (before.kind !== 'tensor' || after.kind !== 'tensor' || keeps.length === 0) return after;
   if (before.id === after.id) return before;
-  const own = new Set(keeps.map(keepKey));
-  const kept = new Map(
-    [...before.keeps, ...after.keeps.filter(k => !own.has(keepKey(k)))].map(k => [keepKey(k), k]),
+  const own = ownMasks(
+    frame,
+    keeps.map(k => k.mask),
   );
+  const others = after.keeps.flatMap(k => withoutStep(frame, k, own));
+  const kept = new Map([...before.keeps, ...others].map(k => [keepKey(k), k]));
   let value: TensorValue = after;
   for (const keep of keeps) {
     const condition = conditionFor(frame, keep, after.dims);
@@ -138,6 +140,34 @@ export function passedOn(
     value = chosen;
   }
   return value;
+}
+
+/** What a keep says beyond which rows have a position here: nothing where it comes from that mask alone. */
+export function withoutStep(frame: Frame, keep: Keep, own: ReadonlySet<ValueId>): readonly Keep[] {
+  const mask = restOf(frame, keep.mask, own);
+  return mask === undefined ? [] : [{ mask, axes: keep.axes }];
+}
+
+/** The masks of a step and what they are views of, which ops look through to. */
+export function ownMasks(frame: Frame, masks: readonly ValueId[]): ReadonlySet<ValueId> {
+  return new Set(masks.flatMap(m => [m, ...(frame.trace.builder.producer(m)?.inputs ?? [])]));
+}
+
+/** The mask as if those of the step were true everywhere; undefined where nothing else is in it. */
+function restOf(frame: Frame, mask: ValueId, own: ReadonlySet<ValueId>): ValueId | undefined {
+  if (own.has(mask)) return undefined;
+  const { builder } = frame.trace;
+  const node = builder.producer(mask);
+  const [first, second] = node?.inputs ?? [];
+  if (node === undefined || first === undefined) return mask;
+  const rest = restOf(frame, first, own);
+  if (node.op === 'and' && second !== undefined) {
+    const other = restOf(frame, second, own);
+    if (rest === first && other === second) return mask;
+    return rest === undefined || other === undefined ? (rest ?? other) : builder.one('and', [rest, other]);
+  }
+  if (!['reshape', 'broadcast', 'transpose', 'slice'].includes(node.op) || rest === first) return mask;
+  return rest === undefined ? undefined : builder.one(node.op, [rest], node.attrs);
 }
 
 /** A mask that broadcasts over a carried value; over one without rows, whether any row has the position. */

@@ -2,7 +2,9 @@
 
 import align from './align.mm';
 import attention from './attention.mm';
+import crf from './crf.mm';
 import crossEntropy from './cross-entropy.mm';
+import ctc from './ctc.mm';
 import dropout from './dropout.mm';
 import embedding from './embedding.mm';
 import linear from './linear.mm';
@@ -10,12 +12,15 @@ import mean from './mean.mm';
 import norm from './norm.mm';
 import picture from './picture.mm';
 import random from './random.mm';
+import recurrent from './recurrent.mm';
 import transformer from './transformer.mm';
 
 export const stdSources: readonly { readonly file: string; readonly text: string }[] = [
   { file: 'std/align.mm', text: align },
   { file: 'std/attention.mm', text: attention },
+  { file: 'std/crf.mm', text: crf },
   { file: 'std/cross-entropy.mm', text: crossEntropy },
+  { file: 'std/ctc.mm', text: ctc },
   { file: 'std/dropout.mm', text: dropout },
   { file: 'std/embedding.mm', text: embedding },
   { file: 'std/linear.mm', text: linear },
@@ -23,5 +28,6 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/norm.mm', text: norm },
   { file: 'std/picture.mm', text: picture },
   { file: 'std/random.mm', text: random },
+  { file: 'std/recurrent.mm', text: recurrent },
   { file: 'std/transformer.mm', text: transformer },
 ];

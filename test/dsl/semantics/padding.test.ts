@@ -46,6 +46,19 @@ const drawn = (returns: string): Case => ({
   inputs: { x: words, c: { ...ids, shape: [rows, places] } },
   draws: true,
 });
+const tagged = (returns: string): Case => ({
+  returns,
+  params: 'x: float[B, T, D], tags: index(D)[B, T]',
+  inputs: { x: words, tags: { ...ids, of: width } },
+});
+const spoken = (returns: string): Case => ({
+  returns,
+  params: 'x: float[B, T, V + 1], labels: index(V)[B, U]',
+  inputs: {
+    x: { shape: [rows, 9, 4], rows: true, places: true },
+    labels: { shape: [rows, 4], of: 3, rows: true, places: true },
+  },
+});
 
 /** At least one call of each block of std. */
 const cases: Readonly<Record<string, readonly Case[]>> = {
@@ -101,6 +114,17 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       inputs: { x: words, target: { shape: [rows], of: width, rows: true } },
     },
   ],
+  gru: [x('gru(x, width: 3)'), x('gru(x, width: 3, reverse: true)'), x('last(gru(x, width: 3))')],
+  gru_step: [x('gru_step(x[..., :2], x[..., :6], x[..., 2:])')],
+  lstm: [x('lstm(x, width: 3)'), x('lstm(x, width: 3, reverse: true)')],
+  lstm_step: [x('lstm_step(x, x[..., :2])')],
+  transitions: [x('x @ transitions(tags: D).move')],
+  crf_log_partition: [x('crf_log_partition(linear(x, out: 3), transitions(tags: 3))')],
+  crf_score: [tagged('crf_score(linear(x, out: D), tags, transitions(tags: D))')],
+  crf: [tagged('crf(linear(x, out: D), tags, transitions(tags: D))')],
+  viterbi: [x('viterbi(linear(x, out: 4), transitions(tags: 4))')],
+  ctc_log_likelihood: [spoken('ctc_log_likelihood(x * learned(2), labels)')],
+  ctc: [spoken('ctc(x * learned(2), labels)')],
   nearest: [pair('nearest(a, b)')],
   chance: [drawn('chance(0.4, like: x)')],
   noise: [drawn('noise(like: x)')],
