@@ -168,7 +168,8 @@ const staticMeaning: Readonly<Record<StaticBase, string>> = {
   frequency: 'a frequency, as in `16kHz`',
   bool: '`true` or `false`',
   string: 'a text',
-  block: 'a block, part or function by its name, as in `activation: relu`',
+  block:
+    'something to call: a block, part or function by its name (`activation: relu`), a block with settings (`by: sample(top_k: 40)`), or `x => …`',
   axes: 'an axis, a list of axes, or `all`',
   list: 'a list, as in `[1, 5, 10]`',
   model: 'a model of a used file, as in `base: Bert` or `base: Bert.tiny`; only a model takes one',

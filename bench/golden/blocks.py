@@ -1,5 +1,7 @@
 """Every block of the standard library by what PyTorch has for it, in double precision."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -45,6 +47,18 @@ def linear(w, x, path, out, bias=True):
 def layer_norm(w, x, path, eps=1e-5):
     d = x.shape[-1]
     return F.layer_norm(x, (d,), w(f"{path}.scale", d), w(f"{path}.shift", d), eps)
+
+
+def likeliest(_, x):
+    kept = torch.zeros_like(x).scatter(-1, x.topk(2).indices, 1).bool()
+    return x.masked_fill(~kept, -math.inf).softmax(-1)
+
+
+def nucleus(x, share):
+    """As sampling with top-p is written with sort and cumsum: what comes once the share is reached is left out."""
+    p, order = x.softmax(-1).sort(dim=-1, descending=True)
+    late = p.cumsum(-1) - p >= share
+    return x.masked_fill(late.scatter(-1, order, late), -math.inf).softmax(-1)
 
 
 def conv(w, x, path, out, size=3, stride=1, pad=0, bias=True):
@@ -404,6 +418,12 @@ def cases():
         "class_token": [
             plain("class_token(x)", class_run),
             case("class_token(x)", X, {"x": floats(*SHAPE, places=PREFIX)}, None, [class_token_kept]),
+        ],
+        "greedy": [plain("greedy(x)", lambda _, x: x.argmax(-1))],
+        "likeliest": [plain("softmax(likeliest(x, count: 2))", likeliest)],
+        "nucleus": [
+            plain("softmax(nucleus(x, share: 0.7))", lambda _, x: nucleus(x, 0.7)),
+            plain("softmax(nucleus(x, share: 0.3))", lambda _, x: nucleus(x, 0.3)),
         ],
         "into": [plain("into(x, 3)", into), tokens("into(x, 3)", into)],
         "learned": [plain("x * learned(10, max: 100)", learned)],

@@ -4,11 +4,12 @@ import type { Command } from 'commander';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
-import { positiveInteger } from './options.ts';
+import { positiveInteger, seedNumber } from './options.ts';
 
 export interface PredictCommandOptions {
   readonly engine?: string;
   readonly threads?: number;
+  readonly seed?: number;
   readonly last?: true;
 }
 
@@ -26,6 +27,7 @@ function register(program: Command, context: Context): void {
     )
     .option('--engine <name>', 'what runs it (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
+    .option('--seed <n>', 'of what is drawn (default: that of the run)', seedNumber)
     .option('--last', 'the last weights, not the best')
     .option('--json', 'print {export, inputs: {name: [value]}, results: {name: value}}')
     .addHelpText(

@@ -23,7 +23,7 @@ export async function runPredict(
     checkpoint: options.last === true ? 'last' : undefined,
     onRead: (file, text) => context.sources.set(file, text),
   });
-  const prediction = await predict(loaded, name, given);
+  const prediction = await predict(loaded, name, given, options.seed);
   present(context, predictionJson(prediction), () => predictionText(prediction));
   return exit.ok;
 }
@@ -59,6 +59,7 @@ function predictionText({ results }: Prediction): string {
 
 function show(value: PredictedValue, axes: PredictedResult['axes']): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(Number(value.toPrecision(4)));
   if (!isList(value)) return value.value === '' ? `#${value.index}` : value.value;
   const [names, ...inner] = axes;

@@ -1,13 +1,19 @@
 // An export for arguments of given sizes: one graph, a batch for each parameter, what its results mean.
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
+import { allTrue } from '../dsl/semantics/generation-prompt.ts';
 import { leadName } from '../dsl/semantics/objectives.ts';
+import { idsOf, splitKeeps } from '../dsl/semantics/text-value.ts';
+import type { Frame } from '../dsl/semantics/trace.ts';
 import { showTypeExpr } from '../dsl/semantics/type-names.ts';
 import type { BoundArg, Value } from '../dsl/semantics/values.ts';
 import type { Param, TypeExpr } from '../dsl/syntax/ast.ts';
+import type { ValueId } from '../ir/graph.ts';
 import { createBatch, type LowerContext, LoweringError, startLowering, weightSpecs } from './lower.ts';
 import type { ExportProgram, ExportResult } from './program.ts';
 import { evaluationEntry } from './stage-program.ts';
+
+const plain = { indexes: undefined, labelSet: undefined, labels: undefined, text: undefined };
 
 /** How many rows each parameter has, by its name. */
 export type ExportSizes = ReadonlyMap<string, number>;
@@ -36,8 +42,11 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
     undefined,
   );
   lowering.finish();
-  const results = resultsOf(context, result, member.result, params, name);
-  for (const r of results) trace.builder.output(r.result.fetch, 'fetch', r.id);
+  const results = resultsOf(context, declared.frame, result, member.result, params, name);
+  for (const { result: r, id, keep } of results) {
+    trace.builder.output(r.fetch, 'fetch', id);
+    if (r.text !== undefined && keep !== undefined) trace.builder.output(r.text.keep, 'fetch', keep);
+  }
   const specs = batches.map(({ p, batch }) => ({
     name: p.name.text,
     size: batch.size,
@@ -58,17 +67,32 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
   };
 }
 
+interface Resulting {
+  readonly result: ExportResult;
+  readonly id: ValueId;
+  readonly keep: ValueId | undefined;
+}
+
 function resultsOf(
   context: LowerContext,
+  frame: Frame,
   value: Value,
   type: TypeExpr | undefined,
   params: readonly Param[],
   name: string,
-): readonly { readonly result: ExportResult; readonly id: number }[] {
+): readonly Resulting[] {
+  const written = type === undefined ? '' : showTypeExpr(type);
+  const ids = idsOf(value);
+  if (ids !== undefined && value.kind === 'record' && value.modality !== undefined) {
+    const keep = splitKeeps(frame, ids).along ?? allTrue(frame, ids.dims);
+    const fetch = `result/${name}`;
+    const text = { modality: value.modality.path, keep: `${fetch}.keep` };
+    return [{ id: ids.id, keep, result: { ...plain, name: '', fetch, type: written, text } }];
+  }
   if (value.kind === 'record') {
     return [...value.fields].flatMap(([field, v]) => {
       const of = type?.kind === 'record' ? type.fields.find(f => f.name.text === field)?.type : undefined;
-      return resultsOf(context, v, of, params, field).map(r => ({
+      return resultsOf(context, frame, v, of, params, field).map(r => ({
         ...r,
         result: { ...r.result, name: field },
       }));
@@ -81,10 +105,12 @@ function resultsOf(
   return [
     {
       id: value.id,
+      keep: undefined,
       result: {
+        ...plain,
         name: '',
         fetch: `result/${name}`,
-        type: type === undefined ? '' : showTypeExpr(type),
+        type: written,
         indexes,
         labelSet: set?.path,
         labels: set?.names,

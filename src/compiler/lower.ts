@@ -6,7 +6,7 @@ import { type Declared, declareModel } from '../dsl/semantics/declare.ts';
 import { elementDType, fillDropped } from '../dsl/semantics/emit.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { Model, StageData, Transform } from '../dsl/semantics/model.ts';
-import { type Field, fieldOf } from '../dsl/semantics/objectives.ts';
+import { type Field, fieldOf, ownLength } from '../dsl/semantics/objectives.ts';
 import { createTrace, type Trace } from '../dsl/semantics/trace.ts';
 import type { Element, TensorValue, Value } from '../dsl/semantics/values.ts';
 import { errorValue } from '../dsl/semantics/values.ts';
@@ -112,12 +112,13 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
     const name = p.name.text;
     const kind = fieldOf(declared, p);
     if (kind === undefined) return errorValue;
-    specs.set(name, { type: fieldKind(kind), feeds: [], param: p });
+    specs.set(name, { type: fieldKind(kind, ownLength(declared, p)), feeds: [], param: p });
     if (kind.kind === 'number') return clean(input(name, 'value', 'f32', [size]), { kind: 'float' }, rows);
     if (kind.kind === 'labels')
       return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.labels.size }, rows);
     const { info } = kind;
-    const own = [...info.axes] as readonly number[];
+    const length = ownLength(declared, p);
+    const own = length === undefined ? ([...info.axes] as readonly number[]) : [length];
     const raw = info.components.map(c => {
       const shape = [size, ...own, ...(c.inner as readonly number[])];
       return { ...c, id: input(name, c.name, elementDType(c.element) === 'f32' ? 'f32' : 'i32', shape) };
@@ -161,7 +162,8 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
   };
 }
 
-function fieldKind(field: Field): FieldKind {
+/** `length`: of a text that is read shorter than its modality says. */
+function fieldKind(field: Field, length: number | undefined): FieldKind {
   switch (field.kind) {
     case 'number':
       return { kind: 'number' };
@@ -169,7 +171,8 @@ function fieldKind(field: Field): FieldKind {
       return { kind: 'labels', name: field.labels.path, size: field.labels.size, names: field.labels.names };
     case 'modality': {
       const { path, spec } = field.info;
-      return { kind: 'modality', modality: { name: path, ...spec } };
+      if (spec.kind !== 'text') return { kind: 'modality', modality: { name: path, ...spec } };
+      return { kind: 'modality', modality: { name: path, ...spec, length: length ?? spec.length } };
     }
     default:
       return field satisfies never;

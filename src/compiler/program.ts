@@ -167,4 +167,6 @@ export interface ExportResult {
   readonly labelSet: string | undefined;
   /** Their names, where the spec gives them. */
   readonly labels: readonly string[] | undefined;
+  /** Of a text: its modality, and which of the fetched ids are kept. */
+  readonly text: { readonly modality: string; readonly keep: string } | undefined;
 }

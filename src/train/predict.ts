@@ -21,7 +21,7 @@ export interface Pointer {
   readonly value: string;
 }
 
-export type PredictedValue = number | boolean | Pointer | readonly PredictedValue[];
+export type PredictedValue = number | boolean | string | Pointer | readonly PredictedValue[];
 
 export interface PredictedResult {
   /** '' where the export gives one value and no record. */
@@ -40,8 +40,13 @@ export interface Prediction {
   readonly results: readonly PredictedResult[];
 }
 
-/** Errors of the user's are thrown with `diagnostics`. */
-export async function predict(loaded: LoadedRun, name: string, given: Arguments): Promise<Prediction> {
+/** Errors of the user's are thrown with `diagnostics`. Draws depend on the seed: the run's own unless given. */
+export async function predict(
+  loaded: LoadedRun,
+  name: string,
+  given: Arguments,
+  seed?: number,
+): Promise<Prediction> {
   const { compilation, model } = loaded.opened;
   const known = [...model.exports.keys()];
   if (!model.exports.has(name))
@@ -62,11 +67,13 @@ export async function predict(loaded: LoadedRun, name: string, given: Arguments)
   }
   const sizes = new Map([...inputs].map(([param, values]) => [param, values.length]));
   const program = withLabels(compilation.export(name, target, sizes), loaded.labels);
-  const fetched = await run(loaded, program, inputs);
+  const fetched = await run(loaded, program, inputs, seed);
   const results = program.results.map(result => {
     const tensor = fetched.get(result.fetch);
     if (tensor === undefined) throw new Error(`the engine returned nothing for ${result.fetch}`);
-    return presented(result, tensor, program, inputs);
+    const axes = axisNames(result, tensor, program, inputs);
+    if (result.text !== undefined) return spoken(loaded, result, tensor, fetched.get(result.text.keep), axes);
+    return presented(result, tensor, inputs, axes);
   });
   return { export: name, inputs, results };
 }
@@ -75,6 +82,7 @@ async function run(
   loaded: LoadedRun,
   program: ExportProgram,
   inputs: ReadonlyMap<string, readonly string[]>,
+  seed: number | undefined,
 ): Promise<ReadonlyMap<string, HostTensor>> {
   const { entry } = program;
   const feeds: [string, HostTensor][] = [];
@@ -94,8 +102,8 @@ async function run(
     });
     feeds.push(...orThrow(encoded));
   }
-  const seed = drawSeed(loaded.run.settings.seed, loaded.stage.stage);
-  feeds.push(...scalarFeeds(entry, evaluationScalars(seed)));
+  const drawn = drawSeed(seed ?? loaded.run.settings.seed, loaded.stage.stage);
+  feeds.push(...scalarFeeds(entry, evaluationScalars(drawn)));
   const { engine } = loaded.ready;
   const options = loaded.threads === undefined ? {} : { threads: loaded.threads };
   const session = await engine.open(new Map([[entry.name, entry.plan]]), options);
@@ -107,11 +115,37 @@ async function run(
   }
 }
 
+/** A text, decoded row by row; what isn't kept is left out. */
+function spoken(
+  { tokenizers }: LoadedRun,
+  result: ExportResult,
+  ids: HostTensor,
+  keep: HostTensor | undefined,
+  axes: PredictedResult['axes'],
+): PredictedResult {
+  const tokenizer = tokenizers.get(result.text?.modality ?? '');
+  if (tokenizer === undefined || keep === undefined)
+    throw new Error(`${result.fetch} is a text without tokens`);
+  const lead = ids.shape.slice(0, -1);
+  const length = ids.shape[ids.shape.length - 1] ?? 1;
+  const row = (i: number): string => {
+    const kept = Array.from(ids.data.subarray(i * length, (i + 1) * length), Number);
+    return tokenizer.decode(kept.filter((_, t) => keep.data[i * length + t] === 1));
+  };
+  const nested = (axis: number, from: number, rows: number): PredictedValue => {
+    const size = lead[axis];
+    if (size === undefined) return row(from);
+    return Array.from({ length: size }, (_, i) => nested(axis + 1, from + (i * rows) / size, rows / size));
+  };
+  const value = nested(0, 0, ids.data.length / length);
+  return { name: result.name, type: result.type, value, axes: axes.slice(0, -1) };
+}
+
 function presented(
   result: ExportResult,
   tensor: HostTensor,
-  program: ExportProgram,
   inputs: ReadonlyMap<string, readonly string[]>,
+  axes: PredictedResult['axes'],
 ): PredictedResult {
   const pointed = result.labels ?? (result.indexes === undefined ? undefined : inputs.get(result.indexes));
   const nested = (axis: number, from: number, size: number): PredictedValue => {
@@ -124,7 +158,7 @@ function presented(
     name: result.name,
     type: result.type,
     value: nested(0, 0, tensor.data.length),
-    axes: axisNames(result, tensor, program, inputs),
+    axes,
   };
 }
 

@@ -4,6 +4,7 @@
 import type { Mistake } from './base.ts';
 import { calls } from './calls.ts';
 import { usedModels } from './files.ts';
+import { generation } from './generation.ts';
 import { loops } from './loops.ts';
 import { models } from './models.ts';
 import { names } from './names.ts';
@@ -28,6 +29,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   texts,
   usedModels,
   signals,
+  generation,
 };
 
 /** A mistake that says why its code is there. */

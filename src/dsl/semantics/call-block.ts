@@ -173,7 +173,7 @@ function startsWithPack(type: TypeExpr): boolean {
 }
 
 /** Two parts of one body may not have one name where they own something; reported if so. */
-function isTwin(frame: Frame, name: string, span: Span, owns: boolean): boolean {
+export function isTwin(frame: Frame, name: string, span: Span, owns: boolean): boolean {
   const before = frame.uses.get(name);
   if (before === undefined || !(before.owns || owns)) return false;
   complain(frame, 'twin-parts', { name }, span, {

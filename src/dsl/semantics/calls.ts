@@ -7,10 +7,12 @@ import { callBlock } from './call-block.ts';
 import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import type { GivenArg, Intrinsic } from './intrinsic.ts';
+import { callLambda } from './lambda.ts';
+import { blockInPlace } from './part.ts';
 import { lookUp, lookUpWhere, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
-import { showExpr, showTypeExpr } from './type-names.ts';
+import { isBlockParam, showExpr, showTypeExpr } from './type-names.ts';
 import { asModel, isModelCallee, withSettings } from './used-model.ts';
 import type { BlockValue, BoundArg, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
@@ -42,7 +44,7 @@ export function evaluateCall(
   piped: BoundArg | undefined,
 ): Value {
   const callee = calleeOf(frame, e.callee);
-  const args = evaluateArgs(frame, e.args);
+  const args = evaluateArgs(frame, e.args, blockParams(callee, piped === undefined ? 0 : 1));
   return callValue(
     frame,
     callee,
@@ -53,12 +55,40 @@ export function evaluateCall(
   );
 }
 
-export function evaluateArgs(frame: Frame, args: readonly Arg[]): BoundArg[] {
-  return args.map(a => ({
+/** `isBlock` says which arguments are blocks: there a call with settings, `sample(top_k: 40)`, is one. */
+export function evaluateArgs(
+  frame: Frame,
+  args: readonly Arg[],
+  isBlock: (name: string | undefined, place: number) => boolean = () => false,
+): BoundArg[] {
+  return args.map((a, i) => ({
     name: a.name?.text,
-    value: evaluate(frame, a.value),
+    value: (isBlock(a.name?.text, i) ? blockInPlace(frame, a.value) : undefined) ?? evaluate(frame, a.value),
     span: a.name?.span === undefined ? a.value.span : a.span,
   }));
+}
+
+/** Which arguments of a call are blocks, by name and by place among those that are written. */
+function blockParams(callee: Value, before: number): (name: string | undefined, place: number) => boolean {
+  const params = paramsOf(callee);
+  const blocks = new Set(params.filter(p => p.isBlock).map(p => p.name));
+  if (blocks.size === 0) return () => false;
+  return (name, place) => blocks.has(name ?? params[before + place]?.name ?? '');
+}
+
+function paramsOf(callee: Value): readonly { readonly name: string; readonly isBlock: boolean }[] {
+  switch (callee.kind) {
+    case 'intrinsic':
+      return callee.intrinsic.params.map(p => ({ name: p.name, isBlock: p.kind === 'block' }));
+    case 'block':
+      return callee.callable.params.map(p => ({ name: p.name.text, isBlock: isBlockParam(p) }));
+    case 'part': {
+      const given = new Set(callee.args.map(a => a.name));
+      return paramsOf(callee.block).filter(p => !given.has(p.name));
+    }
+    default:
+      return [];
+  }
 }
 
 function calleeName(e: Expr): string {
@@ -78,7 +108,13 @@ export function calleeOf(frame: Frame, e: Expr): Value {
   return errorValue;
 }
 
-const callables: ReadonlySet<Value['kind']> = new Set(['block', 'part', 'intrinsic', 'unknown-block']);
+const callables: ReadonlySet<Value['kind']> = new Set([
+  'block',
+  'part',
+  'lambda',
+  'intrinsic',
+  'unknown-block',
+]);
 
 function callablesInReach(frame: Frame): readonly string[] {
   return namesInReach(frame.scope).filter(n => callables.has(lookUp(frame.scope, n)?.value.kind ?? 'error'));
@@ -105,7 +141,7 @@ export function callValue(
     case 'error':
       return callee;
     case 'intrinsic':
-      return callIntrinsic(frame, callee.intrinsic, args, span);
+      return callIntrinsic(frame, callee.intrinsic, args, span, as);
     case 'block':
       return callBlock(frame, callee, args, span, as);
     case 'part':
@@ -116,6 +152,8 @@ export function callValue(
         span,
         as,
       );
+    case 'lambda':
+      return callLambda(frame, callee, as?.text ?? name, args, span);
     case 'unknown-block': {
       // What it does is known only to callers; it is taken to keep the type, as an activation does.
       const [first] = args;
@@ -136,7 +174,13 @@ export function callValue(
   }
 }
 
-function callIntrinsic(frame: Frame, intrinsic: Intrinsic, args: readonly BoundArg[], span: Span): Value {
+function callIntrinsic(
+  frame: Frame,
+  intrinsic: Intrinsic,
+  args: readonly BoundArg[],
+  span: Span,
+  as: Name | undefined,
+): Value {
   const given = new Map<string, GivenArg>();
   const rest: (GivenArg & { name: string | undefined })[] = [];
   const { params, name } = intrinsic;
@@ -182,7 +226,7 @@ function callIntrinsic(frame: Frame, intrinsic: Intrinsic, args: readonly BoundA
     return errorValue;
   }
   if ([...given.values(), ...rest].some(a => a.value.kind === 'error')) return errorValue;
-  return intrinsic.apply({ frame, name, span, args: given, rest });
+  return intrinsic.apply({ frame, name, span, as, args: given, rest });
 }
 
 /**

@@ -149,6 +149,14 @@ export const semanticRules = {
     p => `${p.callee}: scores are over ${p.a}, the targets point into ${p.b}`,
     p => `make the last layer as wide as ${p.b}: linear(x, out: ${p.b})`,
   ),
+  'not-scores': error<{ wanted: string; got: string }>(
+    p => `generate needs scores over the vocabulary at every position: ${p.wanted}; this gives ${p.got}`,
+    () => 'end it with a layer as wide as the vocabulary: linear(x, out: V), or x @ transpose(words.weight)',
+  ),
+  'not-a-choice': error<{ wanted: string; got: string }>(
+    p => `by chooses an entry of the vocabulary from its scores: ${p.wanted}; this gives ${p.got}`,
+    () => 'write by: greedy(), by: sample(temperature: 0.8), or by: scores => argmax(scores)',
+  ),
   'op-refused': error<{ op: string; reason: string }>(p =>
     p.reason.startsWith(p.op) ? p.reason : `${p.op}: ${p.reason}`,
   ),

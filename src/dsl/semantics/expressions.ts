@@ -7,6 +7,7 @@ import { joined } from './branches.ts';
 import { ownPath } from './call-block.ts';
 import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
+import { evaluateLambda } from './lambda.ts';
 import { modalityField, modalityFields, recordFields, videoFrames } from './modality-fields.ts';
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
@@ -66,8 +67,7 @@ function evaluateKind(frame: Frame, e: Expr): Value {
     case 'when':
       return evaluateWhen(frame, e);
     case 'lambda':
-      complain(frame, 'wrong-kind', { where: 'this place', expected: 'a value', got: 'a function' }, e.span);
-      return errorValue;
+      return evaluateLambda(frame, e);
     default:
       return e satisfies never;
   }

@@ -2,6 +2,7 @@
 // their tables are in intrinsics/.
 
 import type { Span } from '../../base/span.ts';
+import type { Name } from '../syntax/ast.ts';
 import { asTensor } from './emit.ts';
 import { refuseUnits } from './quantity.ts';
 import { complain, type Frame } from './trace.ts';
@@ -10,8 +11,8 @@ import { errorValue, showType } from './values.ts';
 
 export interface IntrinsicParam {
   readonly name: string;
-  /** tensor: a value of the graph; static: known before the model runs; any: either. */
-  readonly kind: 'tensor' | 'static' | 'any';
+  /** tensor: a value of the graph; static: known before the model runs; any: either; block: something to call. */
+  readonly kind: 'tensor' | 'static' | 'any' | 'block';
   readonly optional?: true;
 }
 
@@ -33,6 +34,8 @@ export interface IntrinsicCall {
   readonly frame: Frame;
   readonly name: string;
   readonly span: Span;
+  /** What the call is named. */
+  readonly as: Name | undefined;
   readonly args: ReadonlyMap<string, GivenArg>;
   readonly rest: readonly (GivenArg & { readonly name: string | undefined })[];
 }

@@ -12,6 +12,7 @@ import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { complain, type Frame, startBody } from './trace.ts';
 import { showExpr, showTypeExpr } from './type-names.ts';
+import { evaluateDim } from './types.ts';
 import type { BoundArg, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
@@ -110,7 +111,21 @@ export function fieldOf(
   };
   if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();
   const info = declared.modalities.get(type.base.text);
-  if (info !== undefined) return { kind: 'modality', info };
+  if (info !== undefined) {
+    const length = ownLength(declared, p);
+    const own = type.dims[type.dims.length - 1];
+    const [most] = info.axes;
+    if (length === undefined || typeof most !== 'number' || (length >= 1 && length <= most))
+      return { kind: 'modality', info };
+    const reason = `must be from 1 to ${most}, the length of ${info.name}; it is ${length}`;
+    complain(
+      frame,
+      'bad-setting',
+      { setting: `the length of ${p.name.text}`, reason },
+      own?.span ?? type.span,
+    );
+    return undefined;
+  }
   if (lookUp(declared.scope, type.base.text)?.value.kind === 'error') return undefined;
   if (type.base.text === 'float' && type.dims.length === 1) return { kind: 'number' };
   if (type.base.text === 'index' && type.of?.kind === 'name' && type.dims.length === 1) {
@@ -119,6 +134,17 @@ export function fieldOf(
     if (lookUp(declared.scope, type.of.text)?.value.kind === 'error') return undefined;
   }
   return refuse();
+}
+
+/** The length at which a field's text is read, where its type says one: `prompt: text[B, 64]`. */
+export function ownLength(declared: Declared, p: Param): number | undefined {
+  const { type } = p;
+  const info = type.kind === 'tensor' ? declared.modalities.get(type.base.text) : undefined;
+  const d = type.kind === 'tensor' && type.dims !== undefined ? type.dims[1] : undefined;
+  if (info?.spec.kind !== 'text' || d?.kind !== 'dim') return undefined;
+  if (d.value.kind === 'name' && lookUp(declared.scope, d.value.text) === undefined) return undefined;
+  const dim = evaluateDim(declared.frame, d.value);
+  return typeof dim === 'number' ? dim : undefined;
 }
 
 /** The name of a parameter's leading dim. */

@@ -33,8 +33,11 @@ export function fold(body: Frame, binding: Binding, value: TensorValue, lead: nu
 export function unfold(body: Frame, pack: Pack | undefined, value: Value, leads: boolean): Value {
   if (pack === undefined || pack.outer.length === 1) return value;
   if (value.kind === 'record') {
+    const [first, ...inner] = value.lead;
+    const folded = first !== undefined && compareDims(body.trace.facts, first, pack.folded) === 'equal';
     return {
       ...value,
+      lead: folded && leads ? [...pack.outer, ...inner] : value.lead,
       fields: new Map([...value.fields].map(([name, v]) => [name, unfold(body, pack, v, leads)])),
     };
   }

@@ -1,13 +1,13 @@
 // Parts: `part n = f(config)`, an instance of a block with its settings, called later.
 
 import { nearestName } from '../../base/nearest-name.ts';
-import type { PartMember } from '../syntax/ast.ts';
+import type { CallExpr, Expr, PartMember } from '../syntax/ast.ts';
 import { calleeOf, evaluateArgs } from './calls.ts';
 import { defineCopy } from './copy.ts';
 import { evaluate } from './expressions.ts';
 import { complain, type Frame } from './trace.ts';
-import { isStaticType } from './type-names.ts';
-import type { BoundArg, Value } from './values.ts';
+import { isBlockParam, isStaticType } from './type-names.ts';
+import type { BlockValue, BoundArg, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
 /** `part n = f(config)`: static arguments now, tensors with each call. */
@@ -36,30 +36,55 @@ export function definePart(frame: Frame, member: PartMember, path: string): Valu
   }
   const callee = calleeOf(frame, e.callee);
   if (callee.kind === 'error') return callee;
-  if (callee.kind !== 'block') {
-    complain(
-      frame,
-      'wrong-kind',
-      {
-        where: 'a part',
-        expected: 'a block with its settings, as in embedding(width: 64)',
-        got: showType(callee),
-      },
-      e.callee.span,
-    );
-    return errorValue;
-  }
-  const statics = callee.callable.params.filter(p => isStaticType(p.type));
+  if (callee.kind === 'block') return withSettings(frame, callee, e, member.name.text, path);
+  complain(
+    frame,
+    'wrong-kind',
+    {
+      where: 'a part',
+      expected: 'a block with its settings, as in embedding(width: 64)',
+      got: showType(callee),
+    },
+    e.callee.span,
+  );
+  return errorValue;
+}
+
+/**
+ * A call given for a block, `activation: leaky(slope: 0.1)`: the block with these settings, to be called by who takes
+ * it. Undefined where the expression is something else.
+ */
+export function blockInPlace(frame: Frame, e: Expr): Value | undefined {
+  if (e.kind !== 'call') return undefined;
+  const callee = calleeOf(frame, e.callee);
+  if (callee.kind === 'error') return callee;
+  if (callee.kind !== 'block') return undefined;
+  return withSettings(frame, callee, e, callee.name, callee.path);
+}
+
+/** A block with static arguments: by name, or by place among its static parameters. */
+function withSettings(
+  frame: Frame,
+  block: BlockValue,
+  e: CallExpr,
+  partName: string,
+  path: string | undefined,
+): Value {
+  const statics = block.callable.params.filter(p => isStaticType(p.type));
+  const takesBlock = (name: string | undefined, place: number): boolean => {
+    const p = statics.find((s, i) => (name === undefined ? i === place : s.name.text === name));
+    return p !== undefined && isBlockParam(p);
+  };
   const args: BoundArg[] = [];
   let next = 0;
-  for (const a of evaluateArgs(frame, e.args)) {
+  for (const a of evaluateArgs(frame, e.args, takesBlock)) {
     const name = a.name ?? statics[next++]?.name.text;
-    const known = callee.callable.params.map(p => p.name.text);
+    const known = block.callable.params.map(p => p.name.text);
     if (name === undefined) {
       complain(
         frame,
         'too-many-arguments',
-        { callee: callee.name, takes: statics.length, known: statics.map(p => p.name.text) },
+        { callee: block.name, takes: statics.length, known: statics.map(p => p.name.text) },
         a.span,
       );
       return errorValue;
@@ -68,12 +93,12 @@ export function definePart(frame: Frame, member: PartMember, path: string): Valu
       complain(
         frame,
         'unknown-argument',
-        { callee: callee.name, name, known, suggestion: nearestName(name, known) },
+        { callee: block.name, name, known, suggestion: nearestName(name, known) },
         a.span,
       );
       return errorValue;
     }
     args.push({ ...a, name });
   }
-  return { kind: 'part', name: member.name.text, path, block: callee, args };
+  return { kind: 'part', name: partName, path, block, args };
 }

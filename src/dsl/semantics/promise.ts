@@ -3,7 +3,8 @@
 import type { Dim } from '../../base/dim.ts';
 import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
-import type { TypeExpr } from '../syntax/ast.ts';
+import type { TensorTypeExpr, TypeExpr } from '../syntax/ast.ts';
+import type { ModalityInfo } from './model.ts';
 import { lookUp, lookUpType } from './scope.ts';
 import { compareDims, complain, type Frame, here } from './trace.ts';
 import { isStaticType, showTypeExpr } from './type-names.ts';
@@ -51,6 +52,8 @@ export function keepsPromise(
   }
   if (type.base.text === 'tensor' && type.dims === undefined) return value.kind === 'tensor' || why('');
   if (isStaticType(type)) return isOfStatic(type.base.text, value) || why('');
+  const named = lookUpType(body.scope, type.base.text)?.value;
+  if (named?.kind === 'modality') return isOfModality(body, binding, type, named.info, value) || why('');
   if (value.kind !== 'tensor') return why('');
   const wanted = wantedOf(body, type, undefined);
   if (wanted === undefined) return false;
@@ -92,6 +95,31 @@ export function keepsPromise(
     );
   }
   return true;
+}
+
+/** Whether a value is of a modality, with these leading dims and, where they are written, these of its own. */
+function isOfModality(
+  body: Frame,
+  binding: Binding,
+  type: TensorTypeExpr,
+  info: ModalityInfo,
+  value: Value,
+): boolean {
+  if (value.kind !== 'record' || value.modality?.path !== info.path) return false;
+  const [first] = info.components;
+  const sample = first === undefined ? undefined : value.fields.get(first.name);
+  if (sample?.kind !== 'tensor') return false;
+  const dims = (type.dims ?? []).map(d =>
+    d.kind === 'pack'
+      ? (binding.pack?.folded ?? asDim(lookUp(body.scope, d.name.text)?.value ?? errorValue))
+      : evaluateDim(body, d.value),
+  );
+  const least = value.lead.length;
+  return (
+    dims.length >= least &&
+    dims.length <= least + info.axes.length &&
+    dims.every((d, i) => d !== undefined && compareDims(body.trace.facts, d, sample.dims[i] ?? 0) === 'equal')
+  );
 }
 
 /** What takes away the first axis that isn't promised. */

@@ -67,9 +67,10 @@ export function staticArg(frame: Frame, callee: string, p: Param, value: Value, 
       return value.kind === 'block' ||
         value.kind === 'intrinsic' ||
         value.kind === 'part' ||
+        value.kind === 'lambda' ||
         value.kind === 'unknown-block'
         ? value
-        : refuse('a block, by its name');
+        : refuse('a block: its name, its settings as in sample(top_k: 40), or x => …');
     case 'axes':
       return value.kind === 'int' ||
         value.kind === 'list' ||

@@ -1,6 +1,6 @@
 // Type expressions by their names: which are static, and how a type reads in a message.
 
-import type { Expr, TypeExpr } from '../syntax/ast.ts';
+import type { Expr, Param, TypeExpr } from '../syntax/ast.ts';
 import { printExpr } from '../syntax/print-expr.ts';
 
 export const staticBases = [
@@ -26,6 +26,11 @@ export function isStaticBase(name: string): name is StaticBase {
 /** A static parameter is known before the model runs; a bare `float` may be either and counts as a tensor. */
 export function isStaticType(type: TypeExpr): boolean {
   return type.kind === 'tensor' && isStaticBase(type.base.text);
+}
+
+/** A parameter that takes something to be called. */
+export function isBlockParam(p: Param): boolean {
+  return p.type.kind === 'tensor' && p.type.base.text === 'block';
 }
 
 /** As written, for messages. */

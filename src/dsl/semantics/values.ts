@@ -7,7 +7,15 @@ import type { Rational } from '../../base/rational.ts';
 import type { Span } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep } from '../../ir/op.ts';
-import type { Arg, BlockItem, EncoderMember, ExportMember, ModelItem, VariantItem } from '../syntax/ast.ts';
+import type {
+  Arg,
+  BlockItem,
+  EncoderMember,
+  ExportMember,
+  LambdaExpr,
+  ModelItem,
+  VariantItem,
+} from '../syntax/ast.ts';
 import type { Intrinsic } from './intrinsic.ts';
 import type { Library } from './library.ts';
 import type { ModalityInfo } from './model.ts';
@@ -123,11 +131,12 @@ export interface Copy {
   readonly roots: Map<string, string>;
 }
 
-/** `part n = f(config)`: an instance at a path, its static arguments given. */
+/** `part n = f(config)`, or `f(config)` given for a block: an instance, its static arguments given. */
 export interface PartValue {
   readonly kind: 'part';
   readonly name: string;
-  readonly path: string;
+  /** Where its weights stand; undefined: at the caller's path and the block's name, as a block's. */
+  readonly path: string | undefined;
   readonly block: BlockValue;
   readonly args: readonly BoundArg[];
 }
@@ -136,6 +145,13 @@ export interface BoundArg {
   readonly name: string | undefined;
   readonly value: Value;
   readonly span: Span;
+}
+
+/** `c => write(c)`: a block written in place, with the names that are in reach there. */
+export interface LambdaValue {
+  readonly kind: 'lambda';
+  readonly expr: LambdaExpr;
+  readonly scope: Scope;
 }
 
 export interface IntrinsicValue {
@@ -197,6 +213,7 @@ export type Value =
   | RecordValue
   | BlockValue
   | PartValue
+  | LambdaValue
   | IntrinsicValue
   | UnknownBlockValue
   | FileValue
@@ -248,6 +265,8 @@ export function showType(v: Value): string {
       return `the ${v.callable.kind} ${v.name}`;
     case 'part':
       return `the part ${v.name}`;
+    case 'lambda':
+      return `a function of ${v.expr.params.map(p => p.text).join(' and ') || 'nothing'}`;
     case 'intrinsic':
       return `the function ${v.intrinsic.name}`;
     case 'unknown-block':

@@ -7,6 +7,7 @@ import crossEntropy from './cross-entropy.mm';
 import ctc from './ctc.mm';
 import dropout from './dropout.mm';
 import embedding from './embedding.mm';
+import generation from './generation.mm';
 import linear from './linear.mm';
 import mean from './mean.mm';
 import norm from './norm.mm';
@@ -23,6 +24,7 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/ctc.mm', text: ctc },
   { file: 'std/dropout.mm', text: dropout },
   { file: 'std/embedding.mm', text: embedding },
+  { file: 'std/generation.mm', text: generation },
   { file: 'std/linear.mm', text: linear },
   { file: 'std/mean.mm', text: mean },
   { file: 'std/norm.mm', text: norm },

@@ -1,8 +1,9 @@
 // Functions that take an axis away, or normalize along it. Dropped positions never count.
 
 import type { Dim } from '../../../base/dim.ts';
+import { dimUpperBound } from '../../../base/dim.ts';
 import type { ValueId } from '../../../ir/graph.ts';
-import { alignMask, emitOp, scalar } from '../emit.ts';
+import { alignMask, emitOp, emitOps, scalar } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { axesArg, numberArg, tensorArg } from '../intrinsic.ts';
 import type { Frame } from '../trace.ts';
@@ -151,6 +152,39 @@ const argmax: Intrinsic = {
   },
 };
 
+const kth: Intrinsic = {
+  name: 'kth',
+  doc: 'The k-th largest value along the last axis: x[N…, D] → [N…].',
+  params: [
+    { name: 'x', kind: 'tensor' },
+    { name: 'k', kind: 'static' },
+  ],
+  apply: call => {
+    const x = floatArg(call, 'x');
+    const wanted = numberArg(call, 'k', 1);
+    if (x === undefined || wanted === undefined) return errorValue;
+    const { frame, span } = call;
+    const k = wanted === 'unknown' ? 1 : wanted;
+    const size = x.dims[x.dims.length - 1];
+    const most = size === undefined ? 0 : dimUpperBound(size);
+    if (size === undefined || !Number.isInteger(k) || k < 1 || (most !== undefined && k > most)) {
+      const reason = `must be from 1 to the size of the last axis of ${showType(x)}; it is ${k}`;
+      complain(frame, 'bad-setting', { setting: 'k of kth', reason }, call.args.get('k')?.span ?? span);
+      return errorValue;
+    }
+    const outputs = emitOps(frame, span, 'top_k', [x], { k });
+    const [values] = outputs ?? [];
+    if (values === undefined) return errorValue;
+    const last = x.dims.length - 1;
+    const one = emitOp(frame, span, 'slice', [values], {
+      starts: values.dims.map((_, i) => (i === last ? k - 1 : 0)),
+      limits: values.dims,
+      strides: values.dims.map(() => 1),
+    });
+    return one.kind === 'error' ? one : emitOp(frame, span, 'reshape', [one], { shape: x.dims.slice(0, -1) });
+  },
+};
+
 const unit: Intrinsic = {
   name: 'unit',
   doc: 'x / |x| along the last axis: vectors of length one.',
@@ -181,4 +215,4 @@ const unit: Intrinsic = {
   },
 };
 
-export const reductions: readonly Intrinsic[] = [sum, count, softmax, logsumexp, argmax, unit];
+export const reductions: readonly Intrinsic[] = [sum, count, softmax, logsumexp, argmax, kth, unit];

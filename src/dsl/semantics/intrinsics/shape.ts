@@ -5,9 +5,10 @@ import { dimEqual, dimProduct, showDim } from '../../../base/dim.ts';
 import { emitOp } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { axisOf, intArg, tensorArg } from '../intrinsic.ts';
+import { idsOf, joinTexts } from '../text-value.ts';
 import { compareDims, complain } from '../trace.ts';
 import { asDim } from '../types.ts';
-import type { TensorValue } from '../values.ts';
+import type { TensorValue, Value } from '../values.ts';
 import { errorValue, showType } from '../values.ts';
 import { rearrange } from './rearrange.ts';
 
@@ -91,10 +92,12 @@ const expand: Intrinsic = {
 
 const concat: Intrinsic = {
   name: 'concat',
-  doc: 'Tensors one after another along an axis; the first unless named.',
+  doc: 'Tensors one after another along an axis; the first unless named. Of texts of one modality, one text behind the other.',
   params: [{ name: 'axis', kind: 'static', optional: true }],
   more: 'positional',
   apply: call => {
+    const texts = call.args.has('axis') ? undefined : joinedTexts(call);
+    if (texts !== undefined) return texts;
     const values: TensorValue[] = [];
     for (const r of call.rest) {
       if (r.value.kind === 'tensor') values.push(r.value);
@@ -115,5 +118,15 @@ const concat: Intrinsic = {
       : emitOp(call.frame, call.span, 'concat', values, { axis }, { element: first.element });
   },
 };
+
+/** Texts one behind another; undefined where what is given aren't texts that fit. */
+function joinedTexts(call: IntrinsicCall): Value | undefined {
+  const [first, ...others] = call.rest.map(r => r.value);
+  if (first === undefined || idsOf(first) === undefined) return undefined;
+  return others.reduce<Value | undefined>(
+    (text, next) => (text === undefined ? undefined : joinTexts(call.frame, call.span, text, next)),
+    first,
+  );
+}
 
 export const shapes: readonly Intrinsic[] = [transpose, reshape, expand, concat, rearrange];

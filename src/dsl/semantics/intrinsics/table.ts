@@ -3,6 +3,7 @@
 import type { Intrinsic } from '../intrinsic.ts';
 import { contractions } from './contract.ts';
 import { elementwise } from './elementwise.ts';
+import { generation } from './generate.ts';
 import { indexing } from './indexing.ts';
 import { picking } from './picking.ts';
 import { draws } from './random.ts';
@@ -17,4 +18,5 @@ export const intrinsics: readonly Intrinsic[] = [
   ...indexing,
   ...picking,
   ...draws,
+  ...generation,
 ];

@@ -1,0 +1,230 @@
+// Generation: a function of what there is so far gives scores over the vocabulary at each position; what the last
+// position says is drawn and put behind the rest, so many times. Sizes are numbers when lowering, so all steps stand in
+// the graph one after another: generation may stand inside a loss, and its draws have identities as others have.
+//
+// What is padded stands before what is generated: a prompt's kept positions are moved to the end of its axis, so that
+// the new ones follow them. Rows that have ended go on unkept.
+
+import type { Dim } from '../../base/dim.ts';
+import { dimAdd, dimSymbol, dimUpperBound, showDim } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
+import type { ValueId } from '../../ir/graph.ts';
+import { isTwin, joinPath } from './call-block.ts';
+import { callValue } from './calls.ts';
+import { emitOp } from './emit.ts';
+import { inputValue } from './formal.ts';
+import { alignedPrompt, allTrue, type Going, leadOf } from './generation-prompt.ts';
+import type { ModalityInfo } from './model.ts';
+import { splitKeeps, textOf, wholeKeep } from './text-value.ts';
+import { compareDims, complain, type Frame, here, startBody } from './trace.ts';
+import type { TensorValue, Value } from './values.ts';
+import { errorValue, float, showType } from './values.ts';
+
+export interface Generation {
+  readonly frame: Frame;
+  readonly span: Span;
+  /** Of the part that generates: its weights and draws stand there. */
+  readonly name: string;
+  readonly write: { readonly value: Value; readonly span: Span };
+  readonly by: { readonly value: Value; readonly span: Span };
+  /** index(V)[lead…, T], of the text modality where it is one. */
+  readonly prompt: TensorValue;
+  readonly info: ModalityInfo | undefined;
+  readonly more: Dim;
+}
+
+/** The prompt and, behind it, what was generated. */
+export function generate(g: Generation): Value {
+  const { frame, span, name } = g;
+  const { trace } = frame;
+  if (isTwin(frame, name, span, false)) return errorValue;
+  const owned = trace.weights.size + trace.draws.size;
+  const ids = trace.mode === 'lower' && typeof g.more === 'number' ? unrolled(g, g.more) : outline(g, g.more);
+  const owns = trace.weights.size + trace.draws.size > owned;
+  if (!isTwin(frame, name, span, owns)) frame.uses.set(name, { span, owns });
+  if (ids.kind === 'error') return ids;
+  return g.info === undefined ? ids : textOf(g.info, ids);
+}
+
+/** A frame for the calls of one step: what they own is the same in every step. */
+const stepFrame = ({ frame, name, span }: Generation): Frame =>
+  startBody(frame.trace, {
+    scope: frame.scope,
+    path: joinPath(frame.path, name),
+    via: here(frame, span),
+    copy: frame.copy,
+  });
+
+/** Where sizes are symbols: one step at any length, and a result of the right type that depends on it. */
+function outline(g: Generation, more: Dim): ReturnType<typeof emitOp> {
+  const { frame, span, prompt } = g;
+  const lead = leadOf(prompt);
+  const before = prompt.dims[prompt.dims.length - 1] ?? 1;
+  const all = dimAdd(before, more);
+  const most = dimUpperBound(all);
+  const length = dimSymbol({
+    id: `${frame.path}:${span.start}.length`,
+    name: 'length',
+    role: 'data',
+    ...(most === undefined ? {} : { max: most }),
+  });
+  const sofar = inputValue(frame, 'generated', prompt.element, undefined, [...lead, length]);
+  const scores = scoresOf(g, sofar);
+  if (scores === undefined) return errorValue;
+  const next = nextOf(g, lastScores(g, scores));
+  if (next === undefined) return errorValue;
+  const shape = [...lead, 1];
+  const column = emitOp(frame, span, 'reshape', [next], { shape }, { element: prompt.element, keeps: [] });
+  if (column.kind === 'error') return column;
+  const wide = emitOp(
+    frame,
+    span,
+    'broadcast',
+    [column],
+    { shape: [...lead, more] },
+    { element: prompt.element, keeps: [] },
+  );
+  if (wide.kind === 'error') return wide;
+  const axis = lead.length;
+  return emitOp(frame, span, 'concat', [prompt, wide], { axis }, { element: prompt.element, keeps: [] });
+}
+
+function unrolled(g: Generation, more: number): ReturnType<typeof emitOp> {
+  const { frame, span, info, prompt } = g;
+  const start = info === undefined ? unaligned(g) : alignedPrompt(frame, span, info, prompt);
+  let sofar = start.ids;
+  let state = start.state;
+  for (let step = 0; step < more; step++) {
+    const scores = scoresOf(g, sofar);
+    if (scores === undefined) return errorValue;
+    const next = nextOf(g, lastScores(g, scores));
+    if (next === undefined) return errorValue;
+    [sofar, state] = appended(g, sofar, state, next);
+  }
+  return sofar;
+}
+
+function unaligned(g: Generation): { readonly ids: TensorValue; readonly state: Going } {
+  const { rows, along } = splitKeeps(g.frame, g.prompt);
+  return { ids: g.prompt, state: { rows, kept: along, alive: undefined, end: undefined } };
+}
+
+/** `next` index(V)[lead…] behind what there is. */
+export function appended(
+  g: Generation,
+  sofar: TensorValue,
+  state: Going,
+  next: TensorValue,
+): readonly [TensorValue, Going] {
+  const { frame } = g;
+  const { builder } = frame.trace;
+  const lead = leadOf(sofar);
+  const axis = lead.length;
+  const column = (id: ValueId): ValueId => builder.one('reshape', [id], { shape: [...lead, 1] });
+  const before = builder.span;
+  builder.span = here(frame, g.span);
+  const { alive, end } = state;
+  const shown = alive === undefined ? next.id : builder.one('select', [alive, next.id, zero(frame)]);
+  const id = builder.one('concat', [sofar.id, column(shown)], { axis });
+  const dims = builder.shapeOf(id);
+  const grown = alive ?? (state.kept === undefined ? undefined : allTrue(frame, lead));
+  const kept =
+    state.kept === undefined || grown === undefined
+      ? undefined
+      : builder.one('concat', [state.kept, column(grown)], { axis });
+  const ended = end === undefined ? undefined : builder.one('equal', [next.id, builder.constant(end, 'i32')]);
+  const goes =
+    alive === undefined || ended === undefined
+      ? alive
+      : builder.one('and', [alive, builder.one('not', [ended])]);
+  builder.span = before;
+  const keeps = kept === undefined ? state.rows : [...state.rows, wholeKeep(kept, dims.length)];
+  return [
+    { ...sofar, id, dims, keeps },
+    { ...state, kept, alive: goes },
+  ];
+}
+
+const zero = (frame: Frame): ValueId => frame.trace.builder.constant(0, 'i32');
+/** What the function gives for what there is so far: float[lead…, T, V], else reported. */
+export function scoresOf(g: Generation, sofar: TensorValue): TensorValue | undefined {
+  const { frame, write, info } = g;
+  const value: Value = info === undefined ? sofar : textOf(info, sofar);
+  const scores = callValue(
+    stepFrame(g),
+    write.value,
+    'write',
+    [{ name: undefined, value, span: write.span }],
+    write.span,
+    undefined,
+  );
+  if (scores.kind === 'error') return undefined;
+  const wanted = [...sofar.dims, vocabularyOf(g)];
+  const { facts } = frame.trace;
+  if (
+    scores.kind === 'tensor' &&
+    scores.element.kind === 'float' &&
+    scores.dims.length === wanted.length &&
+    scores.dims.every((d, i) => compareDims(facts, d, wanted[i] ?? 0) === 'equal')
+  )
+    return scores;
+  const of = `float[${wanted.map(showDim).join(', ')}]`;
+  complain(frame, 'not-scores', { wanted: of, got: showType(scores) }, write.span);
+  return undefined;
+}
+
+const vocabularyOf = (g: Generation): Dim => (g.prompt.element.kind === 'index' ? g.prompt.element.of : 1);
+
+/** The scores of the last position: float[lead…, V]. */
+function lastScores(g: Generation, scores: TensorValue): TensorValue | undefined {
+  const { frame, span } = g;
+  const rank = scores.dims.length;
+  const axis = rank - 2;
+  const size = scores.dims[axis] ?? 1;
+  const last = emitOp(
+    frame,
+    span,
+    'slice',
+    [scores],
+    {
+      starts: scores.dims.map((_, i) => (i === axis ? dimAdd(size, -1) : 0)),
+      limits: scores.dims,
+      strides: scores.dims.map(() => 1),
+    },
+    { keeps: [], element: float },
+  );
+  if (last.kind === 'error') return undefined;
+  const shape = scores.dims.filter((_, i) => i !== axis);
+  const rows = scores.keeps.filter(k => k.axes.every(a => a < axis));
+  const flat = emitOp(frame, span, 'reshape', [last], { shape }, { keeps: rows, element: float });
+  return flat.kind === 'error' ? undefined : flat;
+}
+
+/** The next entry of each row, as `by` decides: index(V)[lead…], else reported. */
+function nextOf(g: Generation, scores: TensorValue | undefined): TensorValue | undefined {
+  if (scores === undefined) return undefined;
+  const { frame, by } = g;
+  const next = callValue(
+    stepFrame(g),
+    by.value,
+    'by',
+    [{ name: undefined, value: scores, span: by.span }],
+    by.span,
+    undefined,
+  );
+  if (next.kind === 'error') return undefined;
+  const lead = scores.dims.slice(0, -1);
+  const { facts } = frame.trace;
+  const v = vocabularyOf(g);
+  if (
+    next.kind === 'tensor' &&
+    next.element.kind === 'index' &&
+    compareDims(facts, next.element.of, v) === 'equal' &&
+    next.dims.length === lead.length &&
+    next.dims.every((d, i) => compareDims(facts, d, lead[i] ?? 0) === 'equal')
+  )
+    return next;
+  const wanted = `index(${showDim(v)})${lead.length === 0 ? '' : `[${lead.map(showDim).join(', ')}]`}`;
+  complain(frame, 'not-a-choice', { wanted, got: showType(next) }, by.span);
+  return undefined;
+}
