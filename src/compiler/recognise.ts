@@ -4,7 +4,7 @@
 import type { Graph } from '../ir/graph.ts';
 import type { OpRegistry } from '../ir/op.ts';
 import { activationRules } from './passes/activations.ts';
-import { canonical } from './passes/algebra.ts';
+import { canonical, turnedSoftmax } from './passes/algebra.ts';
 import { attentionRules } from './passes/attention.ts';
 import { commonSubexpressions } from './passes/common.ts';
 import { crossEntropyRules } from './passes/cross-entropy.ts';
@@ -22,6 +22,7 @@ export const recognitionPasses: readonly Pass[] = [
   rulesPass('softmax', 'softmax and logsumexp by their formulas', softmaxRules),
   rulesPass('norms', 'norms by their formulas', normRules),
   rulesPass('cross-entropy', '−log softmax(x)[label] = logsumexp(x) − x[label]', crossEntropyRules),
+  turnedSoftmax,
   rulesPass('attention', 'softmax(scale·q·kᵀ + bias)·v', attentionRules),
   canonical,
   commonSubexpressions,

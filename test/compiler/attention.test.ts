@@ -1,13 +1,12 @@
 // Attention is recognised in many spellings, with the same results before and after, gradients included.
 
 import { describe, expect, test } from 'vitest';
-import { differentiate } from '../../src/compiler/differentiate.ts';
 import { optimize } from '../../src/compiler/optimize.ts';
 import { recognise } from '../../src/compiler/recognise.ts';
-import { type Builder, createBuilder } from '../../src/ir/builder.ts';
+import type { Builder } from '../../src/ir/builder.ts';
 import type { Graph, TensorType, ValueId } from '../../src/ir/graph.ts';
 import { ops } from '../../src/ops/registry.ts';
-import { bare, everything, expectSame, expectSound, f32, feeds, graphOf } from './helpers.ts';
+import { bare, everything, expectSame, expectSound, f32, feeds, graphOf, withGradients } from './helpers.ts';
 
 const [B, T, S, H, K] = [2, 3, 5, 2, 4] as const;
 const D = H * K;
@@ -39,24 +38,6 @@ function expectAttention(
     expectSound(graph);
     expectSame(plain!, graph, 1e-6);
   }
-}
-
-/** Adds the gradients of Σ y·weight for every float input. */
-function withGradients(graph: Graph): Graph {
-  const b = createBuilder('gradients', ops, { from: graph, keepOutputs: true });
-  const y = graph.outputs[0]!.id;
-  const weight = b.one('sin', [y]);
-  const axes = b.shapeOf(y).map((_, i) => i);
-  const loss = b.one('reduce_sum', [b.one('mul', [y, weight])], { axes, keepdims: false });
-  const floats = graph.inputs.filter(i => graph.types[i.id]!.dtype === 'f32');
-  for (const [i, grad] of differentiate(
-    b,
-    loss,
-    floats.map(f => f.id),
-  ).entries()) {
-    if (grad !== undefined) b.output(`d${floats[i]!.name}`, 'fetch', grad);
-  }
-  return b.finish();
 }
 
 const qkv = { q: f32(B, H, T, K), k: f32(B, H, S, K), v: f32(B, H, S, K) };

@@ -3,6 +3,7 @@
 import { expect } from 'vitest';
 import { evaluate } from '../../src/backends/reference/evaluate.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
+import { differentiate } from '../../src/compiler/differentiate.ts';
 import { type Pass, runPasses } from '../../src/compiler/passes/pass.ts';
 import type { Target } from '../../src/compiler/plan.ts';
 import { type Builder, createBuilder } from '../../src/ir/builder.ts';
@@ -74,6 +75,24 @@ export function expectSame(a: Graph, b: Graph, tolerance = 1e-9, inputs = feeds(
       if (!near) expect.fail(`${name}[${i}]: ${x} became ${y} in ${print(b, { spans: false })}`);
     }
   }
+}
+
+/** Adds the gradients of Σ y·weight for every float input. */
+export function withGradients(graph: Graph): Graph {
+  const b = createBuilder('gradients', ops, { from: graph, keepOutputs: true });
+  const y = graph.outputs[0]!.id;
+  const weight = b.one('sin', [y]);
+  const axes = b.shapeOf(y).map((_, i) => i);
+  const loss = b.one('reduce_sum', [b.one('mul', [y, weight])], { axes, keepdims: false });
+  const floats = graph.inputs.filter(i => graph.types[i.id]!.dtype === 'f32');
+  for (const [i, grad] of differentiate(
+    b,
+    loss,
+    floats.map(f => f.id),
+  ).entries()) {
+    if (grad !== undefined) b.output(`d${floats[i]!.name}`, 'fetch', grad);
+  }
+  return b.finish();
 }
 
 /** Runs passes with the verifier after each. */

@@ -6,6 +6,7 @@ import { numberRules } from '../../src/compiler/passes/numbers.ts';
 import { poleRules } from '../../src/compiler/passes/poles.ts';
 import { maskRules, productRules } from '../../src/compiler/passes/products.ts';
 import { dropDimsRules, keepDimsRules, shapeRules } from '../../src/compiler/passes/shapes.ts';
+import { turnRules } from '../../src/compiler/passes/turns.ts';
 import type { Builder } from '../../src/ir/builder.ts';
 import type { Attrs, Graph, ValueId } from '../../src/ir/graph.ts';
 import { type Rule, rewrite } from '../../src/ir/rewrite.ts';
@@ -20,6 +21,7 @@ const rules: readonly Rule[] = [
   ...broadcastRules,
   ...productRules,
   ...maskRules,
+  ...turnRules,
 ];
 
 /** Each output as one expression: `mul(x, 0.5)`, attrs in braces. */
@@ -220,6 +222,44 @@ const cases: Readonly<Record<string, readonly [Make, string]>> = {
       return b.one('select', [mask, b.one('transpose', [x], { perm: [1, 0] }), b.constant(0)]);
     },
     'transpose(select(transpose(reshape(reshape(slice(m){starts [0,0], limits [1,2], strides [1,1]}){shape [2]}){shape [1,2]}){perm [1,0]}, x, 0)){perm [1,0]}',
+  ],
+  'transpose-of-masked': [
+    (b, { x, m }) => {
+      const turned = b.one('transpose', [x], { perm: [1, 0] });
+      const mask = b.one('transpose', [m], { perm: [1, 0] });
+      return b.one('mul', [b.one('select', [mask, turned, b.constant(0)]), turned]);
+    },
+    'mul(transpose(select(transpose(transpose(m){perm [1,0]}){perm [1,0]}, x, 0)){perm [1,0]}, transpose(x){perm [1,0]})',
+  ],
+  'transpose-of-pair': [
+    (b, { x, y }) => {
+      const [left, right] = [x, y].map(v => b.one('transpose', [v], { perm: [1, 0] }));
+      return b.one('sub', [left!, right!]);
+    },
+    'transpose(sub(x, y)){perm [1,0]}',
+  ],
+  'transpose-of-biased': [
+    (b, { x, s }) => {
+      const row = b.one('broadcast', [s], { shape: [2] });
+      return b.one('div', [b.one('transpose', [x], { perm: [1, 0] }), row]);
+    },
+    'transpose(div(x, transpose(reshape(broadcast(s){shape [2]}){shape [1,2]}){perm [1,0]})){perm [1,0]}',
+  ],
+  'transpose-of-exp': [
+    (b, { x }) => b.one('exp', [b.one('transpose', [x], { perm: [1, 0] })]),
+    'transpose(exp(x)){perm [1,0]}',
+  ],
+  'transpose-of-reduction': [
+    (b, { x }) =>
+      b.one('reduce_max', [b.one('transpose', [x], { perm: [1, 0] })], { axes: [0], keepdims: true }),
+    'transpose(reduce_max(x){axes [1], keepdims true}){perm [1,0]}',
+  ],
+  'transpose-of-opened': [
+    (b, { x }) => {
+      const turned = b.one('transpose', [x], { perm: [1, 0] });
+      return b.one('transpose', [b.one('reshape', [turned], { shape: [3, 2, 1] })], { perm: [1, 0, 2] });
+    },
+    'reshape(transpose(transpose(x){perm [1,0]}){perm [1,0]}){shape [2,3,1]}',
   ],
 };
 

@@ -108,6 +108,19 @@ export const productRules: readonly Rule[] = [
   },
 ];
 
+export function selectOfTransposed(m: Match, b: Builder): ValueId | undefined {
+  const perm = m.node('t').attrs.perm as readonly number[];
+  const c = m.value('c');
+  const missing = perm.length - b.shapeOf(c).length;
+  if (missing < 0 || !sameShapes(b.shapeOf(m.value('t')), b.shapeOf(m.root))) return undefined;
+  const full = reshaped(b, c, [...Array<number>(missing).fill(1), ...b.shapeOf(c)]);
+  const back = perm.map((_, axis) => perm.indexOf(axis));
+  const fill = b.constant(m.number('b'), b.typeOf(m.root).dtype);
+  const { attrs } = b.producer(m.root)!;
+  const chosen = b.one('select', [transposed(b, full, back), m.value('x'), fill], attrs);
+  return b.one('transpose', [chosen], { perm });
+}
+
 /** For recognition: scores and weights of attention are scaled and masked before they are transposed. */
 export const maskRules: readonly Rule[] = [
   {
@@ -125,16 +138,6 @@ export const maskRules: readonly Rule[] = [
     name: 'transpose-of-select',
     because: 'choosing between a value and a number works in any order of axes',
     pattern: op('select', [any('c'), op('transpose', [any('x')], { as: 't', once: true }), number('b')]),
-    replace: (m, b) => {
-      const perm = m.node('t').attrs.perm as readonly number[];
-      const c = m.value('c');
-      const missing = perm.length - b.shapeOf(c).length;
-      if (missing < 0 || !sameShapes(b.shapeOf(m.value('t')), b.shapeOf(m.root))) return undefined;
-      const full = reshaped(b, c, [...Array<number>(missing).fill(1), ...b.shapeOf(c)]);
-      const back = perm.map((_, axis) => perm.indexOf(axis));
-      const fill = b.constant(m.number('b'), b.typeOf(m.root).dtype);
-      const chosen = b.one('select', [transposed(b, full, back), m.value('x'), fill]);
-      return b.one('transpose', [chosen], { perm });
-    },
+    replace: selectOfTransposed,
   },
 ];

@@ -57,6 +57,8 @@ function inward(b: Builder, id: ValueId, found: Found): Scores | undefined {
     }
     case 'select': {
       const [condition, yes, no] = node.inputs as readonly [ValueId, ValueId, ValueId];
+      // Padding may hold any finite number: a fill that keeps it from a pole is none of softmax's.
+      if (node.attrs.free === true && same(yes)) return inward(b, yes, found);
       const hides = (value: ValueId): boolean => {
         const c = numberOf(b, value);
         return c !== undefined && c * found.scale <= low;

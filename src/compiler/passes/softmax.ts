@@ -1,11 +1,14 @@
 // Hand-spelled softmax, logsumexp and log softmax.
 
 import type { Builder } from '../../ir/builder.ts';
+import type { ValueId } from '../../ir/graph.ts';
 import { any, either, type Match, number, numberOf, op, type Pattern } from '../../ir/pattern.ts';
 import type { Rule } from '../../ir/rewrite.ts';
+import { lateQuotient } from './late-quotient.ts';
 import { maybeFilled } from './poles.ts';
 import { dotDims } from './products.ts';
 import { reshaped, sameShapes } from './shapes.ts';
+import { isZeroedBy } from './zeroed.ts';
 
 /** A reduction over one axis. */
 const reduction = (name: string, of: Pattern, as: string): Pattern =>
@@ -21,13 +24,14 @@ const maxOf = (of: Pattern): Pattern =>
 const max = maxOf(x);
 /** A shift by something else would be undone as well, but what it reads could no longer be trained. */
 export const shifted = op('sub', [x, max], { as: 'shifted' });
-/** exp(x − max x) or exp(x). */
-const exponent = either(op('exp', [maybeFilled(op('sub', [x, max]))]), op('exp', [maybeFilled(x)]));
+/** exp(x − max x) or exp(x): above and below a fraction the same one. */
+const exponents = [op('exp', [maybeFilled(op('sub', [x, max]))]), op('exp', [maybeFilled(x)])];
 /** The same over what a mask keeps; the maximum is over that as well, or over all. */
 const keptMax = maxOf(either(op('select', [any('keep'), x, any('low')]), x));
-const keptExponent = either(op('exp', [maybeFilled(op('sub', [x, keptMax]))]), op('exp', [maybeFilled(x)]));
-const zeroed = op('select', [any('keep'), keptExponent, number(0)]);
-const keptSum = maybeFilled(reduction('reduce_sum', zeroed, 'sum'));
+const keptExponents = [op('exp', [maybeFilled(op('sub', [x, keptMax]))]), op('exp', [maybeFilled(x)])];
+const zeroed = (exponent: Pattern): Pattern => op('select', [any('keep'), exponent, number(0)]);
+const sumOf = (of: Pattern): Pattern => maybeFilled(reduction('reduce_sum', of, 'sum'));
+const keptWeights = either(...keptExponents.map(e => op('div', [e, sumOf(zeroed(e))], { as: 'w' })));
 const hidden = -1e30;
 
 function axisOf(m: Match, name: string): number | undefined {
@@ -45,8 +49,10 @@ export const softmaxRules: readonly Rule[] = [
     name: 'softmax',
     because: 'softmax(x) = exp(x − max)/Σ exp(x − max) = exp(x)/Σ exp(x)',
     pattern: either(
-      op('div', [exponent, maybeFilled(reduction('reduce_sum', exponent, 'sum'))]),
-      op('mul', [exponent, op('div', [any('one'), maybeFilled(reduction('reduce_sum', exponent, 'sum'))])]),
+      ...exponents.flatMap(e => [
+        op('div', [e, sumOf(e)]),
+        op('mul', [e, op('div', [any('one'), sumOf(e)])]),
+      ]),
     ),
     replace: (m, b) => {
       const axis = axisOf(m, 'sum');
@@ -54,33 +60,13 @@ export const softmaxRules: readonly Rule[] = [
       return b.one('softmax', [m.value('x')], { axis });
     },
   },
-  {
-    name: 'quotient-of-product',
-    because: '(w·v)/Σ w = (w/Σ w)·v: the sum is one number for each row of w',
-    pattern: op('div', [
-      op('dot_general', [any('w'), any('v')], { as: 'dot', once: true }),
-      maybeFilled(reduction('reduce_sum', any('w'), 'sum')),
-    ]),
-    replace: (m, b) => {
-      const { lhsBatch, lhsContract, rhsBatch } = dotDims(m.node('dot'));
-      const [w, v] = [m.value('w'), m.value('v')];
-      const last = b.shapeOf(w).length - 1;
-      const inOrder =
-        lhsBatch.every((axis, i) => axis === i) &&
-        lhsContract.length === 1 &&
-        lhsContract[0] === last &&
-        b.shapeOf(v).length === rhsBatch.length + 2;
-      if (!inOrder || axisOf(m, 'sum') !== last) return undefined;
-      const divisor = b.producer(m.root)!.inputs[1]!;
-      return b.one('dot_general', [b.one('div', [w, divisor]), v], m.node('dot').attrs);
-    },
-  },
+  lateQuotient,
   {
     name: 'softmax-of-kept',
     because: 'what is hidden by −10³⁰ has an exponential of 0, so that it is in no sum, and a weight of 0',
     pattern: either(
-      op('div', [zeroed, keptSum]),
-      op('select', [any('keep'), op('div', [keptExponent, keptSum]), number(0)]),
+      ...keptExponents.map(e => op('div', [zeroed(e), sumOf(zeroed(e))])),
+      op('select', [any('keep'), keptWeights, number(0)]),
     ),
     replace: (m, b) => {
       const axis = axisOf(m, 'sum');
@@ -91,6 +77,33 @@ export const softmaxRules: readonly Rule[] = [
       const filled = b.one('select', [keep, x, b.constant(hidden, dtype)]);
       if (!sameShapes(b.shapeOf(filled), shape)) return undefined;
       return b.one('select', [keep, b.one('softmax', [filled], { axis }), b.constant(0, dtype)]);
+    },
+  },
+  {
+    name: 'softmax-of-kept-values',
+    because: 'values of 0 at what is hidden take the part of weights of 0',
+    pattern: either(
+      op('dot_general', [keptWeights, any('v')], { as: 'dot' }),
+      op('dot_general', [any('v'), keptWeights], { as: 'dot' }),
+    ),
+    replace: (m, b) => {
+      const axis = axisOf(m, 'sum');
+      const [x, keep, w, v] = ['x', 'keep', 'w', 'v'].map(m.value) as [ValueId, ValueId, ValueId, ValueId];
+      const low = m.has('low') ? numberOf(b, m.value('low')) : hidden;
+      if (axis === undefined || low === undefined || low > hidden) return undefined;
+      const dot = m.node('dot');
+      const dims = dotDims(dot);
+      const left = dot.inputs[0] === w;
+      const own = left ? [...dims.lhsBatch, ...dims.lhsContract] : [...dims.rhsBatch, ...dims.rhsContract];
+      const other = left ? [...dims.rhsBatch, ...dims.rhsContract] : [...dims.lhsBatch, ...dims.lhsContract];
+      const { dtype, shape } = b.typeOf(w);
+      const place = (at: number): number => other[own.indexOf(at)] ?? -1;
+      if (dims.lhsContract.length !== 1 || place(axis) < 0) return undefined;
+      if (!isZeroedBy(b, v, keep, shape.length, place)) return undefined;
+      const filled = b.one('select', [keep, x, b.constant(hidden, dtype)]);
+      if (!sameShapes(b.shapeOf(filled), shape)) return undefined;
+      const weights = b.one('select', [keep, b.one('softmax', [filled], { axis }), b.constant(0, dtype)]);
+      return b.one('dot_general', left ? [weights, v] : [v, weights], dot.attrs);
     },
   },
   {
