@@ -18,26 +18,30 @@ describe.each(programs())('%s', file => {
     expect(whole).not.toEqual([]);
   });
 
-  test.each(whole.map(m => [m.variant ?? m.name, m] as const))('%s', (_, model) => {
-    if (library === undefined) throw new Error(`${file} has no library`);
-    const tiny = models.find(m => m.variant === 'tiny');
-    const context = { library, target, registry: ops };
-    const { parameters } = explain({ ...context, model });
-    expect(parameters).toBeGreaterThan(explain({ ...context, model: tiny! }).parameters);
-    for (const stage of model.stages.keys()) {
-      const program = compile(library, model).stage(stage, target, {
-        measures: false,
-        afterEach: (pass, graph) => {
-          if (pass === 'lower' || pass === 'differentiate') expect(verify(graph, ops), pass).toEqual([]);
-        },
-      });
-      const { graph } = program.train.plan;
-      expect(verify(graph, ops)).toEqual([]);
-      for (const path of program.trained)
-        expect(
-          graph.outputs.some(o => o.role === 'next' && o.name === path),
-          path,
-        ).toBe(true);
-    }
-  });
+  test.each(whole.map(m => [m.variant ?? m.name, m] as const))(
+    '%s',
+    (_, model) => {
+      if (library === undefined) throw new Error(`${file} has no library`);
+      const tiny = models.find(m => m.variant === 'tiny');
+      const context = { library, target, registry: ops };
+      const { parameters } = explain({ ...context, model });
+      expect(parameters).toBeGreaterThan(explain({ ...context, model: tiny! }).parameters);
+      for (const stage of model.stages.keys()) {
+        const program = compile(library, model).stage(stage, target, {
+          measures: false,
+          afterEach: (pass, graph) => {
+            if (pass === 'lower' || pass === 'differentiate') expect(verify(graph, ops), pass).toEqual([]);
+          },
+        });
+        const { graph } = program.train.plan;
+        expect(verify(graph, ops)).toEqual([]);
+        for (const path of program.trained)
+          expect(
+            graph.outputs.some(o => o.role === 'next' && o.name === path),
+            path,
+          ).toBe(true);
+      }
+    },
+    300_000,
+  );
 });

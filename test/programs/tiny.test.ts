@@ -22,42 +22,48 @@ describe.each(programs())('%s', file => {
     expect(model).toBeDefined();
   });
 
-  test.each([...(model?.stages.keys() ?? [])])('stage %s', async stage => {
-    if (library === undefined || model === undefined) throw new Error(`${file} has no tiny variant`);
-    const trial = trials[`${file} ${stage}`] ?? {};
-    const compilation = compile(library, model);
-    const options = { measures: false, batch: trial.batch ?? 4 };
-    const program = compilation.stage(stage, onnx.target, options);
-    const from = ended.get(program.from ?? '') ?? new Map<string, HostTensor>();
-    const how = { from, rate: trial.rate ?? 3e-3 };
+  test.each([...(model?.stages.keys() ?? [])])(
+    'stage %s',
+    async stage => {
+      if (library === undefined || model === undefined) throw new Error(`${file} has no tiny variant`);
+      const trial = trials[`${file} ${stage}`] ?? {};
+      const compilation = compile(library, model);
+      const options = { measures: false, batch: trial.batch ?? 4 };
+      const program = compilation.stage(stage, onnx.target, options);
+      const from = ended.get(program.from ?? '') ?? new Map<string, HostTensor>();
+      const how = { from, rate: trial.rate ?? 3e-3 };
 
-    const theirs = await train(
-      reference,
-      compilation.stage(stage, reference.target, options),
-      2,
-      () => 1,
-      how,
-    );
-    const steps = trial.steps ?? 300;
-    const learned = (first: number, loss: number): boolean =>
-      loss < first / 10 || loss < (trial.floor?.loss ?? Number.NEGATIVE_INFINITY);
-    const ours = await train(onnx, program, steps, () => 1, { ...how, until: learned });
-    ended.set(stage, ours.after);
-
-    for (const [i, loss] of theirs.losses.entries())
-      expect(Math.abs(loss - ours.losses[i]!), `step ${i + 1}: ${loss}`).toBeLessThan(
-        1e-3 * Math.max(1, Math.abs(loss)),
+      const theirs = await train(
+        reference,
+        compilation.stage(stage, reference.target, options),
+        2,
+        () => 1,
+        how,
       );
-    const [first, last] = [ours.losses[0]!, ours.losses.at(-1)!];
-    expect(learned(first, last), `${first} → ${last} in ${ours.losses.length} steps`).toBe(true);
-    const same = (path: string): boolean =>
-      Buffer.from(ours.before.get(path)!.data.buffer).equals(Buffer.from(ours.after.get(path)!.data.buffer));
-    const still = trial.still?.paths ?? [];
-    expect(program.trained.filter(same), 'trained weights that stood still').toEqual(still);
-    expect(program.renewed.filter(same), 'states that stood still').toEqual([]);
-    expect(
-      program.frozen.filter(path => !same(path)),
-      'frozen weights that moved',
-    ).toEqual([]);
-  });
+      const steps = trial.steps ?? 300;
+      const learned = (first: number, loss: number): boolean =>
+        loss < first / 10 || loss < (trial.floor?.loss ?? Number.NEGATIVE_INFINITY);
+      const ours = await train(onnx, program, steps, () => 1, { ...how, until: learned });
+      ended.set(stage, ours.after);
+
+      for (const [i, loss] of theirs.losses.entries())
+        expect(Math.abs(loss - ours.losses[i]!), `step ${i + 1}: ${loss}`).toBeLessThan(
+          1e-3 * Math.max(1, Math.abs(loss)),
+        );
+      const [first, last] = [ours.losses[0]!, ours.losses.at(-1)!];
+      expect(learned(first, last), `${first} → ${last} in ${ours.losses.length} steps`).toBe(true);
+      const same = (path: string): boolean =>
+        Buffer.from(ours.before.get(path)!.data.buffer).equals(
+          Buffer.from(ours.after.get(path)!.data.buffer),
+        );
+      const still = trial.still?.paths ?? [];
+      expect(program.trained.filter(same), 'trained weights that stood still').toEqual(still);
+      expect(program.renewed.filter(same), 'states that stood still').toEqual([]);
+      expect(
+        program.frozen.filter(path => !same(path)),
+        'frozen weights that moved',
+      ).toEqual([]);
+    },
+    300_000,
+  );
 });
