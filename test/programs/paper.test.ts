@@ -18,29 +18,39 @@ describe.each(programs())('%s', file => {
     expect(whole).not.toEqual([]);
   });
 
-  test.each(whole.map(m => [m.variant ?? m.name, m] as const))(
-    '%s',
+  const tiny = models.find(m => m.variant === 'tiny');
+  const named = whole.map(m => [m.variant ?? m.name, m] as const);
+
+  test.each(named)(
+    '%s is explained',
     (_, model) => {
-      if (library === undefined) throw new Error(`${file} has no library`);
-      const tiny = models.find(m => m.variant === 'tiny');
+      if (library === undefined || tiny === undefined) throw new Error(`${file} has no tiny variant`);
       const context = { library, target, registry: ops };
       const { parameters } = explain({ ...context, model });
-      expect(parameters).toBeGreaterThan(explain({ ...context, model: tiny! }).parameters);
-      for (const stage of model.stages.keys()) {
-        const program = compile(library, model).stage(stage, target, {
-          measures: false,
-          afterEach: (pass, graph) => {
-            if (pass === 'lower' || pass === 'differentiate') expect(verify(graph, ops), pass).toEqual([]);
-          },
-        });
-        const { graph } = program.train.plan;
-        expect(verify(graph, ops)).toEqual([]);
-        for (const path of program.trained)
-          expect(
-            graph.outputs.some(o => o.role === 'next' && o.name === path),
-            path,
-          ).toBe(true);
-      }
+      expect(parameters).toBeGreaterThan(explain({ ...context, model: tiny }).parameters);
+    },
+    300_000,
+  );
+
+  test.each(
+    named.flatMap(([name, model]) => [...model.stages.keys()].map(stage => [name, stage, model] as const)),
+  )(
+    '%s, stage %s',
+    (_, stage, model) => {
+      if (library === undefined) throw new Error(`${file} has no library`);
+      const program = compile(library, model).stage(stage, target, {
+        measures: false,
+        afterEach: (pass, graph) => {
+          if (pass === 'lower' || pass === 'differentiate') expect(verify(graph, ops), pass).toEqual([]);
+        },
+      });
+      const { graph } = program.train.plan;
+      expect(verify(graph, ops)).toEqual([]);
+      for (const path of program.trained)
+        expect(
+          graph.outputs.some(o => o.role === 'next' && o.name === path),
+          path,
+        ).toBe(true);
     },
     300_000,
   );
