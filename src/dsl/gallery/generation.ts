@@ -24,6 +24,26 @@ const writer = (generate: string): string =>
 
 const right = writer('generate(t => write(t), c, more: 4, by: greedy())');
 
+const recites = (attention: string): string =>
+  writer('generate(t => write(t), c, more: 4, by: greedy())').replace(
+    'transformer(depth: 1, heads: 4, causal: true)',
+    attention,
+  );
+const foretells = (shift: string, causal: string): string =>
+  stamps.replace('0.5 * sort on', '0.5 * sort + foretell on').replace(
+    '  export name',
+    `  part ahead = linear(out: 1)
+  encoder follow(c: caption[N..., T]) -> float[N..., T] {
+    let words = embedding(c.ids, width: 16) |> transformer(depth: 1, heads: 4${causal})
+    return ahead(words)[:, :, 0]
+  }
+  objective foretell(caption: caption[B, T]) {
+    return mean(abs(${shift}))
+  }
+
+  export name`,
+  );
+
 export const generation: readonly Mistake[] = [
   {
     name: 'generation from vectors that are no scores',
@@ -51,7 +71,7 @@ export const generation: readonly Mistake[] = [
   {
     name: 'more tokens than there are places for',
     code: 'requirement-failed',
-    says: 'T is length (up to 16), max is 12',
+    says: 'T is length (up to 15), max is 12',
     wrong: writer('generate(t => write(t), c, more: 8, by: greedy())')
       .replace('T + 4]', 'T + 8]')
       .replace(
@@ -69,5 +89,23 @@ export const generation: readonly Mistake[] = [
       '«top: 8»',
     ),
     mended: writer('generate(t => write(t), c, more: 4, by: sample(top_k: 8))'),
+  },
+  {
+    name: 'next tokens over attention to all of them',
+    code: 'sees-the-answer',
+    why: 'A model that reads the token it is to predict copies it: the loss falls to nothing and nothing is learned, and no line of the training says so. How each position depends on the others is read off the graph, however attention was written.',
+    says: 'tell predicts caption.ids one position ahead',
+    wrong: recites('transformer(depth: 1, heads: 4)').replace(
+      'return cross_entropy(write(caption)[:, :-1], caption.ids[:, 1:])',
+      'return «cross_entropy(write(caption)[:, :-1], caption.ids[:, 1:])»',
+    ),
+    mended: right,
+  },
+  {
+    name: 'a value two positions ahead, which was read',
+    code: 'sees-the-answer',
+    says: 'foretell predicts caption.ids 2 positions ahead',
+    wrong: foretells('«follow(caption)[:, :-2] - to_float(caption.ids)[:, 2:]»', ''),
+    mended: foretells('follow(caption)[:, :-2] - to_float(caption.ids)[:, 2:]', ', causal: true'),
   },
 ];

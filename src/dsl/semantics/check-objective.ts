@@ -7,6 +7,7 @@ import type { Declared } from './declare.ts';
 import { formalValue } from './formal.ts';
 import type { Objective } from './model.ts';
 import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
+import { refuseSeenAnswers } from './sees-answer.ts';
 import { complain, nested, type Trace, type TracedWeight } from './trace.ts';
 import type { Value } from './values.ts';
 
@@ -48,6 +49,7 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
   if (objective.params.map(p => fieldOf(declared, p)).some(f => f === undefined)) return undefined;
   const loss = traceObjective(declared, objective, symbolicRows(declared, objective));
   if (loss === undefined || trace.missing.length > 0) return undefined;
+  refuseSeenAnswers(trace, objective, loss.id);
   const weights = weightsBehind(trace, loss.id);
   if (weights.size === 0)
     complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);

@@ -430,6 +430,12 @@ export const semanticRules = {
       `${p.objective} teaches nothing in stage ${p.stage}: every weight that it depends on is frozen there`,
     help: () => 'leave it out of minimize, or train one of its parts',
   } satisfies DiagnosticRule<{ objective: string; stage: string }>,
+  'sees-the-answer': error<{ objective: string; input: string; ahead: number }>(
+    p =>
+      `${p.objective} predicts ${p.input} ${p.ahead === 1 ? 'one position' : `${p.ahead} positions`} ahead, from a value that has read it already`,
+    () =>
+      'let no position read those after it: causal: true; to predict what is hidden instead, hide it in the input: where(hide, …)',
+  ),
   'dead-objective': error<{ objective: string }>(
     p => `${p.objective} depends on no weight, so it can't be minimized`,
   ),

@@ -60,7 +60,8 @@ function outline(g: Generation, more: Dim): ReturnType<typeof emitOp> {
   const { frame, span, prompt } = g;
   const lead = leadOf(prompt);
   const before = prompt.dims[prompt.dims.length - 1] ?? 1;
-  const all = dimAdd(before, more);
+  // What was chosen last is read by none.
+  const all = dimAdd(before, dimAdd(more, -1));
   const most = dimUpperBound(all);
   const length = dimSymbol({
     id: `${frame.path}:${span.start}.length`,

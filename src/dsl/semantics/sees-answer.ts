@@ -1,0 +1,232 @@
+// Prediction of what comes next over a model that sees it: refused. The objective's graph is read position by position
+// (ir/dependence) at a small length. Where a value that depends on weights is compared with an input some positions
+// ahead of its own, and every position of it has read the very one that it should foretell, nothing is left to learn.
+
+import type { Dim, DimSymbol } from '../../base/dim.ts';
+import { dimSubstitute, dimSymbols } from '../../base/dim.ts';
+import { userPlace } from '../../base/span.ts';
+import type { Cells, Sized, SizedNode } from '../../ir/dependence/cells.ts';
+import { isElementwise } from '../../ir/dependence/numbers.ts';
+import { inputCells, readCells } from '../../ir/dependence/read.ts';
+import type { Graph, Node, ValueId } from '../../ir/graph.ts';
+import { diagnose } from './diagnostics.ts';
+import type { Objective } from './model.ts';
+import type { Trace } from './trace.ts';
+
+const shortest = 12;
+
+/** Reports predictions of the objective whose answer has been read. */
+export function refuseSeenAnswers(trace: Trace, objective: Objective, loss: ValueId): void {
+  const graph = trace.builder.finish();
+  const nodes = upstream(trace, loss);
+  const predictions = predictionsIn(trace, nodes, loss);
+  if (predictions.length === 0) return;
+  for (const symbol of lengthsOf(graph)) {
+    const sized = sizedGraph(trace, graph, nodes, symbol);
+    if (sized === undefined) continue;
+    for (const input of graph.inputs) {
+      if (input.role !== 'feed') continue;
+      const size = sized.size(input.id);
+      const axis = size.shape.findIndex((n, i) => size.grown[i] === n + 1);
+      if (axis < 0) continue;
+      const cells = readCells(sized.nodes, {
+        registry: trace.builder.registry,
+        size: sized.size,
+        isIndex: id => graph.types[id]?.dtype === 'i32',
+        given: new Map([[input.id, inputCells(axis, size.shape[axis] ?? 1)]]),
+        seen: true,
+      });
+      for (const p of predictions) {
+        const ahead = seenAhead(cells.get(p.value), cells.get(p.answer));
+        if (ahead === undefined) continue;
+        report(trace, objective, input.name, ahead, p.node, culprit(trace, nodes, cells, p.value));
+        return;
+      }
+    }
+  }
+}
+
+interface Prediction {
+  readonly node: Node;
+  /** What depends on weights. */
+  readonly value: ValueId;
+  readonly answer: ValueId;
+}
+
+/** Nodes that a value depends on, in order. */
+function upstream(trace: Trace, id: ValueId): readonly Node[] {
+  const found = new Set<Node>();
+  const todo = [id];
+  for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
+    const node = trace.builder.producer(at);
+    if (node === undefined || found.has(node)) continue;
+    found.add(node);
+    todo.push(...node.inputs);
+  }
+  return trace.builder.finish().nodes.filter(n => found.has(n));
+}
+
+/** Ops that stand between a comparison and the loss. */
+const summing: ReadonlySet<string> = new Set(['reduce_sum', 'reduce_max', 'reshape', 'broadcast', 'slice']);
+
+/** Where the loss compares what depends on weights with what doesn't: −log p of an index, or a difference. */
+function predictionsIn(trace: Trace, nodes: readonly Node[], loss: ValueId): readonly Prediction[] {
+  const weights = new Set([...trace.weights.values()].map(w => w.value.id));
+  const learned = new Set<ValueId>(weights);
+  for (const n of nodes) if (n.inputs.some(i => learned.has(i))) for (const o of n.outputs) learned.add(o);
+  const plain = new Set<ValueId>([loss]);
+  const found: Prediction[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some(o => plain.has(o))) continue;
+    const [a, b] = node.inputs;
+    if (a === undefined) continue;
+    if (b !== undefined && node.op === 'take_along' && learned.has(a) && !learned.has(b))
+      found.push({ node, value: a, answer: b });
+    if (b !== undefined && node.op === 'sub' && learned.has(a) !== learned.has(b))
+      found.push({ node, value: learned.has(a) ? a : b, answer: learned.has(a) ? b : a });
+    if (isElementwise(node.op, node.inputs.length) || summing.has(node.op))
+      for (const i of node.inputs) plain.add(i);
+  }
+  return found;
+}
+
+/** The lengths that come with the data: every one but the number of rows. */
+function lengthsOf(graph: Graph): readonly DimSymbol[] {
+  const found = new Map<string, DimSymbol>();
+  for (const input of graph.inputs) {
+    const [, ...own] = graph.types[input.id]?.shape ?? [];
+    for (const d of own)
+      for (const s of dimSymbols(d)) if (s.role === 'data' && input.role === 'feed') found.set(s.id, s);
+  }
+  return [...found.values()];
+}
+
+interface SizedGraph {
+  readonly nodes: readonly SizedNode[];
+  readonly size: (id: ValueId) => Sized;
+}
+
+/** The nodes with every size a number; undefined where some size stays unknown. */
+function sizedGraph(
+  trace: Trace,
+  graph: Graph,
+  nodes: readonly Node[],
+  length: DimSymbol,
+): SizedGraph | undefined {
+  const n = Math.min(shortest, (length.max ?? Number.POSITIVE_INFINITY) - 1);
+  if (n < 2) return undefined;
+  const same = new Set([length.id]);
+  for (const { left, right } of trace.facts) {
+    const [a, b] = [left, right].map(d => (typeof d === 'number' ? [] : dimSymbols(d)));
+    if (a?.length !== 1 || b?.length !== 1 || a[0] === undefined || b[0] === undefined) continue;
+    if (same.has(a[0].id)) same.add(b[0].id);
+    else if (same.has(b[0].id)) same.add(a[0].id);
+  }
+  const at = (long: number) => {
+    const known = new Map<Dim, number | undefined>();
+    return (d: Dim): number | undefined => {
+      if (typeof d === 'number') return d;
+      if (known.has(d)) return known.get(d);
+      const values = dimSymbols(d).map(
+        s => [s.id, same.has(s.id) ? long : (s.size ?? Math.max(5, s.min ?? 1))] as const,
+      );
+      const value = dimSubstitute(d, new Map(values));
+      const number = typeof value === 'number' ? value : undefined;
+      known.set(d, number);
+      return number;
+    };
+  };
+  const [short, long] = [at(n), at(n + 1)];
+  let whole = true;
+  const shapes = (numbers: (d: Dim) => number | undefined, dims: readonly Dim[]): readonly number[] =>
+    dims.map(d => {
+      const value = numbers(d);
+      if (value === undefined || value < 0) whole = false;
+      return value ?? 1;
+    });
+  const sizes = new Map<ValueId, Sized>();
+  const size = (id: ValueId): Sized => {
+    const known = sizes.get(id);
+    if (known !== undefined) return known;
+    const dims = graph.types[id]?.shape ?? [];
+    const made = { shape: shapes(short, dims), grown: shapes(long, dims) };
+    sizes.set(id, made);
+    return made;
+  };
+  const sized = nodes.map((node): SizedNode => {
+    for (const id of [...node.inputs, ...node.outputs]) size(id);
+    const attrs = Object.fromEntries(
+      Object.entries(node.attrs).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.map(v => (isDim(v) ? (short(v) ?? 1) : v)) : value,
+      ]),
+    );
+    return { op: node.op, inputs: node.inputs, outputs: node.outputs, attrs };
+  });
+  return whole ? { nodes: sized, size } : undefined;
+}
+
+const isDim = (v: unknown): v is Dim =>
+  typeof v === 'number' || (typeof v === 'object' && v !== null && 'terms' in v);
+
+/** How far ahead of its own positions a value has read the answers; undefined where it hasn't. */
+function seenAhead(value: Cells | undefined, answer: Cells | undefined): number | undefined {
+  const [mark, more] = value?.marks ?? [];
+  const [own, others] = answer?.marks ?? [];
+  if (value === undefined || answer === undefined || mark === undefined || own === undefined)
+    return undefined;
+  if (more !== undefined || others !== undefined || mark.size !== own.size) return undefined;
+  const first = positionOf(answer.reads[0] ?? 0);
+  if (first === undefined) return undefined;
+  const ahead = first - (mark.from ?? 0);
+  for (let j = 0; j < own.size; j++) {
+    const position = positionOf(answer.reads[j] ?? 0);
+    if (position !== first + j || ((value.reads[j] ?? 0) & (1 << position)) === 0) return undefined;
+  }
+  return ahead > 0 ? ahead : undefined;
+}
+
+/** The one position of a set of one. */
+function positionOf(bits: number): number | undefined {
+  return bits !== 0 && (bits & (bits - 1)) === 0 ? 31 - Math.clz32(bits) : undefined;
+}
+
+/** The first node at which positions read later ones that none of its inputs had read. */
+function culprit(
+  trace: Trace,
+  nodes: readonly Node[],
+  cells: ReadonlyMap<ValueId, Cells>,
+  value: ValueId,
+): Node | undefined {
+  const behind = new Set(upstream(trace, value));
+  const looksAhead = (id: ValueId): boolean => {
+    const v = cells.get(id);
+    const [mark, more] = v?.marks ?? [];
+    if (v === undefined || mark === undefined || more !== undefined) return false;
+    return v.reads.some((bits, j) => bits >> ((mark.from ?? 0) + j + 1) !== 0);
+  };
+  return nodes.find(n => behind.has(n) && n.outputs.some(looksAhead) && !n.inputs.some(looksAhead));
+}
+
+function report(
+  trace: Trace,
+  objective: Objective,
+  input: string,
+  ahead: number,
+  node: Node,
+  opening: Node | undefined,
+): void {
+  const span = node.span === undefined ? objective.span : userPlace(node.span);
+  const place = opening?.span === undefined ? undefined : userPlace(opening.span);
+  trace.report(
+    diagnose(
+      'sees-the-answer',
+      { objective: objective.name, input, ahead },
+      {
+        span,
+        related:
+          place === undefined ? [] : [{ span: place, message: 'here a position reads those after it too' }],
+      },
+    ),
+  );
+}
