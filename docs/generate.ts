@@ -4,7 +4,12 @@
 import { Command } from 'commander';
 import emojiSpec from '../specs/emoji.mm';
 import type { Registry } from '../src/base/diagnostic.ts';
-import { imageTransforms, type TransformRule, textTransforms } from '../src/base/transform.ts';
+import {
+  audioTransforms,
+  imageTransforms,
+  type TransformRule,
+  textTransforms,
+} from '../src/base/transform.ts';
 import { commands } from '../src/cli/commands.ts';
 import type { Context } from '../src/cli/context.ts';
 import { commandDiagnostic } from '../src/cli/diagnostics.ts';
@@ -130,6 +135,7 @@ const parts: Readonly<Record<string, () => string>> = {
       ),
     ),
   'image-transforms': () => transformTable(imageTransforms),
+  'audio-transforms': () => transformTable(audioTransforms),
   'text-transforms': () => transformTable(textTransforms),
   intrinsics: () =>
     table(

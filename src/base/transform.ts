@@ -6,11 +6,14 @@ export interface TransformSetting {
   readonly default: number | undefined;
   readonly min: number;
   readonly max: number;
+  /** Given as a time, as in 100ms; the number is of seconds. */
+  readonly unit?: 'time';
   readonly doc: string;
 }
 
 export interface TransformRule {
-  readonly appliesTo: 'image' | 'text';
+  /** Of a recording: whether its waveform is changed, or the features made of it. */
+  readonly of?: 'waveform' | 'features';
   /** In order: `shift(2)` sets the first. A range `0.8..1` sets `from` and `to`. */
   readonly settings: Readonly<Record<string, TransformSetting>>;
   readonly doc: string;
@@ -26,14 +29,12 @@ const share = (fallback: number | undefined, doc: string): TransformSetting => (
 /** What can stand after `with picture:`. Geometry acts first and in one resampling, then colours, the background, erasing. */
 export const imageTransforms = {
   shift: {
-    appliesTo: 'image',
     settings: {
       pixels: { default: undefined, min: 0, max: 4096, doc: 'farthest move along each axis, in pixels' },
     },
     doc: 'Moves the picture by up to so many pixels.',
   },
   scale: {
-    appliesTo: 'image',
     settings: {
       from: { default: undefined, min: 0.05, max: 20, doc: 'smallest factor' },
       to: { default: undefined, min: 0.05, max: 20, doc: 'largest factor' },
@@ -41,12 +42,10 @@ export const imageTransforms = {
     doc: 'Scales about the centre, the factor uniform in its logarithm.',
   },
   stretch: {
-    appliesTo: 'image',
     settings: { by: { default: undefined, min: 0, max: 2, doc: 'largest logarithm of the aspect ratio' } },
     doc: 'Changes the aspect ratio by a factor of up to e^by.',
   },
   crop: {
-    appliesTo: 'image',
     settings: {
       from: { default: undefined, min: 0.01, max: 1, doc: 'smallest share of the area' },
       to: { default: undefined, min: 0.01, max: 1, doc: 'largest share of the area' },
@@ -54,57 +53,46 @@ export const imageTransforms = {
     doc: 'Takes a random window of that share of the area, aspect ratio 3/4 to 4/3, to full size.',
   },
   rotate: {
-    appliesTo: 'image',
     settings: { degrees: { default: undefined, min: 0, max: 180, doc: 'largest angle either way' } },
     doc: 'Turns about the centre.',
   },
   mirror: {
-    appliesTo: 'image',
     settings: { share: share(0.5, 'share of pictures that are mirrored') },
     doc: 'Swaps left and right.',
   },
   brightness: {
-    appliesTo: 'image',
     settings: { by: { default: undefined, min: 0, max: 1, doc: 'largest amount added, of the full range' } },
     doc: 'Adds one amount to all channels.',
   },
   contrast: {
-    appliesTo: 'image',
     settings: { by: { default: undefined, min: 0, max: 2, doc: 'largest logarithm of the factor' } },
     doc: 'Stretches values about the middle grey by a factor of up to e^by.',
   },
   colour: {
-    appliesTo: 'image',
     settings: { by: { default: undefined, min: 0, max: 2, doc: 'largest logarithm of a factor' } },
     doc: 'Multiplies each channel by a factor of its own of up to e^by.',
   },
   hue: {
-    appliesTo: 'image',
     settings: { degrees: { default: undefined, min: 0, max: 180, doc: 'largest angle either way' } },
     doc: 'Turns colours about the grey axis.',
   },
   grey: {
-    appliesTo: 'image',
     settings: { share: share(undefined, 'share of pictures without colour') },
     doc: 'Takes the mean of the channels.',
   },
   invert: {
-    appliesTo: 'image',
     settings: { share: share(undefined, 'share of pictures that are inverted') },
     doc: 'Turns light into dark, the background left as it is.',
   },
   background: {
-    appliesTo: 'image',
     settings: { share: share(undefined, 'share of pictures on a random colour; the others stand on white') },
     doc: 'Puts what is transparent in the picture on a random colour.',
   },
   noise: {
-    appliesTo: 'image',
     settings: { by: { default: undefined, min: 0, max: 1, doc: 'largest deviation, of the full range' } },
     doc: 'Adds independent Gaussian noise, its deviation uniform from 0.',
   },
   erase: {
-    appliesTo: 'image',
     settings: {
       share: share(undefined, 'share of pictures with a patch'),
       from: { default: 0.125, min: 0.01, max: 1, doc: 'smallest side, of the picture’s' },
@@ -120,27 +108,22 @@ export const imageTransforms = {
  */
 export const textTransforms = {
   shuffle: {
-    appliesTo: 'text',
     settings: { share: share(1, 'share of captions whose tags are reordered') },
     doc: 'Reorders the tags.',
   },
   drop_tags: {
-    appliesTo: 'text',
     settings: { most: share(undefined, 'largest probability that a tag is left out') },
     doc: 'Leaves out each tag with one probability, uniform from 0 to `most`; one tag stays.',
   },
   only_title: {
-    appliesTo: 'text',
     settings: { share: share(undefined, 'share of captions without tags') },
     doc: 'Leaves out all tags.',
   },
   drop_title: {
-    appliesTo: 'text',
     settings: { share: share(undefined, 'share of captions without title') },
     doc: 'Leaves out the title where there are tags.',
   },
   words: {
-    appliesTo: 'text',
     settings: {
       from: share(undefined, 'smallest share of words kept'),
       to: share(undefined, 'largest share of words kept'),
@@ -148,19 +131,61 @@ export const textTransforms = {
     doc: 'Keeps a random share of the words, in order, at least one.',
   },
   drop: {
-    appliesTo: 'text',
     settings: { share: share(undefined, 'probability that a token is left out') },
     doc: 'Leaves out tokens; the last one stays.',
   },
 } as const satisfies Record<string, TransformRule>;
 
+/** What can stand after `with speech:`. Waveforms are changed before features are made of them. */
+export const audioTransforms = {
+  gain: {
+    of: 'waveform',
+    settings: { decibels: { default: undefined, min: 0, max: 60, doc: 'farthest either way' } },
+    doc: 'Makes the recording louder or softer.',
+  },
+  shift: {
+    of: 'waveform',
+    settings: {
+      by: { default: undefined, min: 0, max: 3600, unit: 'time', doc: 'farthest move, earlier or later' },
+    },
+    doc: 'Moves the recording in time; silence comes in, what is moved out is lost.',
+  },
+  mask_time: {
+    of: 'features',
+    settings: {
+      most: { default: undefined, min: 0, max: 3600, unit: 'time', doc: 'longest mask' },
+      count: { default: 1, min: 1, max: 100, doc: 'masks' },
+      share: share(1, 'longest mask, of the recording’s frames'),
+    },
+    doc: 'Covers stretches of time with each channel’s mean (SpecAugment, arXiv:1904.08779).',
+  },
+  mask_bands: {
+    of: 'features',
+    settings: {
+      most: { default: undefined, min: 0, max: 1024, doc: 'widest mask, in channels' },
+      count: { default: 1, min: 1, max: 100, doc: 'masks' },
+    },
+    doc: 'Covers neighbouring channels with their means (SpecAugment).',
+  },
+} as const satisfies Record<string, TransformRule>;
+
 export type ImageTransformName = keyof typeof imageTransforms;
 export type TextTransformName = keyof typeof textTransforms;
+export type AudioTransformName = keyof typeof audioTransforms;
 
-export function transformRule(name: string): TransformRule | undefined {
-  if (Object.hasOwn(imageTransforms, name)) return imageTransforms[name as ImageTransformName];
-  if (Object.hasOwn(textTransforms, name)) return textTransforms[name as TextTransformName];
-  return undefined;
+/** The kinds of modalities, with what augments each. All frames of a video are changed alike. */
+export const transformsOf = {
+  image: imageTransforms,
+  text: textTransforms,
+  audio: audioTransforms,
+  video: imageTransforms,
+} as const satisfies Record<string, Readonly<Record<string, TransformRule>>>;
+
+export type TransformedKind = keyof typeof transformsOf;
+
+export function transformRule(kind: TransformedKind, name: string): TransformRule | undefined {
+  const rules: Readonly<Record<string, TransformRule>> = transformsOf[kind];
+  return Object.hasOwn(rules, name) ? rules[name] : undefined;
 }
 
 export type Settings = Readonly<Record<string, number>>;
@@ -196,7 +221,7 @@ export function completeSettings(
 }
 
 /** The setting that `pixels`, `0` or `0.from` means; undefined where there is none. */
-function settingName(names: readonly string[], key: string): string | undefined {
+export function settingName(names: readonly string[], key: string): string | undefined {
   const [, at, end] = /^(\d+)(?:\.(from|to))?$/.exec(key) ?? [];
   if (at === undefined) return names.includes(key) ? key : undefined;
   const name = names[Number(at)];

@@ -3,20 +3,20 @@
 
 import type { DataDescription, FieldDescription } from '../data/index.ts';
 import { escapeHtml, htmlPage, htmlTable } from '../train/html.ts';
-import { lengthBins, percent, visible } from './data-text.ts';
+import { lengthBins, percent, recordings, videos, visible } from './data-text.ts';
 
 const css = `
 .sheet{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.75rem}
 .card{background:var(--card);padding:.75rem;border-radius:.4rem;overflow-wrap:anywhere}
 .card img{width:56px;height:56px;image-rendering:pixelated;border:1px solid var(--line);margin-right:.25rem;background:#fff}
+.card img.audio,.card img.video{width:auto;height:auto;max-width:100%;display:block;margin:0 0 .25rem}
 .card small{color:var(--soft)}.tokens span{display:inline-block;border:1px solid var(--line);border-radius:.2rem;padding:0 .25rem;margin:.1rem .1rem 0 0;font:12px/1.4 ui-monospace,monospace}
 .tokens sub{color:var(--soft)}.cut{color:var(--bad)}.bars td:last-child{width:20rem;text-align:left}.bar{background:var(--good);height:.7rem}.bar.over{background:var(--bad)}
 `;
 
 /** The page of one or more batches. */
 export function dataPage(spec: string, descriptions: readonly DataDescription[]): string {
-  const about =
-    'Pictures and captions as they reach the model: after decoding, scaling, augmentation and tokenizing.';
+  const about = 'The data as it reaches the model: after decoding, scaling, augmentation and tokenizing.';
   return htmlPage({ title: `What ${spec} will see`, about, css, body: descriptions.map(section).join('\n') });
 }
 
@@ -51,6 +51,10 @@ function fieldSummary(field: FieldDescription): string {
   switch (field.kind) {
     case 'image':
       return `<p>${name}: pictures ${field.height} × ${field.width} × ${field.channels}${declared}</p>`;
+    case 'audio':
+      return `<p>${name}: ${recordings(field)}${declared}</p>`;
+    case 'video':
+      return `<p>${name}: ${videos(field)}${declared}</p>`;
     case 'text': {
       const texts = field.lengths.reduce((n, l) => n + l.texts, 0);
       const { cut } = field;
@@ -82,11 +86,13 @@ function fieldSummary(field: FieldDescription): string {
 
 function fieldSample(field: FieldDescription, i: number): string {
   switch (field.kind) {
-    case 'image': {
+    case 'image':
+    case 'audio':
+    case 'video': {
       const sample = field.samples[i];
       if (sample === undefined) return '';
       const image = (png: Uint8Array): string =>
-        `<img alt="" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
+        `<img class="${field.kind}" alt="" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
       return `<div>${[sample.plain, ...sample.augmented].map(p => image(p.png)).join('')}</div>`;
     }
     case 'text': {

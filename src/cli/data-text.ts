@@ -10,7 +10,9 @@ const BAR = 32;
 /** Everything but the pictures' bytes. */
 export function dataJson(description: DataDescription): object {
   const fields = description.fields.map(field =>
-    field.kind === 'image' ? { ...field, samples: field.samples.length } : field,
+    field.kind === 'image' || field.kind === 'audio' || field.kind === 'video'
+      ? { ...field, samples: field.samples.length }
+      : field,
   );
   return { ...description, fields };
 }
@@ -35,6 +37,10 @@ function fieldLines(field: FieldDescription, paint: Colors): string[] {
   switch (field.kind) {
     case 'image':
       return [head(`pictures ${field.height} × ${field.width} × ${field.channels}`), ...declared];
+    case 'audio':
+      return [head(recordings(field)), ...declared];
+    case 'video':
+      return [head(videos(field)), ...declared];
     case 'text': {
       const texts = field.lengths.reduce((n, l) => n + l.texts, 0);
       const { cut } = field;
@@ -61,6 +67,27 @@ function fieldLines(field: FieldDescription, paint: Colors): string[] {
       return field satisfies never;
   }
 }
+
+type Described<K> = Extract<FieldDescription, { kind: K }>;
+
+export function recordings({ features, rate, most, seconds, cut }: Described<'audio'>): string {
+  return `recordings at ${rate} Hz as ${features}, ${lengths(seconds)}; ${cutOff(cut, `${short(most)} s`)}`;
+}
+
+export function videos({ frames, height, width, rate, seconds, cut }: Described<'video'>): string {
+  const size = `${frames} frames of ${height} × ${width} at ${short(rate)} a second`;
+  return `videos as up to ${size}, ${lengths(seconds)}; ${cutOff(cut, `${short(frames / rate)} s`)}`;
+}
+
+const short = (x: number): string => String(Number(x.toPrecision(3)));
+
+const lengths = ({ least, mean, greatest, total }: Described<'audio'>['seconds']): string => {
+  const all = total < 120 ? `${short(total)} s` : `${short(total / 60)} minutes`;
+  return `from ${short(least)} to ${short(greatest)} s, mean ${short(mean)} s, ${all} in all`;
+};
+
+const cutOff = (cut: number, most: string): string =>
+  cut === 0 ? 'nothing is cut off' : `${cut} are longer than ${most} and cut off`;
 
 export const percent = (share: number): string => `${Number((100 * share).toFixed(1))} %`;
 

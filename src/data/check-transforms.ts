@@ -2,32 +2,30 @@
 
 import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { completeSettings, imageTransforms, textTransforms, transformRule } from '../base/transform.ts';
+import { completeSettings, type TransformedKind, transformRule, transformsOf } from '../base/transform.ts';
 import type { FieldSpec, TransformSpec } from '../compiler/program.ts';
 import { dataDiagnostic } from './diagnostics.ts';
+
+const modalityKinds = Object.keys(transformsOf) as readonly TransformedKind[];
 
 /** The field's transforms with every setting there. */
 export function checkTransforms(field: FieldSpec): Result<readonly TransformSpec[]> {
   const diagnostics: Diagnostic[] = [];
   const out: TransformSpec[] = [];
-  const is = field.type.kind === 'modality' ? field.type.modality.kind : 'no modality';
+  const kind = field.type.kind === 'modality' ? field.type.modality.kind : undefined;
   for (const transform of field.transforms) {
     const { name, span } = transform;
-    const rule = transformRule(name);
-    if (rule === undefined) {
-      const known = Object.keys(is === 'text' ? textTransforms : imageTransforms);
+    const rule = kind === undefined ? undefined : transformRule(kind, name);
+    const others = modalityKinds.filter(k => transformRule(k, name) !== undefined);
+    if (rule === undefined && others.length > 0) {
+      const params = { name, field: field.name, is: kind ?? 'no modality', wanted: others.join(' or ') };
+      diagnostics.push(dataDiagnostic('transform-modality', params, { span }));
+    } else if (rule === undefined) {
+      const known = Object.keys(transformsOf[kind ?? 'image']);
       diagnostics.push(
         dataDiagnostic('transform-unknown', { name, nearest: nearestName(name, known), known }, { span }),
       );
-    } else if (rule.appliesTo !== is)
-      diagnostics.push(
-        dataDiagnostic(
-          'transform-modality',
-          { name, field: field.name, is, wanted: rule.appliesTo },
-          { span },
-        ),
-      );
-    else {
+    } else {
       const settings = completeSettings(rule, transform.settings);
       if ('problem' in settings)
         diagnostics.push(dataDiagnostic('transform-setting', { name, problem: settings.problem }, { span }));

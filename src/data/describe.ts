@@ -8,6 +8,12 @@ import type { BatchSpec, FieldSpec, TransformSpec } from '../compiler/program.ts
 import { makeFeeds, type Tokenizers } from './batch/feeds.ts';
 import { createBatches } from './batch/maker.ts';
 import { checkTransforms } from './check-transforms.ts';
+import {
+  type DescribedAudio,
+  type DescribedVideo,
+  describeAudio,
+  describeVideo,
+} from './describe-sequences.ts';
 import type { Column, PreparedSplit, SkippedRow } from './prepare.ts';
 import { keyedDraws } from './random.ts';
 import { fitText, type Tokenizer } from './text/tokenizer.ts';
@@ -52,6 +58,8 @@ export type FieldDescription = Common &
         readonly cut: { readonly texts: number; readonly tokens: number };
         readonly samples: readonly SampleText[];
       }
+    | DescribedAudio
+    | DescribedVideo
     | {
         readonly kind: 'labels';
         readonly counts: readonly { readonly name: string; readonly rows: number }[];
@@ -138,6 +146,10 @@ async function describeField(
       return describePictures(options, field, column, transforms, shown);
     case 'text':
       return describeTexts(options, field, column.texts, transforms, shown);
+    case 'audio':
+      return describeAudio(options, field, column, transforms, shown, versionsOf(options, transforms));
+    case 'video':
+      return describeVideo(options, field, column, transforms, shown, versionsOf(options, transforms));
     case 'labels': {
       const counts = new Int32Array(column.names.length);
       for (const index of column.index) counts[index] = (counts[index] as number) + 1;

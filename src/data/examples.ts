@@ -4,12 +4,16 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { BatchSpec, FieldSpec } from '../compiler/program.ts';
+import { recordingKind } from './audio/recording.ts';
 import { makeFeeds, type Tokenizers } from './batch/feeds.ts';
 import { dataDiagnostic } from './diagnostics.ts';
 import { failure } from './failure.ts';
 import { readLabels } from './labels.ts';
 import { decodePicture, MAX_PICTURE_BYTES } from './picture/decode.ts';
 import type { Column, PreparedSplit } from './prepare.ts';
+import { joinSequences, type SequenceKind, type Sequences } from './sequences.ts';
+import { partsAt } from './source/read-source.ts';
+import { videoKind } from './video/decode.ts';
 
 /** A picture's path or bytes, a text, a label's name or index, a number. */
 export type ExampleValue = string | number | Uint8Array;
@@ -74,9 +78,15 @@ async function readColumn(
   switch (type.kind) {
     case 'modality': {
       if (type.modality.kind === 'text') return { kind: 'text', texts: values.map(String) };
-      if (type.modality.kind !== 'image') {
-        bad(0, `is ${type.modality.kind}, which is not read from files`);
-        return { kind: 'text', texts: [] };
+      if (type.modality.kind === 'audio') {
+        const kind = recordingKind(type.modality, false);
+        const holds = type.modality.features === undefined ? 'samples' : 'features';
+        return { kind: 'audio', sequences: await exampleSequences(values, kind, bad), holds };
+      }
+      if (type.modality.kind === 'video') {
+        const { height, width } = type.modality;
+        const sequences = await exampleSequences(values, videoKind(type.modality), bad);
+        return { kind: 'video', height, width, sequences };
       }
       const { height, width } = type.modality;
       const each = height * width * 4;
@@ -106,6 +116,27 @@ async function readColumn(
     default:
       return type satisfies never;
   }
+}
+
+async function exampleSequences(
+  values: readonly ExampleValue[],
+  kind: SequenceKind,
+  bad: (i: number, problem: string) => void,
+): Promise<Sequences> {
+  const seconds = new Float64Array(values.length);
+  const rows: Uint8Array[] = [];
+  for (const [i, value] of values.entries()) {
+    const parts =
+      value instanceof Uint8Array
+        ? { parts: [value] }
+        : await partsAt(String(value), kind.mostBytes, kind.mostFiles);
+    const decoded = 'problem' in parts ? parts : await kind.decode(parts.parts);
+    const name = value instanceof Uint8Array ? 'it' : `${value}`;
+    if ('problem' in decoded) bad(i, `${name} ${decoded.problem}`);
+    else seconds[i] = decoded.seconds;
+    rows.push('problem' in decoded ? new Uint8Array(0) : decoded.bytes);
+  }
+  return joinSequences(rows, kind.each, seconds);
 }
 
 async function readPicture(

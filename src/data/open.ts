@@ -4,6 +4,7 @@
 import { join, resolve } from 'node:path';
 import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import type { BatchSpec, ModalitySpec } from '../compiler/program.ts';
+import { holdsSamples } from './audio/recording.ts';
 import { evaluationBatches, type MadeBatch } from './batch/maker.ts';
 import { createBatchStream } from './batch/stream.ts';
 import { DataFailure, orThrow } from './data-failure.ts';
@@ -81,7 +82,11 @@ export function openData(options: DataOptions): Data {
   const prepare = (spec: BatchSpec): Promise<Result<PreparedSplit>> => {
     const { data } = spec;
     if (data === undefined) throw new Error(`batch ${spec.id} reads no data set`);
-    const key = JSON.stringify([data.set, data.split, spec.fields.map(f => [f.name, f.type])]);
+    const key = JSON.stringify([
+      data.set,
+      data.split,
+      spec.fields.map(f => [f.name, f.type, holdsSamples(f)]),
+    ]);
     return once(prepared, key, async () => {
       const opened = await dataset(data.set, spec);
       if (opened.value === undefined) return { value: undefined, diagnostics: opened.diagnostics };

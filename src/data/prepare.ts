@@ -1,4 +1,4 @@
-// From a split's rows to what batches are cut from: pictures decoded, texts and labels read, rows that can't be used
+// From a split's rows to what batches are cut from: pictures, recordings and videos decoded, texts and labels read, rows that can't be used
 // left out by name. Plain data, so that a worker thread can have it; pictures are in shared memory.
 
 import { createHash } from 'node:crypto';
@@ -6,13 +6,17 @@ import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { BatchSpec, DataRef, FieldKind, FieldSpec } from '../compiler/program.ts';
+import { holdsSamples, recordingKind } from './audio/recording.ts';
 import type { Dataset } from './dataset.ts';
 import { dataDiagnostic } from './diagnostics.ts';
 import { cellText, fieldCell, fieldText } from './fields.ts';
 import { type LabelColumn, readLabels } from './labels.ts';
 import type { FieldAs, FieldRule } from './manifest/manifest.ts';
-import { type LoadOptions, loadPictures, type PictureSource } from './picture/store.ts';
+import { type LoadOptions, loadPictures } from './picture/store.ts';
+import { keepSequences, loadSequences, type Sequences, sequenceKeys } from './sequences.ts';
+import type { MediaSource } from './source/read-source.ts';
 import type { Row } from './source/row.ts';
+import { videoKind } from './video/decode.ts';
 
 export type Column =
   | {
@@ -23,6 +27,19 @@ export type Column =
       readonly rgba: Uint8Array;
     }
   | { readonly kind: 'text'; readonly texts: readonly string[] }
+  | {
+      readonly kind: 'audio';
+      /** Floats: samples, or the channels of each frame. */
+      readonly sequences: Sequences;
+      readonly holds: 'samples' | 'features';
+    }
+  | {
+      readonly kind: 'video';
+      readonly height: number;
+      readonly width: number;
+      /** RGBA of each frame. */
+      readonly sequences: Sequences;
+    }
   | LabelColumn
   | { readonly kind: 'number'; readonly values: Float32Array };
 
@@ -142,16 +159,9 @@ async function readField(
   const { type } = field;
   if (type.kind === 'modality' && type.modality.kind === 'image') {
     const { height, width } = type.modality;
-    const folder = dataset.manifest.source.kind === 'table' ? dataset.manifest.source.folder : undefined;
-    const sources = rows.map(row => pictureSource(field.name, rule, row, folder));
+    const sources = mediaSources(dataset, field, rule, rows);
     const loaded = await loadPictures(sources, { height, width, trim: rule.trim }, options);
-    if ('problem' in loaded) {
-      const params = {
-        where: `${dataset.manifest.set}.${field.name}`,
-        problem: `can't be held: ${loaded.problem}`,
-      };
-      return { diagnostic: dataDiagnostic('manifest-value', params, { span: field.span }) };
-    }
+    if ('problem' in loaded) return cannotHold(dataset, field, loaded.problem);
     const { rgba } = loaded.store;
     for (const [i, problem] of loaded.store.problems.entries())
       if (problem !== undefined) bad(i, `${field.name}: ${problem}`);
@@ -162,6 +172,21 @@ async function readField(
         .digest('base64'),
     );
     return { column: { kind: 'image', height, width, rgba }, keys };
+  }
+  if (type.kind === 'modality' && (type.modality.kind === 'audio' || type.modality.kind === 'video')) {
+    const { modality } = type;
+    const samples = holdsSamples(field);
+    const kind = modality.kind === 'audio' ? recordingKind(modality, samples) : videoKind(modality);
+    const loaded = await loadSequences(mediaSources(dataset, field, rule, rows), kind, options);
+    if ('problem' in loaded) return cannotHold(dataset, field, loaded.problem);
+    for (const [i, problem] of loaded.problems.entries())
+      if (problem !== undefined) bad(i, `${field.name}: ${problem}`);
+    const { sequences } = loaded;
+    const column: Column =
+      modality.kind === 'audio'
+        ? { kind: 'audio', sequences, holds: samples ? 'samples' : 'features' }
+        : { kind: 'video', height: modality.height, width: modality.width, sequences };
+    return { column, keys: sequenceKeys(sequences) };
   }
   const texts = rows.map(row => fieldText(rule, row));
   for (const [i, text] of texts.entries()) if (text === undefined) bad(i, `${field.name} is missing`);
@@ -186,12 +211,25 @@ async function readField(
   }
 }
 
-function pictureSource(field: string, rule: FieldRule, row: Row, folder: string | undefined): PictureSource {
-  const cell = fieldCell(rule, row);
-  if (cell === undefined) return { problem: `${field} is missing` };
-  if (cell instanceof Uint8Array) return { bytes: cell };
-  const text = cellText(cell);
-  return folder === undefined ? { bytes: new TextEncoder().encode(text) } : { path: text, folder };
+function cannotHold(dataset: Dataset, field: FieldSpec, problem: string): ReadField {
+  const params = { where: `${dataset.manifest.set}.${field.name}`, problem: `can't be held: ${problem}` };
+  return { diagnostic: dataDiagnostic('manifest-value', params, { span: field.span }) };
+}
+
+function mediaSources(
+  dataset: Dataset,
+  field: FieldSpec,
+  rule: FieldRule,
+  rows: readonly Row[],
+): readonly MediaSource[] {
+  const folder = dataset.manifest.source.kind === 'table' ? dataset.manifest.source.folder : undefined;
+  return rows.map(row => {
+    const cell = fieldCell(rule, row);
+    if (cell === undefined) return { problem: `${field.name} is missing` };
+    if (cell instanceof Uint8Array) return { bytes: cell };
+    const text = cellText(cell);
+    return folder === undefined ? { bytes: new TextEncoder().encode(text) } : { path: text, folder };
+  });
 }
 
 function skipDiagnostic(
@@ -219,6 +257,9 @@ function keepRows(column: Column, kept: readonly number[], of: number): Column {
         rgba.set(column.rgba.subarray(from * each, (from + 1) * each), to * each);
       return { ...column, rgba };
     }
+    case 'audio':
+    case 'video':
+      return { ...column, sequences: keepSequences(column.sequences, kept) };
     case 'text':
       return { ...column, texts: kept.map(i => column.texts[i] as string) };
     case 'labels':
@@ -240,7 +281,7 @@ function groupsOf(keys: readonly string[]): Int32Array {
   });
 }
 
-/** Of the tables, of what is read from them how, and of the pictures, which lie beside them. */
+/** Of the tables, of what is read from them how, and of the pictures, recordings and videos, which lie beside them. */
 function fingerprint(
   dataset: Dataset,
   spec: BatchSpec,
@@ -252,6 +293,7 @@ function fingerprint(
   const hash = createHash('sha256');
   hash.update(JSON.stringify([dataset.fingerprint, spec.data, fields, skipped.map(s => s.place)]));
   for (const { column, keys } of read)
-    if (column.kind === 'image') for (const i of kept) hash.update(keys[i] as string);
+    if (column.kind === 'image' || column.kind === 'audio' || column.kind === 'video')
+      for (const i of kept) hash.update(keys[i] as string);
   return hash.digest('hex');
 }

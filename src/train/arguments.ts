@@ -1,5 +1,5 @@
 // The arguments of a prediction: NAME=VALUE as written → the values of each parameter. A name given again adds a
-// value; a folder of pictures and a column of a CSV table (`table.csv:column`) stand for many.
+// value; a folder of pictures or of recordings and a column of a CSV table (`table.csv:column`) stand for many.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import type { FieldSpec } from '../compiler/program.ts';
 import { readFailure } from './atomic-file.ts';
 import { failure } from './diagnostics.ts';
 
+const recordingNames = /\.wave?$/i;
 const pictureNames = /\.(png|jpe?g|webp|gif|svg|avif|tiff?)$/i;
 const maxTable = 64 << 20;
 
@@ -37,12 +38,13 @@ export function checkNames(name: string, params: readonly string[], given: Argum
 
 /** The values that the written ones stand for. */
 export function expandValues(field: FieldSpec, written: readonly string[]): readonly string[] {
-  const isPicture = field.type.kind === 'modality' && field.type.modality.kind === 'image';
+  const kind = field.type.kind === 'modality' ? field.type.modality.kind : 'text';
+  const names = kind === 'image' ? pictureNames : kind === 'audio' ? recordingNames : undefined;
   const values = written.flatMap(text => {
     const table = /^(.+\.(?:csv|tsv)):(.+)$/i.exec(text);
     if (table?.[1] !== undefined && table[2] !== undefined && isFile(table[1]))
-      return readColumn(field.name, table[1], table[2], isPicture);
-    return isPicture && isFolder(text) ? readPictures(field.name, text) : [text];
+      return readColumn(field.name, table[1], table[2], kind !== 'text');
+    return names !== undefined && isFolder(text) ? readFolder(field.name, text, names) : [text];
   });
   if (values.length === 0)
     throw failure('wrong-argument', { name: field.name, why: 'it stands for nothing' });
@@ -52,14 +54,18 @@ export function expandValues(field: FieldSpec, written: readonly string[]): read
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
-function readPictures(name: string, folder: string): readonly string[] {
+function readFolder(name: string, folder: string, names: RegExp): readonly string[] {
   let found: readonly string[];
   try {
-    found = readdirSync(folder).filter(file => pictureNames.test(file));
+    found = readdirSync(folder).filter(file => names.test(file));
   } catch (error) {
     throw readFailure(error, folder);
   }
-  if (found.length === 0) throw failure('wrong-argument', { name, why: `${folder} holds no pictures` });
+  if (found.length === 0)
+    throw failure('wrong-argument', {
+      name,
+      why: `${folder} holds no ${names === pictureNames ? 'pictures' : 'WAV files'}`,
+    });
   return [...found].sort().map(file => join(folder, file));
 }
 

@@ -212,7 +212,7 @@ describe('checking declared transforms', () => {
       'transform-setting: shift: pixels is NaN, and goes from 0 to 4096',
     ]);
     expect(check(textField(1, [transform('mirror')]))).toEqual([
-      'transform-modality: mirror is for image, and caption is text',
+      'transform-modality: mirror is for image or video, and caption is text',
     ]);
   });
 });

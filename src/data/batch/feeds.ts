@@ -9,6 +9,7 @@ import type { Column, PreparedSplit } from '../prepare.ts';
 import { type Draws, keyedDraws } from '../random.ts';
 import { fitText, type Tokenizer } from '../text/tokenizer.ts';
 import { transformText, transformTokens } from '../text/transform.ts';
+import { audioFeeds, videoFeeds } from './sequence-feeds.ts';
 
 export type Tokenizers = ReadonlyMap<string, Tokenizer>;
 
@@ -86,6 +87,10 @@ function fieldFeeds(
       }
       return field.feeds.map(feed => tensor(feed, feed.component === 'keep' ? keep : ids));
     }
+    case 'audio':
+      return audioFeeds(field, column, rows, transforms, drawsOf);
+    case 'video':
+      return videoFeeds(field, column, rows, transforms, drawsOf);
     case 'labels':
       return field.feeds.map(feed =>
         tensor(feed, picked(new Int32Array(elements(feed.shape)), column.index, rows)),
@@ -99,7 +104,7 @@ function fieldFeeds(
   }
 }
 
-const tensor = (feed: FieldFeed, data: TensorData): readonly [string, HostTensor] => [
+export const tensor = (feed: FieldFeed, data: TensorData): readonly [string, HostTensor] => [
   feed.feed,
   { dtype: feed.dtype, shape: feed.shape, data },
 ];

@@ -7,6 +7,7 @@ import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
 import type {
+  FieldAs,
   FieldRule,
   IconSource,
   Manifest,
@@ -119,16 +120,23 @@ function buildSource(
   };
 }
 
+/** What can't be put together from several columns. */
+const oneColumn: Readonly<Partial<Record<FieldAs, string>>> = {
+  image: 'a picture',
+  audio: 'a recording',
+  video: 'a video',
+  number: 'a number',
+};
+
 function buildField(raw: RawField, problem: (text: string) => void): FieldRule {
   if ((raw.column === undefined) === (raw.template === undefined))
     problem('has either a column or a template');
   if (raw.trim !== undefined && raw.as !== 'image') problem('is not a picture: trim does nothing here');
   if (raw.lowercase !== undefined && raw.as !== 'text') problem('is not a text: lowercase does nothing here');
   if (raw.names !== undefined && raw.as !== 'label') problem('is not a label: names do nothing here');
-  if (raw.template !== undefined && (raw.as === 'image' || raw.as === 'number'))
-    problem(
-      `takes one column: a template makes a text, not ${raw.as === 'image' ? 'a picture' : 'a number'}`,
-    );
+  const one = oneColumn[raw.as];
+  if (raw.template !== undefined && one !== undefined)
+    problem(`takes one column: a template makes a text, not ${one}`);
   const from =
     raw.template === undefined
       ? { column: raw.column ?? '' }

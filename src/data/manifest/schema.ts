@@ -59,7 +59,7 @@ const field = {
   additionalProperties: false,
   required: ['as'],
   properties: {
-    as: { enum: ['image', 'text', 'label', 'number'] },
+    as: { enum: ['image', 'text', 'audio', 'video', 'label', 'number'] },
     column: text,
     template: text,
     lowercase: { type: 'boolean' },

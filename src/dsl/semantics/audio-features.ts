@@ -171,10 +171,16 @@ function misfit(
       setting: 'fft',
       reason: `must be even and at least the window, ${window} samples; it is ${fft}`,
     };
+  if ([2, 3, 5, 7].reduce(withoutFactor, fft) !== 1)
+    return { setting: 'fft', reason: `must be a product of 2, 3, 5 and 7; it is ${fft}` };
   if (high > rate / 2)
     return { setting: 'high', reason: `is at most half the rate, ${rate / 2}Hz; it is ${high}Hz` };
   if (low >= high) return { setting: 'low', reason: `must be less than high, ${high}Hz; it is ${low}Hz` };
   return undefined;
+}
+
+function withoutFactor(n: number, p: number): number {
+  return n % p === 0 ? withoutFactor(n / p, p) : n;
 }
 
 /** A setting's time in samples. */

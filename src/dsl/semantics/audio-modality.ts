@@ -25,6 +25,7 @@ export const audioSettings = {
 
 /** 17 minutes at 16kHz. */
 const mostSamples = 16_777_216;
+const leastRate = 100;
 const mostRate = 1_000_000;
 
 export function audioInfo(frame: Frame, member: ModalityMember, call: CallExpr): ModalityInfo | undefined {
@@ -35,8 +36,8 @@ export function audioInfo(frame: Frame, member: ModalityMember, call: CallExpr):
   const beyond = readChoice(frame, args, 'longer', longer, 'cut');
   if (rate === undefined || rate === 'absent') return undefined;
   const hertz = toNumber(rate.amount);
-  if (!isWhole(rate.amount) || hertz > mostRate) {
-    const reason = `must be a whole number of hertz, at most ${mostRate}; it is ${rate.shown}`;
+  if (!isWhole(rate.amount) || hertz < leastRate || hertz > mostRate) {
+    const reason = `must be a whole number of hertz from ${leastRate} to ${mostRate}; it is ${rate.shown}`;
     complain(frame, 'bad-setting', { setting: 'rate of Audio', reason }, rate.span);
     return undefined;
   }

@@ -151,16 +151,23 @@ export interface QuantitySetting {
 export function readQuantity(
   frame: Frame,
   call: Placed,
-  { name, kind, zero, fallback }: QuantitySetting,
+  setting: QuantitySetting,
 ): Measured | undefined | 'absent' {
+  const { name, kind, fallback } = setting;
   const e = call.placed.get(name);
-  if (e === undefined) {
-    if (fallback !== undefined) return 'absent';
-    if (call.fits) complain(frame, 'missing-argument', { callee: call.callee, name, type: kind }, call.span);
-    return undefined;
-  }
+  if (e !== undefined) return evaluateQuantity(frame, e, { ...setting, name: `${name} of ${call.callee}` });
+  if (fallback !== undefined) return 'absent';
+  if (call.fits) complain(frame, 'missing-argument', { callee: call.callee, name, type: kind }, call.span);
+  return undefined;
+}
+
+/** A time or a frequency in its range; `name` is what messages call it. */
+export function evaluateQuantity(
+  frame: Frame,
+  e: Expr,
+  { name: where, kind, zero }: QuantitySetting,
+): Measured | undefined {
   const v = evaluate(frame, e);
-  const where = `${name} of ${call.callee}`;
   if (v.kind === 'error') return undefined;
   if (v.kind !== 'quantity' || v.power !== (kind === 'time' ? 1 : -1) || v.amount === undefined) {
     const expected = kind === 'time' ? 'a time, as 25ms' : 'a frequency, as 16kHz';

@@ -1,10 +1,17 @@
 // Where a stage's rows come from: `on stamps.train with picture: [shift(2)] batch 128`.
 
 import { nearestName } from '../../base/nearest-name.ts';
-import { completeSettings, imageTransforms, textTransforms, transformRule } from '../../base/transform.ts';
+import { toNumber } from '../../base/rational.ts';
+import {
+  completeSettings,
+  settingName,
+  type TransformRule,
+  transformRule,
+  transformsOf,
+} from '../../base/transform.ts';
 import type { DataUse, Expr } from '../syntax/ast.ts';
 import type { ModalityKind, StageData, Transform } from './model.ts';
-import { readNumber } from './settings.ts';
+import { evaluateQuantity, readNumber } from './settings.ts';
 import type { StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
 
@@ -40,29 +47,27 @@ export function readData(context: StageContext, use: DataUse, needsBatch: boolea
   return fits ? { set: use.set.text, split: use.split.text, batch, transforms, span: use.span } : undefined;
 }
 
-/** Fields that can be augmented, by the kind of their modality. */
-function fieldsOf({ declared, objectives }: StageContext): ReadonlyMap<string, Kind> {
-  const fields = new Map<string, Kind>();
+/** Fields that can be augmented, by their modalities. */
+function fieldsOf({ declared, objectives }: StageContext): ReadonlyMap<string, ModalityKind> {
+  const fields = new Map<string, ModalityKind>();
   for (const objective of objectives.values()) {
     for (const p of objective.params) {
       const info = p.type.kind === 'tensor' ? declared.modalities.get(p.type.base.text) : undefined;
-      if (info !== undefined) fields.set(p.name.text, info.spec.kind);
+      if (info !== undefined) fields.set(p.name.text, info.spec);
     }
   }
   return fields;
 }
 
-type Kind = ModalityKind['kind'];
-
 /** A list of calls, each with numbers and ranges: [shift(2), scale(0.9..1.1)]. */
-function readTransforms(frame: Frame, e: Expr, field: Kind): readonly Transform[] | undefined {
+function readTransforms(frame: Frame, e: Expr, field: ModalityKind): readonly Transform[] | undefined {
   const items = e.kind === 'list' ? e.items : [e];
   const transforms = items.map(item => readTransform(frame, item, field));
   const right = transforms.filter(t => t !== undefined);
   return right.length === transforms.length ? right : undefined;
 }
 
-function readTransform(frame: Frame, item: Expr, field: Kind): Transform | undefined {
+function readTransform(frame: Frame, item: Expr, field: ModalityKind): Transform | undefined {
   const name = item.kind === 'call' && item.callee.kind === 'name' ? item.callee.text : undefined;
   if (item.kind !== 'call' || name === undefined) {
     complain(
@@ -73,11 +78,17 @@ function readTransform(frame: Frame, item: Expr, field: Kind): Transform | undef
     );
     return undefined;
   }
-  const rule = transformRule(name);
-  if (rule === undefined || rule.appliesTo !== field) {
-    const known = Object.keys(field === 'text' ? textTransforms : imageTransforms);
+  const rule = transformRule(field.kind, name);
+  if (rule === undefined) {
+    const known = Object.keys(transformsOf[field.kind]);
     const near = nearestName(name, known) ?? `one of ${known.join(', ')}`;
-    complain(frame, 'unknown-name', { name, what: `augmentation of ${field}s`, suggestion: near }, item.span);
+    const what = `augmentation of ${plural[field.kind]}`;
+    complain(frame, 'unknown-name', { name, what, suggestion: near }, item.span);
+    return undefined;
+  }
+  if (rule.of === 'features' && field.kind === 'audio' && field.features === undefined) {
+    const reason = 'changes features, and this modality is a waveform';
+    complain(frame, 'bad-setting', { setting: name, reason }, item.span);
     return undefined;
   }
   const given: Record<string, number> = {};
@@ -92,7 +103,7 @@ function readTransform(frame: Frame, item: Expr, field: Kind): Transform | undef
             [`${key}.to`, range.right],
           ] as const);
     for (const [k, n] of numbers) {
-      const value = readNumber(frame, n, `${k} of ${name}`, {});
+      const value = readSetting(frame, n, rule, k, name);
       if (value === undefined) return undefined;
       given[k] = value;
     }
@@ -103,4 +114,22 @@ function readTransform(frame: Frame, item: Expr, field: Kind): Transform | undef
     return undefined;
   }
   return { name, settings: completed.settings, span: item.span };
+}
+
+const plural = { image: 'images', text: 'texts', audio: 'recordings', video: 'videos' } as const;
+
+/** A number, or a time in seconds where the setting is one. */
+function readSetting(
+  frame: Frame,
+  e: Expr,
+  rule: TransformRule,
+  key: string,
+  name: string,
+): number | undefined {
+  const setting = settingName(Object.keys(rule.settings), key);
+  const where = `${setting ?? key} of ${name}`;
+  if (setting === undefined || rule.settings[setting]?.unit === undefined)
+    return readNumber(frame, e, where, {});
+  const time = evaluateQuantity(frame, e, { name: where, kind: 'time', zero: true });
+  return time === undefined ? undefined : toNumber(time.amount);
 }
