@@ -23,6 +23,7 @@ export const emojiBenchmark = (here: string): Benchmark => ({
     const text = timed ? specText(here) : withoutDropout(specText(here));
     const program = emojiProgram(text);
     const { optimizer, train } = program;
+    if (optimizer.kind !== 'adamw') throw new Error('the twin in PyTorch has AdamW');
     const session = await createOnnxEngine().open(new Map([['train', train.plan]]), { threads });
     const initial = new Map<string, HostTensor>(
       program.weights.map(({ path, shape, initializer }) => {

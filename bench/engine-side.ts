@@ -2,18 +2,17 @@
 
 import type { Session } from '../src/backends/engine.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
-import type { OptimizerSpec } from '../src/compiler/program.ts';
+import type { AdamW } from '../src/compiler/program.ts';
 import type { Side } from './benchmark.ts';
 
 const scalar = (value: number): HostTensor => ({ dtype: 'f32', shape: [], data: Float32Array.of(value) });
 
 const whole = (value: number): HostTensor => ({ dtype: 'i32', shape: [], data: Int32Array.of(value) });
 
-export const peakRate = ({ rate }: OptimizerSpec): number =>
-  rate.kind === 'constant' ? rate.rate : rate.peak;
+export const peakRate = ({ rate }: AdamW): number => (rate.kind === 'constant' ? rate.rate : rate.peak);
 
 /** The settings of torch.optim.AdamW. */
-export const torchAdamw = (optimizer: OptimizerSpec) => ({
+export const torchAdamw = (optimizer: AdamW) => ({
   lr: peakRate(optimizer),
   betas: [optimizer.beta1, optimizer.beta2],
   eps: optimizer.epsilon,
@@ -23,7 +22,7 @@ export const torchAdamw = (optimizer: OptimizerSpec) => ({
 /** Runs at the optimizer's peak rate; `scalars` are those that the entry takes. */
 export function engineSide(
   session: Session,
-  optimizer: OptimizerSpec,
+  optimizer: AdamW,
   scalars: readonly string[],
   feeds: (step: number) => ReadonlyMap<string, HostTensor>,
 ): Side {

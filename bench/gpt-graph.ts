@@ -4,7 +4,7 @@
 
 import { optimize } from '../src/compiler/optimize.ts';
 import type { Target } from '../src/compiler/plan.ts';
-import type { OptimizerSpec } from '../src/compiler/program.ts';
+import type { AdamW } from '../src/compiler/program.ts';
 import { recognise } from '../src/compiler/recognise.ts';
 import { trainStep } from '../src/compiler/train-step.ts';
 import type { Builder } from '../src/ir/builder.ts';
@@ -14,7 +14,7 @@ import { ops } from '../src/ops/registry.ts';
 
 export const gpt = { depth: 4, width: 256, tokens: 64, batch: 32, heads: 4, vocabulary: 256 } as const;
 
-export const gptOptimizer: OptimizerSpec = {
+export const gptOptimizer: AdamW = {
   kind: 'adamw',
   rate: { kind: 'constant', rate: 1e-3, warmup: 0 },
   decay: 0.01,

@@ -26,7 +26,7 @@ import type { Intrinsic } from '../src/dsl/semantics/intrinsic.ts';
 import { intrinsics } from '../src/dsl/semantics/intrinsics/table.ts';
 import type { ReadFile } from '../src/dsl/semantics/library.ts';
 import { modalitySettings } from '../src/dsl/semantics/modality-settings.ts';
-import { adamwSettings, scheduleSettings } from '../src/dsl/semantics/optimizer.ts';
+import { commonSettings, optimizerForms, scheduleSettings } from '../src/dsl/semantics/optimizer.ts';
 import type { NumberSetting, Setting } from '../src/dsl/semantics/settings.ts';
 import { type StaticBase, staticBases } from '../src/dsl/semantics/type-names.ts';
 import { stdSources } from '../src/dsl/std/sources.ts';
@@ -126,7 +126,19 @@ const parts: Readonly<Record<string, () => string>> = {
     Object.entries(initializerNames)
       .map(([name, params]) => code(`${name}(${params.join(', ')})`))
       .join(', '),
-  optimizer: () => settingsTable(adamwSettings),
+  optimizer: () =>
+    table(
+      ['optimizer', 'setting', 'default', 'range'],
+      Object.entries(optimizerForms).flatMap(([name, { numbers, flags }]) => [
+        ...[...numbers, ...commonSettings[name as keyof typeof optimizerForms]].map(s => [
+          code(name),
+          code(s.name),
+          defaultOf(s),
+          rangeOf(s),
+        ]),
+        ...flags.map(flag => [code(name), code(flag), 'false', 'true or false']),
+      ]),
+    ),
   schedules: () =>
     table(
       ['schedule', 'setting', 'default', 'range'],
@@ -241,12 +253,6 @@ function rangeOf(s: NumberSetting): string {
   ];
   return [...(s.whole === true ? ['whole'] : []), ...bounds].join(', ');
 }
-
-const settingsTable = (settings: readonly NumberSetting[]): string =>
-  table(
-    ['setting', 'default', 'range'],
-    settings.map(s => [code(s.name), defaultOf(s), rangeOf(s)]),
-  );
 
 const transformTable = (rules: Readonly<Record<string, TransformRule>>): string =>
   table(

@@ -1,5 +1,5 @@
 """
-Golden values from PyTorch for every block of the standard library and for AdamW, forward and backward:
+Golden values from PyTorch for every block of the standard library and for optimizers, forward and backward:
 
     python bench/golden/make.py > test/golden/std.json && npx biome format --write test/golden/std.json
 
@@ -10,8 +10,8 @@ only: outputs (null where padding is), and gradients of the sum of output times 
 import json
 import math
 
-import adamw
 import blocks
+import optimizers
 import sequences
 import torch
 import torch.nn.functional as F
@@ -35,10 +35,10 @@ def dropout(rate):
 def main():
     entries = [entry(block, made) for block, list_ in {**blocks.cases(), **sequences.cases()}.items() for made in list_]
     lines = ",\n  ".join(json.dumps(e, separators=(",", ":"), allow_nan=False) for e in entries)
-    steps = ",\n  ".join(json.dumps(e, separators=(",", ":"), allow_nan=False) for e in adamw.entries())
+    steps = json.dumps(optimizers.entries(), separators=(",", ":"), allow_nan=False)
     drop = json.dumps(dropout(0.4), separators=(",", ":"), allow_nan=False)
     version = torch.__version__.split("+")[0]
-    print(f'{{"torch":"{version}",\n"blocks":[\n  {lines}\n],\n"dropout":{drop},\n"adamw":[\n  {steps}\n]}}')
+    print(f'{{"torch":"{version}",\n"blocks":[\n  {lines}\n],\n"dropout":{drop},\n"optimizers":{steps}}}')
 
 
 main()

@@ -12,7 +12,7 @@ import type {
 } from '../dsl/semantics/model.ts';
 import type { Plan } from './plan.ts';
 
-export type { Initializer, RateSchedule } from '../dsl/semantics/model.ts';
+export type { AdamW, Initializer, RateSchedule } from '../dsl/semantics/model.ts';
 
 /** A weight, or a state (a weight without gradient), at its stable path. */
 export interface WeightSpec {
@@ -86,7 +86,7 @@ export interface BatchSpec {
 
 /**
  * One runnable graph. Inputs with role `scalar`: `rate` f32 (this step's learning rate), `step` i32 (from 1; 0 in
- * evaluation), `seed` i32; a train step also takes `correction1` and `correction2` f32 (1 − βᵢ^step). Weights and states are named by their paths, moments `path#m` and `path#v`.
+ * evaluation), `seed` i32; a train step also takes those of its optimizer, as AdamW's `correction1` (1 − β₁^step). Weights and states are named by their paths, moments `path#m` and the like.
  */
 export interface Entry {
   readonly name: string;

@@ -9,6 +9,7 @@ import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
 import { learningIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
 import { fusionsOf } from './fusions.ts';
+import { layerShares } from './layer-decay.ts';
 import {
   type BatchBuilder,
   createBatch,
@@ -123,11 +124,21 @@ function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) 
   see?.('lower', forward);
   const recognised = recognise(forward, registry, eachPass);
   const weights = [...trace.weights.values()].filter(w => parts.trained.includes(w.path));
+  const { layerDecay } = stage.optimizer;
+  const shares =
+    layerDecay === undefined
+      ? undefined
+      : layerShares(
+          [...trace.weights.values()].flatMap(w => (w.kind === 'weight' ? [w.path] : [])),
+          trace.repeats,
+          layerDecay,
+        );
   const step = trainStep({
     graph: recognised,
     trained: weights.map(w => ({
       name: w.path,
       decay: w.value.dims.length >= 2,
+      share: shares?.get(w.path),
       atLeast: w.atLeast,
       atMost: w.atMost,
     })),

@@ -1,4 +1,5 @@
-// From a forward graph with a loss to one whole train step: gradients, clipping by the global norm, AdamW, bounds.
+// From a forward graph with a loss to one whole train step: gradients, clipping by the global norm, the
+// optimizer's rule, bounds, and what follows weights.
 
 import type { Span } from '../base/span.ts';
 import type { Builder } from '../ir/builder.ts';
@@ -7,12 +8,15 @@ import type { Graph, InputRole, TensorType, ValueId } from '../ir/graph.ts';
 import type { OpRegistry } from '../ir/op.ts';
 import { differentiate } from './differentiate.ts';
 import type { OptimizerSpec } from './program.ts';
+import { updateRule } from './update-rules.ts';
 
 export interface TrainedWeight {
   /** The name of its graph input. */
   readonly name: string;
   /** Whether weight decay applies: not to biases, norms, scales and temperatures. */
   readonly decay: boolean;
+  /** Of the rate; all of it if absent. */
+  readonly share?: number | undefined;
   readonly atLeast?: number | undefined;
   readonly atMost?: number | undefined;
 }
@@ -36,10 +40,14 @@ export interface TrainStepOptions {
   readonly span?: Span | undefined;
 }
 
+const fail = (message: string): never => {
+  throw new Error(message);
+};
+
 const scalar: TensorType = { dtype: 'f32', shape: [] };
 
 /**
- * Adds inputs `rate`, `correction1`, `correction2` (1 − βᵢ^step; role scalar) and `PATH#m`, `PATH#v` (role moment);
+ * Adds inputs `rate` and the scalars of the optimizer's rule (role scalar) and its moments, as `PATH#m` (role moment);
  * outputs every weight, moment and follower with role `next` beside the graph's own, and `gradient_norm` (before clipping) as a fetch. A weight that
  * no gradient reaches stays as it is and gets no moments.
  */
@@ -75,22 +83,20 @@ export function trainStep({
   const input = (name: string, role: InputRole, type: TensorType): ValueId =>
     graph.inputs.find(i => i.name === name)?.id ?? b.input(name, role, type);
   const rate = input('rate', 'scalar', scalar);
-  const correction1 = input('correction1', 'scalar', scalar);
-  const correction2 = input('correction2', 'scalar', scalar);
-  const { beta1, beta2, epsilon, decay } = optimizer;
+  const rule = updateRule(optimizer);
+  const scalars = new Map(Object.keys(rule.scalars(0)).map(name => [name, input(name, 'scalar', scalar)]));
   for (const { weight, id, grad } of updates) {
     const type = b.typeOf(id);
-    const m = b.input(`${weight.name}#m`, 'moment', type);
-    const v = b.input(`${weight.name}#v`, 'moment', type);
-    const clipped = factor === undefined ? grad : b.one('mul', [grad, factor]);
-    const [stepped, nextM, nextV] = b.emit(
-      'adamw_update',
-      [id, clipped, m, v, rate, correction1, correction2],
-      { beta1, beta2, epsilon, decay: weight.decay ? decay : 0 },
-    );
-    b.output(weight.name, 'next', project(b, stepped!, weight));
-    b.output(`${weight.name}#m`, 'next', nextM!);
-    b.output(`${weight.name}#v`, 'next', nextV!);
+    const stepped = rule.step(b, {
+      weight: id,
+      gradient: factor === undefined ? grad : b.one('mul', [grad, factor]),
+      rate: weight.share === undefined ? rate : b.one('mul', [rate, b.constant(weight.share)]),
+      decay: weight.decay ? optimizer.decay : 0,
+      moments: rule.moments.map(m => b.input(`${weight.name}#${m}`, 'moment', type)),
+      scalar: name => scalars.get(name) ?? fail(`${optimizer.kind} has no scalar ${name}`),
+    });
+    b.output(weight.name, 'next', project(b, stepped.weight, weight));
+    for (const [i, m] of rule.moments.entries()) b.output(`${weight.name}#${m}`, 'next', stepped.moments[i]!);
   }
   b.output('gradient_norm', 'fetch', norm);
   follow(b, followers);

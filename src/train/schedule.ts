@@ -1,9 +1,10 @@
-// The numbers that change with the step: the learning rate and AdamW's bias corrections, as pure functions of the
+// The numbers that change with the step: the learning rate and those of the optimizer's rule, as pure functions of the
 // step (from 1), and the scalar inputs made of them.
 
 import { hashText } from '../base/random.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { Entry, OptimizerSpec, RateSchedule } from '../compiler/program.ts';
+import { updateRule } from '../compiler/update-rules.ts';
 
 /**
  * The rate of step t of `steps`. Warmup rises linearly, t / warmup of the full rate, and reaches it at t = warmup;
@@ -27,29 +28,17 @@ export function rateAt(schedule: RateSchedule, step: number, steps: number): num
   }
 }
 
-/** 1 − βᵗ; the power by repeated squaring, so that its bits are the same everywhere. */
-export function biasCorrection(beta: number, step: number): number {
-  let power = 1;
-  let square = beta;
-  for (let n = step; n > 0; n = Math.floor(n / 2)) {
-    if (n % 2 === 1) power *= square;
-    square *= square;
-  }
-  return 1 - power;
-}
-
 /** The seed that an entry's random ops see: that of the run and the stage, as a signed 32-bit number. */
 export function drawSeed(seed: number, stage: string): number {
   return hashText(stage, hashText(String(seed))) | 0;
 }
 
-export interface StepScalars {
+/** By the names of an entry's scalar inputs. */
+export type StepScalars = Readonly<Record<string, number>> & {
   readonly step: number;
   readonly seed: number;
   readonly rate: number;
-  readonly correction1: number;
-  readonly correction2: number;
-}
+};
 
 export function trainScalars(
   optimizer: OptimizerSpec,
@@ -57,18 +46,13 @@ export function trainScalars(
   steps: number,
   seed: number,
 ): StepScalars {
-  return {
-    step,
-    seed,
-    rate: rateAt(optimizer.rate, step, steps),
-    correction1: biasCorrection(optimizer.beta1, step),
-    correction2: biasCorrection(optimizer.beta2, step),
-  };
+  const rate = rateAt(optimizer.rate, step, steps);
+  return { step, seed, rate, ...updateRule(optimizer).scalars(step) };
 }
 
 /** Step 0: nothing is learned, and draws are the same at every evaluation. */
 export function evaluationScalars(seed: number): StepScalars {
-  return { step: 0, seed, rate: 0, correction1: 1, correction2: 1 };
+  return { step: 0, seed, rate: 0 };
 }
 
 const integerScalars: ReadonlySet<string> = new Set(['step', 'seed']);
@@ -77,7 +61,7 @@ const integerScalars: ReadonlySet<string> = new Set(['step', 'seed']);
 export function scalarFeeds(entry: Entry, scalars: StepScalars): Map<string, HostTensor> {
   const feeds = new Map<string, HostTensor>();
   for (const name of entry.scalars) {
-    const value = (scalars as unknown as Readonly<Record<string, number | undefined>>)[name];
+    const value = scalars[name];
     if (value === undefined) throw new Error(`entry ${entry.name} wants a scalar named ${name}`);
     feeds.set(
       name,

@@ -8,7 +8,7 @@ import { createReferenceEngine } from '../../src/backends/reference/engine.ts';
 import { randomStream } from '../../src/base/random.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { elements } from '../../src/base/tensor.ts';
-import type { OptimizerSpec } from '../../src/compiler/program.ts';
+import type { AdamW } from '../../src/compiler/program.ts';
 import { trainStep } from '../../src/compiler/train-step.ts';
 import { createBuilder } from '../../src/ir/builder.ts';
 import type { Graph } from '../../src/ir/graph.ts';
@@ -151,7 +151,7 @@ test('rows scattered onto one another are all counted, on two threads', async ()
   }
 });
 
-const adamw: OptimizerSpec = {
+const adamw: AdamW = {
   kind: 'adamw',
   rate: { kind: 'constant', rate: 0.01, warmup: 0 },
   decay: 0.1,

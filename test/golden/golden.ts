@@ -34,7 +34,7 @@ export interface GoldenBlock {
   readonly gradients: Readonly<Record<string, readonly number[]>>;
 }
 
-export interface GoldenAdamW {
+export interface GoldenSteps {
   readonly spec: string;
   readonly rows: number;
   readonly clip: number | null;
@@ -55,7 +55,7 @@ export interface Golden {
     readonly kept: readonly number[];
     readonly gradient: readonly number[];
   };
-  readonly adamw: readonly GoldenAdamW[];
+  readonly optimizers: Readonly<Record<'adamw' | 'sgd', readonly GoldenSteps[]>>;
 }
 
 export const golden = JSON.parse(readFileSync(join(import.meta.dirname, 'std.json'), 'utf8')) as Golden;

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashText, mix32, normalQuantile, randomStream } from '../../src/base/random.ts';
 import type { WeightSpec } from '../../src/compiler/program.ts';
+import { biasCorrection } from '../../src/compiler/update-rules.ts';
 import { initialTensor, initialTensors } from '../../src/train/initialize.ts';
-import { biasCorrection, drawSeed, rateAt, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
+import { drawSeed, rateAt, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
 import { span, toyProgram } from './toy.ts';
 
 describe('rate schedules', () => {

@@ -37,8 +37,8 @@ export const names: readonly Mistake[] = [
   {
     name: 'an optimizer that there is not',
     code: 'unknown-name',
-    says: 'no optimizer named sgd',
-    ...inStamps('adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)', '«sgd»(rate: 0.1)'),
+    says: 'no optimizer named adagrad',
+    ...inStamps('adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)', '«adagrad»(rate: 0.1)'),
   },
   {
     name: 'a schedule that there is not',

@@ -3,6 +3,7 @@
 import { inStamps, type Mistake, stamps } from './base.ts';
 
 const adamw = 'optimizer adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)';
+const layered = 'optimizer adamw(rate: 1e-3, layer_decay: 0.8)';
 const measure = 'measure recall(seen, at: [1, 5]) on stamps.validation every 10';
 /** A model with a head that its objective trains and an accuracy that `predicted` gives. */
 const withHead = (predicted: string): string =>
@@ -209,6 +210,25 @@ export const stages: readonly Mistake[] = [
     code: 'bad-setting',
     says: 'decay of adamw must be at least 0',
     ...inStamps('decay: 0.1', 'decay: «-0.1»', 'decay: 0.1'),
+  },
+  {
+    name: 'a look ahead along no momentum',
+    code: 'bad-setting',
+    says: 'there is none: give momentum',
+    ...inStamps(
+      'adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)',
+      'sgd(rate: 0.1, nesterov: «true»)',
+      'sgd(rate: 0.1, momentum: 0.9, nesterov: true)',
+    ),
+  },
+  {
+    name: 'a decay over layers where there are none',
+    code: 'bad-setting',
+    says: 'no part that this stage reaches has a repeat',
+    wrong: stamps
+      .replace(adamw, `«${layered}»`)
+      .replace('words |> transformer(depth: 1, heads: 4) |> mean', 'words |> mean'),
+    mended: stamps.replace(adamw, layered),
   },
   {
     name: 'a setting of another optimizer',

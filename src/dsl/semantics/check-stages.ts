@@ -33,6 +33,14 @@ export function checkStages(
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
     checkPartition(frame, stage, member, reached);
     warnFrozenTerms(frame, stage, reached);
+    const { optimizer, optimizerSpan } = stage;
+    if (optimizer.layerDecay !== undefined && !stage.reached.some(path => /\.\d+\./.test(path)))
+      complain(
+        frame,
+        'bad-setting',
+        { setting: 'layer_decay', reason: 'needs layers, and no part that this stage reaches has a repeat' },
+        optimizerSpan,
+      );
   }
   const done = new Set<string>();
   for (const member of members) {

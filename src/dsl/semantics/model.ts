@@ -129,15 +129,31 @@ export type RateSchedule =
   | { readonly kind: 'cosine'; readonly peak: number; readonly warmup: number; readonly floor: number }
   | { readonly kind: 'linear'; readonly peak: number; readonly warmup: number; readonly floor: number };
 
-export interface Optimizer {
-  readonly kind: 'adamw';
+/** What every optimizer has. */
+interface OptimizerBase {
   readonly rate: RateSchedule;
+  /** Of weights with two axes or more. */
   readonly decay: number;
+  /** The largest norm of all gradients together. */
+  readonly clip: number | undefined;
+  /** A layer's rate as a share of the next one's; all alike if absent. */
+  readonly layerDecay?: number;
+}
+
+export interface AdamW extends OptimizerBase {
+  readonly kind: 'adamw';
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  readonly clip: number | undefined;
 }
+
+export interface Sgd extends OptimizerBase {
+  readonly kind: 'sgd';
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+
+export type Optimizer = AdamW | Sgd;
 
 export type Metric =
   | { readonly kind: 'objective'; readonly objective: string }

@@ -1,4 +1,4 @@
-"""Five steps of a small regression with torch.optim.AdamW and clip_grad_norm_."""
+"""Five steps of a small regression with the optimizers of torch.optim and clip_grad_norm_."""
 
 import math
 
@@ -20,7 +20,7 @@ SPEC = """model Fit {
   }
   stage fit {
     minimize fit on some.train batch 4  train all  steps 5
-    optimizer adamw(OPTIMIZER)
+    optimizer OPTIMIZER
   }
 }
 """
@@ -35,9 +35,23 @@ def rate(schedule, step):
     return FLOOR + (PEAK - FLOOR) * (1 + math.cos(math.pi * (step - WARMUP) / (STEPS - WARMUP))) / 2
 
 
-def run(schedule, decay, clip, low, high):
+def adamw(groups, decay):
+    """How it is written in a spec, and what torch has."""
+    made = torch.optim.AdamW(groups, lr=1.0, betas=(0.8, 0.95), eps=1e-6)
+    return f"adamw(RATE, decay: {decay}, beta1: 0.8, beta2: 0.95, epsilon: 1e-6CLIP)", made
+
+
+def sgd(momentum, nesterov):
+    def make(groups, decay):
+        made = torch.optim.SGD(groups, lr=1.0, momentum=momentum, nesterov=nesterov)
+        flag = ", nesterov: true" if nesterov else ""
+        return f"sgd(RATE, decay: {decay}, momentum: {momentum}{flag}CLIP)", made
+
+    return make
+
+
+def run(make, schedule, decay, clip, low, high):
     settings = {"constant": f"rate: {PEAK}", "cosine": f"rate: cosine(peak: {PEAK}, warmup: {WARMUP}, floor: {FLOOR})"}
-    optimizer = f"{settings[schedule]}, decay: {decay}, beta1: 0.8, beta2: 0.95, epsilon: 1e-6"
     shapes = {"mix": (3, 2), "shift": (3,), "temperature": (), "weight": (1, 3)}
     specs = {}
     for k, (name, shape) in enumerate(shapes.items()):
@@ -46,30 +60,38 @@ def run(schedule, decay, clip, low, high):
     decayed = [p for p in w.values() if p.dim() >= 2]
     others = [p for p in w.values() if p.dim() < 2]
     groups = [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    adamw = torch.optim.AdamW(groups, lr=1.0, betas=(0.8, 0.95), eps=1e-6)
+    written, optimizer = make(groups, decay)
     steps = []
     for step in range(1, STEPS + 1):
         x, y = wave((ROWS,), 10 * step), wave((ROWS,), 10 * step + 5)
         h = torch.tanh(x[:, None] @ w["weight"] + w["shift"]) @ w["mix"]
         loss = torch.nn.functional.mse_loss(h.sum(-1) / w["temperature"], y)
-        adamw.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(list(w.values()), math.inf if clip is None else clip)
-        for group in adamw.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = rate(schedule, step)
-        adamw.step()
+        optimizer.step()
         with torch.no_grad():
             w["temperature"].clamp_(low, high)
         [lost], [length] = rounded(loss), rounded(norm)
         steps.append({"loss": lost, "gradient_norm": length, "weights": {n: rounded(p) for n, p in w.items()}})
     spec = SPEC.replace("LOW", str(low)).replace("HIGH", str(high))
-    spec = spec.replace("OPTIMIZER", optimizer if clip is None else f"{optimizer}, clip: {clip}")
+    limit = "" if clip is None else f", clip: {clip}"
+    spec = spec.replace("OPTIMIZER", written.replace("RATE", settings[schedule]).replace("CLIP", limit))
     return {"spec": spec, "weights": specs, "rows": ROWS, "clip": clip, "bounds": [low, high], "steps": steps}
 
 
 def entries():
-    return [
-        run("constant", 0.3, None, 0.1, 0.7),
-        run("cosine", 0.3, 1.5, 0.55, 2),
-        run("cosine", 0, 0.2, 0.55, 0.66),
-    ]
+    return {
+        "adamw": [
+            run(adamw, "constant", 0.3, None, 0.1, 0.7),
+            run(adamw, "cosine", 0.3, 1.5, 0.55, 2),
+            run(adamw, "cosine", 0, 0.2, 0.55, 0.66),
+        ],
+        "sgd": [
+            run(sgd(0, False), "constant", 0.3, None, 0.1, 2),
+            run(sgd(0.9, False), "cosine", 0.3, 1.5, 0.1, 2),
+            run(sgd(0.7, True), "cosine", 0.1, 0.5, 0.1, 2),
+        ],
+    }

@@ -1,4 +1,4 @@
-// Steps of a stage's train entry against torch.optim.AdamW, clip_grad_norm_ and clamp_ (test/golden/std.json): decay of
+// Steps of a stage's train entry against torch.optim, clip_grad_norm_ and clamp_ (test/golden/std.json): decay of
 // matrices alone, clipping by the global norm, bounds, a schedule of rates.
 
 import { describe, expect, test } from 'vitest';
@@ -10,22 +10,20 @@ import { elements } from '../../src/base/tensor.ts';
 import { feedsOf } from '../../src/train/feeds.ts';
 import { scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
 import { compiled } from '../dsl/semantics/toy-run.ts';
-import { expectNear, type GoldenAdamW, golden, single, wave } from './golden.ts';
+import { expectNear, type GoldenSteps, golden, single, wave } from './golden.ts';
 
-async function expectSteps(entry: GoldenAdamW, engine: Engine, tolerance: number): Promise<void> {
+async function expectSteps(entry: GoldenSteps, engine: Engine, tolerance: number): Promise<void> {
   const { train, optimizer, steps, trained } = compiled(entry.spec).stage('fit', engine.target);
   const names = Object.keys(entry.weights);
   expect([...trained].sort()).toEqual(names);
   const session = await engine.open(new Map([['train', train.plan]]), { threads: 1 });
   try {
+    const moments = train.plan.graph.inputs.filter(i => i.role === 'moment').map(i => i.name);
     const start = names.flatMap((name): [string, HostTensor][] => {
       const made = wave(entry.weights[name]!);
       const zeros = { ...made, data: new Float32Array(elements(made.shape)) };
-      return [
-        [name, made],
-        [`${name}#m`, zeros],
-        [`${name}#v`, zeros],
-      ];
+      const own = moments.filter(m => m.startsWith(`${name}#`));
+      return [[name, made], ...own.map((m): [string, HostTensor] => [m, zeros])];
     });
     await session.write(single(new Map(start)));
     expect(steps).toBe(entry.steps.length);
@@ -59,13 +57,17 @@ async function expectSteps(entry: GoldenAdamW, engine: Engine, tolerance: number
   }
 }
 
-describe.each(golden.adamw.map((entry, i) => [i, entry] as const))('AdamW, run %i', (_, entry) => {
+const runs = Object.entries(golden.optimizers).flatMap(([name, entries]) =>
+  entries.map((entry, i) => [name, i, entry] as const),
+);
+
+describe.each(runs)('%s, run %i', (_name, _i, entry) => {
   test('on reference', () => expectSteps(entry, createReferenceEngine({ precision: 'f64' }), 1e-5));
   test('on onnx', () => expectSteps(entry, createOnnxEngine(), 1e-4));
 });
 
 test('the runs clip or not, and meet bounds', () => {
-  const said = golden.adamw.map(({ clip, bounds, steps }) => ({
+  const said = golden.optimizers.adamw.map(({ clip, bounds, steps }) => ({
     clipped: steps.map(s => clip !== null && s.gradient_norm > clip),
     atBound: steps.map(s => bounds.indexOf(s.weights.temperature?.[0] ?? Number.NaN)),
   }));
