@@ -4,7 +4,7 @@
 
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Dim, DimComparison } from '../../base/dim.ts';
-import { DimLimit, dimEqual, dimLowerBound, dimSub, dimSubstitute, dimUpperBound } from '../../base/dim.ts';
+import { DimLimit, dimEqual, dimLowerBound, dimSub, dimUpperBound } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import { isStd, spanVia, userPlace } from '../../base/span.ts';
 import { type Builder, createBuilder } from '../../ir/builder.ts';
@@ -12,6 +12,7 @@ import type { ValueId } from '../../ir/graph.ts';
 import type { Keep, OpRegistry } from '../../ir/op.ts';
 import type { Declared } from './declare.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
+import { underFacts } from './facts.ts';
 import type { Initializer } from './model.ts';
 import type { Scope } from './scope.ts';
 import type { BlockValue, Copy, Fact, ModelValue, TensorValue, Value } from './values.ts';
@@ -231,27 +232,6 @@ export function compareDims(facts: readonly Fact[], a: Dim, b: Dim): DimComparis
   const plain = dimEqual(a, b);
   if (plain === 'equal' || facts.length === 0) return plain;
   return dimEqual(underFacts(facts, a), underFacts(facts, b));
-}
-
-/** A dim with every known equality applied, each as: this symbol is that dim. */
-function underFacts(facts: readonly Fact[], dim: Dim): Dim {
-  let at = dim;
-  for (const { left, right } of facts) {
-    const symbol = soleSymbol(left);
-    if (symbol !== undefined) at = dimSubstitute(at, new Map([[symbol, right]]));
-    else {
-      const other = soleSymbol(right);
-      if (other !== undefined) at = dimSubstitute(at, new Map([[other, left]]));
-    }
-  }
-  return at;
-}
-
-function soleSymbol(dim: Dim): string | undefined {
-  if (typeof dim === 'number' || dim.terms.length !== 1) return undefined;
-  const [term] = dim.terms;
-  const [atom, more] = term?.atoms ?? [];
-  return term?.coefficient === 1 && more === undefined && atom?.kind === 'symbol' ? atom.id : undefined;
 }
 
 /** left ≤ right: from bounds of the symbols, where they decide it. */

@@ -51,6 +51,19 @@ describe('dims', () => {
     );
   });
 
+  test.each([
+    ['D % 2 == 0', 'concat(x[:, : D // 2], x[:, D // 2 :], axis: -1)', []],
+    ['D % 2 == 0', 'concat(x[:, : D // 2], x[:, : D // 2], axis: -1)', []],
+    ['D % 3 == 0', 'concat(x[:, : D // 2], x[:, : D // 2], axis: -1)', ['broken-promise']],
+    ['D == T + 1', 'expand(x[:, :1], [T, T + 1])', []],
+    ['T + 1 == D + 1', 'transpose(expand(x[:, :1], [T, D]))', []],
+    ['D % 2 == 0 and T > 1', 'x[:, : 2 * (D // 2)]', []],
+    ['D > 1', 'x[:, : 2 * (D // 2)]', ['broken-promise']],
+  ])('what require says of them is known: %s, %s', (condition, returns, codes) => {
+    const block = `block b(x: float[T, D]) -> float[T, D] {\n  require ${condition}\n  return ${returns}\n}\n`;
+    expect(checkSpec(block).codes).toEqual(codes);
+  });
+
   test('of weights come from config, and a caller may give a space, a vocabulary or labels', () => {
     const spec = `model M {
   modality caption: Text(tokenizer: bpe(300), length: 8)
