@@ -307,4 +307,23 @@ export const types: readonly Mistake[] = [
       'block narrow(x: float[N..., 6]) {\n  return linear(x, out: 6 / 3)\n}',
     ),
   },
+  {
+    name: 'half of a place',
+    code: 'not-whole',
+    says: 'the right side of * must be a whole number; this is 0.5',
+    ...block(
+      'block halfway(x: float[N..., T, D]) {\n  return places(x, axis: -2) * «0.5»\n}',
+      'block halfway(x: float[N..., T, D]) {\n  return places(x, axis: -2) * 2\n}',
+    ),
+  },
+  {
+    name: 'positions as whole numbers',
+    code: 'static-with-dims',
+    why: 'int, number, bool and their like are settings, known before the model runs. A tensor of whole numbers says what it counts: index(D) is a position on D.',
+    says: 'int is known before the model runs, so it has no dims',
+    ...block(
+      'block rows(x: float[V, D], which: «int[N...]») -> float[N..., D] {\n  return gather(x, which)\n}',
+      'block rows(x: float[V, D], which: index(V)[N...]) -> float[N..., D] {\n  return gather(x, which)\n}',
+    ),
+  },
 ];

@@ -1,7 +1,7 @@
 // A block checked where it is defined, for all its uses: every dim of its parameters is a symbol.
 
 import { dimSymbol } from '../../base/dim.ts';
-import type { Param } from '../syntax/ast.ts';
+import type { Param, TypeExpr } from '../syntax/ast.ts';
 import { inBindingOrder } from './binding-order.ts';
 import { evaluate } from './expressions.ts';
 import { formalValue } from './formal.ts';
@@ -30,6 +30,7 @@ export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, 
     if (seen.has(p.name.text))
       complain(frame, 'defined-twice', { name: p.name.text, what: 'parameter' }, p.name.span);
     seen.add(p.name.text);
+    if (!withoutDims(frame, p.type)) ok = false;
     if (isStaticType(p.type)) bind(p, formalStatic(frame, p));
   }
   for (const p of inBindingOrder(callable.params))
@@ -40,6 +41,7 @@ export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, 
     const value = evaluate(frame, p.fallback);
     if (isStaticType(p.type)) staticArg(frame, callable.name.text, p, value, p.fallback.span);
   }
+  if (callable.result !== undefined && !withoutDims(frame, callable.result)) ok = false;
   if (!ok) return errorValue;
   const result = traceBody(frame, callable.body, callable.name.text);
   if (result.kind === 'error') return result;
@@ -49,6 +51,14 @@ export function checkDefinition(trace: Trace, callable: Callable, scope: Scope, 
   )
     return errorValue;
   return result;
+}
+
+/** Brackets behind what is known before the model runs would mean nothing. */
+function withoutDims(frame: Frame, type: TypeExpr): boolean {
+  if (type.kind === 'record') return type.fields.every(f => withoutDims(frame, f.type));
+  if (type.dims === undefined || !isStaticType(type)) return true;
+  complain(frame, 'static-with-dims', { base: type.base.text }, type.span);
+  return false;
 }
 
 /** A static parameter of which only its kind is known. */

@@ -112,6 +112,11 @@ export const semanticRules = {
         ? 'types are float, index(…), bool, int, number, string, block, dim, tensor, and the modalities and spaces of the model'
         : `did you mean ${p.suggestion}?`,
   ),
+  'static-with-dims': error<{ base: string }>(
+    p => `${p.base} is known before the model runs, so it has no dims`,
+    () =>
+      'of tensors there are float[…], positions index(D)[…] and conditions mask[…]; or leave the brackets out',
+  ),
   'dims-differ': error<{
     what: string;
     left: string;

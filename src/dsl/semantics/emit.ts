@@ -159,6 +159,27 @@ export function scalar(frame: Frame, value: number | undefined, element: Element
   };
 }
 
+/** A static number beside tensors of integers is whole and fits them. */
+function numeric(
+  frame: Frame,
+  value: number | undefined,
+  element: Element,
+  span: Span,
+  where: string,
+): TensorValue | ErrorValue {
+  if (value !== undefined && elementDType(element) === 'i32') {
+    if (!Number.isInteger(value)) {
+      complain(frame, 'not-whole', { value: String(value), where }, span);
+      return errorValue;
+    }
+    if (Math.abs(value) >= 2 ** 31) {
+      complain(frame, 'too-large', { what: where, limit: `${value} is more than ${2 ** 31 - 1}` }, span);
+      return errorValue;
+    }
+  }
+  return scalar(frame, value, element);
+}
+
 /** A tensor, or a static number as a scalar; anything else is reported. */
 export function asTensor(
   frame: Frame,
@@ -172,9 +193,9 @@ export function asTensor(
     case 'error':
       return value;
     case 'int':
-      return scalar(frame, typeof value.dim === 'number' ? value.dim : undefined, element);
+      return numeric(frame, typeof value.dim === 'number' ? value.dim : undefined, element, span, where);
     case 'number':
-      return scalar(frame, value.value, element);
+      return numeric(frame, value.value, element, span, where);
     case 'bool':
       return scalar(frame, value.value === undefined ? undefined : Number(value.value), { kind: 'bool' });
     case 'quantity':
