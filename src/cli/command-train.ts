@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
-import { collectData } from './data-option.ts';
+import { collectData, collectRuns } from './data-option.ts';
 import { examples } from './examples.ts';
 import { positiveInteger, seedNumber } from './options.ts';
 
@@ -17,6 +17,7 @@ export interface TrainCommandOptions {
   readonly batch?: number;
   readonly seed?: number;
   readonly threads?: number;
+  readonly runOf?: ReadonlyMap<string, string>;
   readonly data?: ReadonlyMap<string, string>;
 }
 
@@ -36,6 +37,11 @@ function register(program: Command, context: Context): void {
     .option('--batch <n>', "in the place of the spec's batch sizes", positiveInteger)
     .option('--seed <n>', 'of weights, order and augmentation (default: 1)', seedNumber)
     .option('--threads <n>', 'of the engine (default: all)', positiveInteger)
+    .option(
+      '--run-of <name=dir>',
+      'the run of another model that a stage starts from (default: found under runs/); may be repeated',
+      collectRuns,
+    )
     .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData)
     .option('--json', 'print {run, outcome, stages: [{stage, step, splits}], page} at the end')
     .addHelpText(
@@ -43,6 +49,7 @@ function register(program: Command, context: Context): void {
       examples(
         ['mm train specs/emoji.mm', 'all stages, in a new run folder'],
         ['mm train specs/emoji.mm --steps 200 --seed 7', 'a short one, with other draws'],
+        ['mm train ner.mm --run-of Bert=runs/bert-1', 'on an encoder that another run has trained'],
         ['mm train --resume runs/emoji-1', 'go on where it stopped'],
       ),
     )

@@ -93,6 +93,7 @@ function settingRows(settings: RunSettings): readonly (readonly string[])[] {
       `stage ${s.stage}`,
       `${s.steps} steps, batch ${s.batches.map(b => `${b.size} of ${b.set}.${b.split}`).join(' + ')}${s.done ? ', done' : ''}`,
     ]),
+    ...settings.starts.map(s => [`start of ${s.stage}`, `${s.from} in ${s.run}`]),
     ...settings.data.map(d => [`data ${d.set}`, d.manifest]),
   ];
 }

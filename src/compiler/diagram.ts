@@ -257,7 +257,7 @@ function withArguments({ nodes, edges, given }: Drawing): {
 function stageOf(stage: Stage): DiagramStage {
   return {
     name: stage.name,
-    from: stage.from,
+    from: stage.from ?? stage.imports[0]?.text,
     steps: stage.steps,
     minimizes: stage.terms.map(t => ({
       objective: t.objective,

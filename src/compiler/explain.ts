@@ -2,6 +2,7 @@
 // step, and what was fused for the engine, from which lines.
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
+import type { Stage } from '../dsl/semantics/model.ts';
 import type { PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
 import type { Graph } from '../ir/graph.ts';
@@ -76,7 +77,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
       paths.reduce((n, path) => n + sizeOf(weights.get(path)), 0);
     stages.push({
       name,
-      from: program.from,
+      from: startsOf(context.model.stages.get(name)),
       batch,
       steps: program.steps,
       trained: count(program.trained),
@@ -131,6 +132,12 @@ function partsOf(
     parameters: 0,
     flopsPerSample: Math.round(((until[call.lastNode] ?? 0) - (until[call.firstNode] ?? 0)) / samples),
   }));
+}
+
+/** What a stage starts from, as it is written: `align, Bert.pretrain(read)`. */
+function startsOf(stage: Stage | undefined): string | undefined {
+  const starts = [stage?.from ?? [], stage?.imports.map(i => i.text) ?? []].flat();
+  return starts.length === 0 ? undefined : starts.join(', ');
 }
 
 /** One encoder on one example, by itself. */

@@ -13,6 +13,13 @@ interface UnknownName {
   readonly nearest: string | undefined;
 }
 
+/** A stage here and the stage of another model that it starts from. */
+interface StartPlace {
+  readonly stage: string;
+  readonly from: string;
+  readonly root: string;
+}
+
 export const trainDiagnostic = defineDiagnostics({
   'disk-full': {
     severity: 'error',
@@ -200,6 +207,61 @@ export const trainDiagnostic = defineDiagnostics({
     severity: 'error',
     message: (p: { path: string; weight: string; why: string }) =>
       `${p.path} doesn't fit the model: ${p.weight} ${p.why}`,
+  },
+  'start-missing': {
+    severity: 'error',
+    message: (p: StartPlace & { others: readonly string[] }) =>
+      `the stage ${p.stage} starts from ${p.from}, and no run under ${p.root} holds it${p.others.map(o => `; ${o}`).join('')}`,
+    help: (p: { name: string; command: string }) =>
+      `train it first: ${p.command}; or name a run: --run-of ${p.name}=DIR`,
+  },
+  'start-ambiguous': {
+    severity: 'error',
+    message: (p: StartPlace & { runs: readonly string[] }) =>
+      `the stage ${p.stage} starts from ${p.from}, and several runs hold it: ${list(p.runs)}`,
+    help: (p: { name: string; runs: readonly string[] }) => `say which: --run-of ${p.name}=${p.runs.at(-1)}`,
+  },
+  'start-not-trained': {
+    severity: 'error',
+    message: (p: { run: string; stage: string }) => `the run ${p.run} has not finished the stage ${p.stage}`,
+    help: (p: { run: string }) => `finish it: mm train --resume ${p.run}`,
+  },
+  'start-of-another-model': {
+    severity: 'error',
+    message: (p: { run: string; is: string; from: string; wanted: string }) =>
+      `${p.from} is a stage of ${p.wanted}, and ${p.run} is a run of ${p.is}`,
+    help: (p: { wanted: string }) => `name a run of ${p.wanted}`,
+  },
+  'start-of-changed-spec': {
+    severity: 'warning',
+    message: (p: { run: string; file: string; from: string }) =>
+      `${p.run} was made from another text of ${p.file}: what ${p.from} gives fits by name and shape, and may mean something else`,
+  },
+  'start-changed': {
+    severity: 'error',
+    message: (p: { run: string; from: string; before: string }) =>
+      `what ${p.from} gives in ${p.run} is not what this run was begun with (from ${p.before})`,
+    help: () => 'put that run back as it was, or start a new run here',
+  },
+  'unknown-start': {
+    severity: 'error',
+    message: (p: UnknownName) =>
+      `--run-of names ${p.name}, and no stage that begins here starts from a stage of it; they start from stages of: ${list(p.known)}`,
+    help: meant,
+  },
+  'tokenizers-differ': {
+    severity: 'error',
+    message: (p: { modality: string; own: string; theirs: string; from: string }) =>
+      `${p.from} was trained with the tokenizer of ${p.modality} in ${p.theirs}, and ${p.own} has another one`,
+    help: () =>
+      'a run has one tokenizer for a modality: begin a new run in which the first stage starts from the other model too',
+  },
+  'labels-differ': {
+    severity: 'error',
+    message: (p: { labels: string; data: string; at: number; is: string; was: string }) =>
+      `label ${p.at} of ${p.labels} is ${JSON.stringify(p.is)} in ${p.data}, and was ${JSON.stringify(p.was)} where its weights were trained`,
+    help: (p: { labels: string }) =>
+      `name the labels in the spec, labels ${p.labels} { … }, so that every data set gives them the same places`,
   },
   'engine-differs': {
     severity: 'error',

@@ -83,7 +83,7 @@ function choose(file: string, models: readonly Model[], variant: string | undefi
 }
 
 /** A hash of the standard library without its comments: a run's meaning depends on it. */
-function stdVersion(): string {
+export function stdVersion(): string {
   const hash = createHash('sha256');
   for (const { file, text } of stdSources)
     hash.update(JSON.stringify([file, text.replace(/^\s*\/\/.*\n/gm, '')]));

@@ -21,6 +21,7 @@ import {
 import type { Run, SpecSources } from './run-folder.ts';
 import { folderName, isRunFolder, newRunFolder, openRun, readSources } from './run-folder.ts';
 import type { RunSettings, StageSettings } from './run-settings.ts';
+import { findStarts, type Start, startSettings } from './starts.ts';
 import type { TrainOptions } from './train.ts';
 import type { StageChoice } from './train-plan.ts';
 import { chooseStages, resumeSettings, sameRun } from './train-plan.ts';
@@ -29,6 +30,8 @@ export interface PreparedTraining {
   readonly opened: OpenedSpec;
   readonly ready: ReadyEngine;
   readonly programs: readonly StageProgram[];
+  /** Runs of other models from which stages start. */
+  readonly starts: readonly Start[];
   readonly data: Data;
   readonly settings: RunSettings;
   readonly sources: SpecSources;
@@ -49,6 +52,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   const plans = choices.map(choice => ({ choice, program: programOf(opened, ready, choice) }));
   const programs = plans.map(p => p.program);
   checkOverrides(options.data, programs);
+  const starts = findStarts({ opened, options, existing }, programs);
   const data = openDataOf(options, spec, existing);
   const described = await describeData(data, programs);
   if (existing !== undefined) compareData(existing.settings.data, described);
@@ -69,6 +73,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     threads: options.threads ?? availableParallelism(),
     data: described,
     inputs: await describeInputs(data, programs),
+    starts: starts.map(startSettings),
     stages: plans.map(({ choice, program }) => stageSettings(choice, program)),
   };
   await prepareSplits(data, programs);
@@ -78,6 +83,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     opened,
     ready,
     programs,
+    starts,
     data,
     settings,
     sources: { main: spec.text, used: opened.used },

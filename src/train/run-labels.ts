@@ -9,7 +9,7 @@ import { writeWhole } from './atomic-file.ts';
 import { failure } from './diagnostics.ts';
 import { makeFolder } from './run-folder.ts';
 
-const labelFolder = (dir: string): string => join(dir, 'labels');
+export const labelFolder = (dir: string): string => join(dir, 'labels');
 
 /** Writes the names of every label set that the training data names and the spec doesn't. */
 export async function keepLabels(data: Data, dir: string, stages: readonly StageProgram[]): Promise<void> {
@@ -17,9 +17,17 @@ export async function keepLabels(data: Data, dir: string, stages: readonly Stage
     for (const { name, type } of batch.fields) {
       if (batch.data === undefined || type.kind !== 'labels' || type.names !== undefined) continue;
       const file = join(labelFolder(dir), `${type.name}.json`);
-      if (existsSync(file)) continue;
       const column = orThrow(await data.prepare(batch)).columns[name];
       if (column?.kind !== 'labels') continue;
+      if (existsSync(file)) {
+        const kept = readNames(file);
+        const at = column.names.findIndex((label, i) => label !== kept[i]);
+        const [is = 'nothing', was = 'nothing'] = [column.names[at], kept[at]];
+        const { set, split } = batch.data;
+        if (at >= 0)
+          throw failure('labels-differ', { labels: type.name, data: `${set}.${split}`, at, is, was });
+        continue;
+      }
       makeFolder(labelFolder(dir));
       writeWhole(file, [`${JSON.stringify(column.names, undefined, 2)}\n`]);
     }

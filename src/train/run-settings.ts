@@ -33,6 +33,17 @@ export interface StageSettings {
   readonly done: boolean;
 }
 
+/** A stage that started from one of another model, and the run that had it. */
+export interface StartSettings {
+  readonly stage: string;
+  /** As written: `Bert.pretrain(read)`. */
+  readonly from: string;
+  readonly name: string;
+  readonly run: string;
+  /** Of the tensors that were taken. */
+  readonly sha256: string;
+}
+
 export interface RunSettings {
   readonly format: 1;
   readonly mmlang: string;
@@ -52,6 +63,7 @@ export interface RunSettings {
   readonly threads: number | null;
   readonly data: readonly DataSettings[];
   readonly inputs: readonly InputSettings[];
+  readonly starts: readonly StartSettings[];
   readonly stages: readonly StageSettings[];
 }
 
@@ -110,6 +122,7 @@ const fields: Readonly<Record<keyof RunSettings, Check>> = {
   threads: orNull(count),
   data: listOf(record({ set: text, manifest: text, sha256: text })),
   inputs: listOf(record({ modality: text, trim: truth, lowercase: truth })),
+  starts: listOf(record({ stage: name, from: text, name: text, run: text, sha256 })),
   stages: listOf(
     record({
       stage: name,

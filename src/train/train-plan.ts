@@ -99,6 +99,7 @@ export function resumeSettings(before: RunSettings, now: RunSettings): RunSettin
     ...before,
     data: [...before.data, ...data],
     inputs: [...before.inputs, ...inputs],
+    starts: [...before.starts, ...now.starts.filter(s => added.some(a => a.stage === s.stage))],
     stages: [...before.stages, ...added],
   };
 }

@@ -21,6 +21,7 @@ import type { Run } from './run-folder.ts';
 import { createRun, makeFolder, saveSettings, stageFolder, sweepTemporaries } from './run-folder.ts';
 import { keepLabels } from './run-labels.ts';
 import { lockRun } from './run-lock.ts';
+import { bringAlong, type Start, startTensors } from './starts.ts';
 import { checkpointPeriod, logPeriod, trainStage } from './train-stage.ts';
 
 export interface TrainOptions {
@@ -43,6 +44,8 @@ export interface TrainOptions {
   readonly batch?: number | undefined;
   /** Default: as many as the machine runs at once. */
   readonly threads?: number | undefined;
+  /** Name of a used model → the run in which its stages were trained; else it is looked for under `root`. */
+  readonly runOf?: ReadonlyMap<string, string> | undefined;
   /** Data set → manifest. */
   readonly data?: ReadonlyMap<string, string> | undefined;
   /** The version of mmlang, for the record. */
@@ -78,6 +81,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       ? createRun(dir, training.settings, training.sources)
       : saveSettings(dir, training.settings);
     options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed: options.resume !== undefined });
+    bringAlong(training.starts, training.programs, dir);
     const tokenizers = await openTokenizers(training.data, dir, training.programs);
     await keepLabels(training.data, dir, training.programs);
     const { data } = training;
@@ -114,12 +118,13 @@ interface Training {
   readonly opened: OpenedSpec;
   readonly ready: ReadyEngine;
   readonly programs: readonly StageProgram[];
+  readonly starts: readonly Start[];
   readonly run: Run;
   readonly data: RunData;
 }
 
 async function trainStages(training: Training): Promise<TrainResult> {
-  const { options, run, opened, ready, programs, data } = training;
+  const { options, run, opened, ready, programs, starts, data } = training;
   const { dir } = run;
   let { settings } = run;
   const { seed } = settings;
@@ -141,7 +146,7 @@ async function trainStages(training: Training): Promise<TrainResult> {
       folder,
       seed,
       fingerprint: opened.fingerprint,
-      start: startOf(dir, program),
+      start: startOf(dir, program, starts),
       threads,
       checkpointEvery: checkpointPeriod(program),
       logEvery: logPeriod(program.steps),
@@ -187,11 +192,16 @@ async function trainStages(training: Training): Promise<TrainResult> {
   return { run: dir, outcome: 'finished', reports, page };
 }
 
-/** What a stage starts from: the last weights of the stage before it, in this run. */
-function startOf(dir: string, program: StageProgram): ReadonlyMap<string, HostTensor> {
-  if (program.from === undefined) return new Map();
+/** What a stage starts from: the last weights of the stage before it, in this run, and parts from runs of other models. */
+function startOf(
+  dir: string,
+  program: StageProgram,
+  starts: readonly Start[],
+): ReadonlyMap<string, HostTensor> {
+  const others = startTensors(starts, program.stage);
+  if (program.from === undefined) return others;
   const checkpoint = readCheckpoint(stageFolder(dir, program.from).last);
   if (checkpoint === undefined || checkpoint.info.step < checkpoint.info.steps)
     throw failure('stage-not-trained', { run: dir, stage: program.from });
-  return new Map([...checkpoint.tensors].filter(([name]) => !name.includes('#')));
+  return new Map([...[...checkpoint.tensors].filter(([name]) => !name.includes('#')), ...others]);
 }

@@ -68,6 +68,7 @@ const settings: RunSettings = {
   threads: null,
   data: [{ set: 'toy', manifest: 'data/toy.yaml', sha256: '00' }],
   inputs: [],
+  starts: [],
   stages: [],
 };
 

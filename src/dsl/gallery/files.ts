@@ -10,6 +10,16 @@ const bert = `model Bert(width: int = 16) {
   encoder read(c: text[N..., T]) -> float[N..., T, width] {
     return embedding(c.ids, width: width) |> transformer(depth: 1, heads: 2)
   }
+  part spare = linear(out: width)
+  objective lengths(text: text[B, T], score: float[B]) {
+    return mean(square(sum(mean(read(text), axis: -2), axis: -1) - score))
+  }
+  stage pretrain {
+    minimize lengths on wiki.train batch 8
+    train all
+    optimizer adamw(rate: 1e-3)
+    steps 10
+  }
 }
 
 variant tiny = Bert(width: 8)
@@ -34,6 +44,19 @@ const sorts = `  encoder topic(c: text[N..., T]) -> float[N..., 2] {
     return mean(square(sum(topic(text), axis: -1) - score))
   }`;
 const right = `  modality text = Bert.text\n  part read = Bert.read\n${sorts}`;
+
+/** A stage that starts from the given places. */
+const more = (from: string, name = 'tune'): string => `  stage ${name}${from === '' ? '' : ` from ${from}`} {
+    minimize mean_score on news.train batch 8
+    train all
+    optimizer adamw(rate: 1e-3)
+    steps 10
+  }
+`;
+
+/** Sorting tuned from a stage of Bert, which is named like this. */
+const tuned = (from: string, base = 'Bert'): string =>
+  on(`${right.replaceAll('Bert.', `${base}.`)}\n${more(from)}`.trimEnd());
 
 export const usedModels: readonly Mistake[] = [
   {
@@ -135,6 +158,77 @@ block pooled(x: float[N..., T, D], by: block) {
         .replace('read(c)', 'read(«c»)'),
     ),
     mended: on(right),
+    files,
+  },
+  {
+    name: 'a stage that another model has not',
+    code: 'no-such-stage',
+    why: 'A stage starts from weights that a run holds, and runs hold the stages that are declared.',
+    says: 'did you mean pretrain?',
+    wrong: tuned('Bert.«pretrian»(read)'),
+    mended: tuned('Bert.pretrain(read)'),
+    files,
+  },
+  {
+    name: 'a part of this model taken from a stage of another',
+    code: 'not-of-model',
+    why: 'A run of another model holds the weights of its own parts. A part that is made here starts fresh, or where an earlier stage of this model left it.',
+    says: "isn't of it",
+    wrong: tuned('Bert.pretrain(read, «topic»)'),
+    mended: tuned('Bert.pretrain(read)'),
+    files,
+  },
+  {
+    name: 'one part from two stages',
+    code: 'starts-twice',
+    why: 'A weight starts once: from what one stage left, or fresh.',
+    says: 'a weight has one start',
+    wrong: tuned('Bert.pretrain(read), «Bert.pretrain»'),
+    mended: tuned('Bert.pretrain(read)'),
+    files,
+  },
+  {
+    name: 'two earlier stages of one model',
+    code: 'starts-twice',
+    says: 'starts from two stages with what it trains',
+    wrong: `${tuned('Bert.pretrain(read)').slice(0, -2)}${more('tune, «again»', 'late')}${more('tune', 'again')}}\n`,
+    mended: `${tuned('Bert.pretrain(read)').slice(0, -2)}${more('again', 'late')}${more('tune', 'again')}}\n`,
+    files,
+  },
+  {
+    name: 'a stage of a model in a setting without a name',
+    code: 'untrained-setting',
+    why: 'mm train trains a model as it is or one of its variants, so a stage in other settings is in no run.',
+    says: 'give the setting a name in its file',
+    wrong: tuned('«Bert(width: 8)».pretrain(read)', 'Bert(width: 8)'),
+    mended: tuned('Bert.tiny.pretrain(read)', 'Bert.tiny'),
+    files,
+  },
+  {
+    name: 'a start that gives nothing',
+    code: 'nothing-taken',
+    why: 'What is loaded and never used is most likely a part that was meant to be called.',
+    says: 'reaches no weight that Bert.pretrain would give',
+    wrong: tuned('«Bert.pretrain(read)»').replace('return read(c)', 'return embedding(c.ids, width: 16)'),
+    mended: tuned('Bert.pretrain(read)'),
+    files,
+  },
+  {
+    name: 'a part that the other stage never reached',
+    code: 'not-in-stage',
+    why: 'What a stage has not reached is in its run as it was made, at random. Taking it for trained would be a silent mistake.',
+    says: 'here they would start at random',
+    wrong: tuned('«Bert.pretrain(read, Bert.spare)»').replace('read(c)', 'Bert.spare(read(c))'),
+    mended: tuned('Bert.pretrain(read)').replace('read(c)', 'Bert.spare(read(c))'),
+    files,
+  },
+  {
+    name: 'a frozen part that nothing has trained',
+    code: 'frozen-at-random',
+    why: 'A used model comes without weights: they are trained here, or taken from a stage of its own. Frozen without either, they stay random numbers.',
+    says: 'from Other.STAGE(part)',
+    wrong: tuned('').replace('train all', 'train rest freeze «read»'),
+    mended: tuned('Bert.pretrain(read)').replace('train all', 'train rest freeze read'),
     files,
   },
 ];

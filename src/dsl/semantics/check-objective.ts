@@ -17,6 +17,8 @@ export interface Reached {
   readonly weights: ReadonlySet<string>;
   /** By their own paths, in order. */
   readonly layers: readonly string[];
+  /** Of `layers`, those that start at random numbers. */
+  readonly random: ReadonlySet<string>;
   /** The states that it reads or updates: no gradient reaches them. */
   readonly states: readonly { readonly path: string; readonly copy: boolean }[];
 }
@@ -58,8 +60,17 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
       ? []
       : layerPaths(new Set([w.path]), trace.repeats).map(path => ({ path, copy: w.follows !== undefined })),
   );
-  return { weights, layers: layerPaths(weights, trace.repeats), states };
+  const random = [...weights].filter(path => isRandom(trace.weights.get(path)));
+  return {
+    weights,
+    layers: layerPaths(weights, trace.repeats),
+    random: new Set(layerPaths(new Set(random), trace.repeats)),
+    states,
+  };
 }
+
+const isRandom = (weight: TracedWeight | undefined): boolean =>
+  weight !== undefined && weight.initializer.kind !== 'constant';
 
 /** Values of an objective's fields in which every size that comes with the data is a symbol. */
 export function symbolicRows(declared: Declared, objective: Objective): ReadonlyMap<string, Value> {

@@ -9,10 +9,11 @@ import { evaluate } from './expressions.ts';
 import { formalValue } from './formal.ts';
 import type { Measure, Metric, Objective, Pattern, Stage } from './model.ts';
 import { accuracyFields, fieldFrame, symbolicFields } from './objectives.ts';
-import { readStage } from './stages.ts';
+import { checkImports, isTaken } from './stage-starts.ts';
+import { readStage, type StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
 import { showType } from './values.ts';
-import { isWild, partition, patternMatches } from './weight-pattern.ts';
+import { isWild, namesWeight, partition } from './weight-pattern.ts';
 
 /** Every stage as a recipe. */
 export function checkStages(
@@ -20,18 +21,20 @@ export function checkStages(
   objectives: ReadonlyMap<string, Objective>,
   members: readonly StageMember[],
   reached: ReadonlyMap<string, Reached>,
+  used: StageContext['used'],
 ): ReadonlyMap<string, Stage> {
   const { frame } = declared;
   const names = members.map(m => m.name.text);
   const stages = new Map<string, Stage>();
   for (const member of members) {
-    const read = readStage({ declared, objectives, stages: names }, member);
+    const read = readStage({ declared, objectives, stages: names, used }, member);
     if (read === undefined) continue;
     const paths = read.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
     const stage = { ...read, reached: [...new Set(paths)].sort() };
     stages.set(stage.name, stage);
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
     checkPartition(frame, stage, member, reached);
+    checkImports(frame, stage);
     warnFrozenTerms(frame, stage, reached);
     const { optimizer, optimizerSpan } = stage;
     if (optimizer.layerDecay !== undefined && !stage.reached.some(path => /\.\d+\./.test(path)))
@@ -42,6 +45,8 @@ export function checkStages(
         optimizerSpan,
       );
   }
+  for (const stage of stages.values())
+    if (stage.terms.every(t => reached.has(t.objective))) warnFrozenAtRandom(frame, stage, stages, reached);
   const done = new Set<string>();
   for (const member of members) {
     const chain: string[] = [];
@@ -54,9 +59,9 @@ export function checkStages(
     if (at === undefined || !chain.includes(at)) continue;
     const [first, ...others] = members.filter(m => chain.slice(chain.indexOf(at)).includes(m.name.text));
     if (first === undefined) continue;
-    complain(frame, 'stage-cycle', { stage: first.name.text }, first.from?.span ?? first.name.span, {
+    complain(frame, 'stage-cycle', { stage: first.name.text }, first.from[0]?.span ?? first.name.span, {
       related: others.map(m => ({
-        span: m.from?.span ?? m.name.span,
+        span: m.from[0]?.span ?? m.name.span,
         message: `${m.name.text} starts here`,
       })),
     });
@@ -75,8 +80,8 @@ function checkPartition(
   const states = stage.terms.flatMap(t => [...(reached.get(t.objective)?.states ?? [])]);
   let fits = true;
   for (const p of [...stage.train, ...stage.freeze]) {
-    if (isWild(p) || paths.some(path => patternMatches(p.text, path))) continue;
-    const state = states.find(({ path }) => patternMatches(p.text, path));
+    if (isWild(p) || paths.some(path => namesWeight(p, path))) continue;
+    const state = states.find(({ path }) => namesWeight(p, path));
     if (state !== undefined) {
       complain(frame, 'names-a-state', { pattern: p.text, ...state }, p.span);
       fits = false;
@@ -90,7 +95,7 @@ function checkPartition(
   const parts = partition(stage, paths);
   const [both] = parts.both;
   if (both !== undefined) {
-    const names = (p: Pattern): boolean => !isWild(p) && patternMatches(p.text, both);
+    const names = (p: Pattern): boolean => !isWild(p) && namesWeight(p, both);
     const trained = stage.train.find(names);
     const frozen = stage.freeze.find(names);
     complain(frame, 'trained-and-frozen', { path: both }, frozen?.span ?? member.name.span, {
@@ -103,6 +108,33 @@ function checkPartition(
     complain(frame, 'neither-trained-nor-frozen', { paths: parts.neither }, member.name.span);
   else if (parts.trained.length === 0 && paths.length > 0)
     complain(frame, 'everything-frozen', { stage: stage.name }, member.name.span);
+}
+
+/** What is frozen of a used model before anything has trained it stays at the random numbers that it starts as. */
+function warnFrozenAtRandom(
+  frame: Frame,
+  stage: Stage,
+  stages: ReadonlyMap<string, Stage>,
+  reached: ReadonlyMap<string, Reached>,
+): void {
+  const { trained, frozen } = partition(stage, stage.reached);
+  if (trained.length === 0) return;
+  const known = new Set<string>();
+  const seen = new Set<string>();
+  for (let at: Stage | undefined = stage; at !== undefined && !seen.has(at.name); ) {
+    seen.add(at.name);
+    if (at !== stage) for (const path of partition(at, at.reached).trained) known.add(path);
+    for (const start of at.imports) for (const path of start.has) if (isTaken(start, path)) known.add(path);
+    at = at.from === undefined ? undefined : stages.get(at.from);
+  }
+  const random = new Set(stage.terms.flatMap(t => [...(reached.get(t.objective)?.random ?? [])]));
+  const roots = [...frame.trace.models.keys()].map(root => (root === '' ? '' : `${root}.`));
+  const isUsed = (path: string): boolean => roots.some(root => path.startsWith(root));
+  const paths = frozen.filter(path => isUsed(path) && random.has(path) && !known.has(path));
+  const [first] = paths;
+  if (first === undefined) return;
+  const pattern = stage.freeze.find(p => namesWeight(p, first)) ?? stage.freeze.find(isWild);
+  complain(frame, 'frozen-at-random', { stage: stage.name, paths }, pattern?.span ?? stage.span);
 }
 
 /** A term whose weights are all frozen adds to the loss and teaches nothing. */

@@ -223,7 +223,10 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
     if (found !== undefined) reached.set(objective.name, found);
     for (const call of trace.calls) called.add(call.path);
   }
-  const read = checkStages(declared, objectives, stageMembers, reached);
+  const read = checkStages(declared, objectives, stageMembers, reached, used => {
+    const found = checking.use(used);
+    return found.kind === 'right' ? found.model : undefined;
+  });
   const stages = checkMeasures(declared, read);
   for (const call of declared.frame.trace.calls) called.add(call.path);
   if (right && reached.size === objectives.size) warnUncalled(declared, item, called);

@@ -84,6 +84,42 @@ export const semanticRules = {
     p => `${p.what} ${p.name} takes ${p.what} of another model; this is ${p.got}`,
     p => `write: ${p.what} ${p.name} = Other.NAME, where NAME is ${p.what} there`,
   ),
+  'no-such-stage': error<{
+    name: string;
+    model: string;
+    known: readonly string[];
+    suggestion: string | undefined;
+  }>(
+    p => `${p.model} has no stage ${p.name}`,
+    p =>
+      p.known.length === 0
+        ? 'it has none: nothing trains it'
+        : p.suggestion === undefined
+          ? `it has ${p.known.join(', ')}`
+          : `did you mean ${p.suggestion}?`,
+  ),
+  'starts-twice': error<{ stage: string; what: string }>(
+    p => `stage ${p.stage} starts from two stages with ${p.what}: a weight has one start`,
+    () => 'leave one of them out, or name the parts that each gives: from A.pretrain(eye), A.tune(head)',
+  ),
+  'untrained-setting': error<{ stage: string; model: string }>(
+    p =>
+      `no run can hold ${p.stage} of ${p.model} in this setting: models are trained as they are, or as variants`,
+    p => `give the setting a name in its file, variant NAME = …, and take ${p.model}.NAME`,
+  ),
+  'not-of-model': error<{ part: string; got: string; model: string; stage: string }>(
+    p => `${p.stage} gives weights of ${p.model}, and ${p.part} isn't of it: it is ${p.got} of this model`,
+    p => `name parts that stand on ${p.model}, as in part NAME = ${p.model}.PART`,
+  ),
+  'nothing-taken': error<{ stage: string; from: string }>(
+    p => `stage ${p.stage} reaches no weight that ${p.from} would give`,
+    () => 'use its parts in an objective of this stage, or leave it out',
+  ),
+  'not-in-stage': error<{ from: string; paths: readonly string[] }>(
+    p =>
+      `${p.from} never reached ${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more weights` : ''}: here ${p.paths.length === 1 ? 'it' : 'they'} would start at random`,
+    () => 'start from a stage that trains them, or name the parts that are taken: from Other.stage(part)',
+  ),
   'model-in-block': error<{ model: string }>(
     p => `parts of ${p.model} are taken in a model; this stands in a block of a file`,
     () => 'give the block the part as a parameter, part: block, or move it into the model',
@@ -441,6 +477,13 @@ export const semanticRules = {
     () =>
       'let no position read those after it: causal: true; to predict what is hidden instead, hide it in the input: where(hide, …)',
   ),
+  'frozen-at-random': {
+    severity: 'warning',
+    message: (p: { stage: string; paths: readonly string[] }) =>
+      `${p.paths.slice(0, 3).join(', ')}${p.paths.length > 3 ? ` and ${p.paths.length - 3} more weights` : ''} ${p.paths.length === 1 ? 'is' : 'are'} frozen in stage ${p.stage} before any stage has trained ${p.paths.length === 1 ? 'it' : 'them'}: ${p.paths.length === 1 ? 'it stays' : 'they stay'} at random numbers`,
+    help: (p: { stage: string }) =>
+      `start from a stage that trains them: stage ${p.stage} from STAGE, or from Other.STAGE(part)`,
+  } satisfies DiagnosticRule<{ stage: string; paths: readonly string[] }>,
   'dead-objective': error<{ objective: string }>(
     p => `${p.objective} depends on no weight, so it can't be minimized`,
   ),

@@ -17,7 +17,7 @@ import type {
   TypeExpr,
 } from '../syntax/ast.ts';
 import type { Scope } from './scope.ts';
-import type { Element } from './values.ts';
+import type { Element, ModelValue } from './values.ts';
 
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
@@ -177,6 +177,8 @@ export interface Measure {
 export interface Stage {
   readonly name: string;
   readonly from: string | undefined;
+  /** Parts that stages of other models have trained. */
+  readonly imports: readonly StageImport[];
   readonly terms: readonly StageTerm[];
   readonly train: readonly Pattern[];
   readonly freeze: readonly Pattern[];
@@ -190,8 +192,28 @@ export interface Stage {
   readonly span: Span;
 }
 
+/** `from Bert.pretrain(read)`: weights of a used model come from one of its stages. */
+export interface StageImport {
+  /** By which a run of the other model is named to `mm train`: `Bert`. */
+  readonly name: string;
+  /** The path here under which the other model's weights stand. */
+  readonly root: string;
+  readonly model: ModelValue;
+  /** A stage there. */
+  readonly stage: string;
+  /** The members there whose weights are taken; undefined: all. */
+  readonly members: readonly string[] | undefined;
+  /** Paths here of what that stage, and those before it, reach there. */
+  readonly has: ReadonlySet<string>;
+  /** As written. */
+  readonly text: string;
+  readonly span: Span;
+}
+
 export interface Pattern {
   readonly text: string;
+  /** The same pattern where its first name is another one for a used model's part: `Bert.read.norm` for `read.norm`. */
+  readonly also?: readonly string[];
   readonly span: Span;
 }
 

@@ -1,20 +1,25 @@
 // A stage's clauses read into a recipe: terms with their data, patterns, optimizer, steps, measures.
 
 import { nearestName } from '../../base/nearest-name.ts';
-import type { Clause, DataUse, Expr, MinimizeClause, StageMember } from '../syntax/ast.ts';
+import type { Clause, DataUse, MinimizeClause, StageMember, WeightPattern } from '../syntax/ast.ts';
+import { joinPath } from './call-block.ts';
 import type { Declared } from './declare.ts';
 import { readMeasure } from './measures.ts';
-import type { Measure, Objective, Stage, StageData, StageTerm } from './model.ts';
+import type { Measure, Model, Objective, Pattern, Stage, StageData, StageTerm } from './model.ts';
 import { readOptimizer } from './optimizer.ts';
 import { readNumber } from './settings.ts';
 import { readData } from './stage-data.ts';
-import { complain } from './trace.ts';
-import { showExpr } from './type-names.ts';
+import { readStarts } from './stage-starts.ts';
+import { complain, type Frame } from './trace.ts';
+import type { ModelValue } from './values.ts';
+import { nameMatches } from './weight-pattern.ts';
 
 export interface StageContext {
   readonly declared: Declared;
   readonly objectives: ReadonlyMap<string, Objective>;
   readonly stages: readonly string[];
+  /** A used model as it was checked; undefined where something is wrong with it. */
+  readonly used: (model: ModelValue) => Model | undefined;
 }
 
 /** The recipe of one stage; undefined where something is wrong, which is reported. */
@@ -63,15 +68,15 @@ export function readStage(context: StageContext, member: StageMember): Stage | u
       : undefined;
   const train = clauses.get('train');
   const freeze = clauses.get('freeze');
-  const from = member.from === undefined ? undefined : readFrom(context, member.from, name);
-  if (!fits || terms === undefined || recipe === undefined || count === undefined || from === 'wrong')
+  const starts = readStarts(context, member);
+  if (!fits || terms === undefined || recipe === undefined || count === undefined || starts === undefined)
     return undefined;
   return {
     name,
-    from,
+    ...starts,
     terms,
-    train: train?.kind === 'train' ? train.patterns : [],
-    freeze: freeze?.kind === 'freeze' ? freeze.patterns : [],
+    train: train?.kind === 'train' ? train.patterns.map(p => readPattern(frame, p)) : [],
+    freeze: freeze?.kind === 'freeze' ? freeze.patterns.map(p => readPattern(frame, p)) : [],
     reached: [],
     optimizer: recipe,
     optimizerSpan: optimizer?.span ?? member.span,
@@ -81,19 +86,21 @@ export function readStage(context: StageContext, member: StageMember): Stage | u
   };
 }
 
-function readFrom(context: StageContext, e: Expr, stage: string): string | undefined | 'wrong' {
-  const { frame } = context.declared;
-  const name = e.kind === 'name' ? e.text : undefined;
-  if (name !== undefined && context.stages.includes(name) && name !== stage) return name;
-  if (name === stage) complain(frame, 'stage-cycle', { stage }, e.span);
-  else
-    complain(
-      frame,
-      'unknown-name',
-      { name: name ?? showExpr(e), what: 'stage', suggestion: nearestName(name ?? '', context.stages) },
-      e.span,
-    );
-  return 'wrong';
+/** A pattern with the paths that its first name has where it is another name for a part: `part read = Bert.read`. */
+function readPattern(frame: Frame, { text, span }: WeightPattern): Pattern {
+  const [first = '', ...rest] = text.split('.');
+  const also: string[] = [];
+  for (const [name, { value }] of frame.scope.names) {
+    const path =
+      value.kind === 'part' || value.kind === 'block'
+        ? value.path
+        : value.kind === 'model'
+          ? joinPath(frame.path, value.root)
+          : undefined;
+    if (path === undefined || path === joinPath(frame.path, name) || first === '**') continue;
+    if (nameMatches(first, name)) also.push([path, ...rest].join('.'));
+  }
+  return also.length === 0 ? { text, span } : { text, span, also };
 }
 
 function readTerms(context: StageContext, clause: MinimizeClause): readonly StageTerm[] | undefined {

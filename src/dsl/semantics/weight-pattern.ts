@@ -35,7 +35,7 @@ function piecesOf(segment: string): readonly Piece[] {
 }
 
 /** Follows all ways through the pieces at once, as places in the name, so that the cost is their product. */
-function nameMatches(segment: string, name: string): boolean {
+export function nameMatches(segment: string, name: string): boolean {
   let places = new Set([0]);
   for (const piece of piecesOf(segment)) {
     const next = new Set<number>();
@@ -63,6 +63,11 @@ export function patternMatches(pattern: string, path: string): boolean {
   return [...places].some(at => at <= names.length);
 }
 
+/** Whether a pattern of a stage names this path, by either of its spellings. */
+export function namesWeight(p: Pattern, path: string): boolean {
+  return patternMatches(p.text, path) || p.also?.some(text => patternMatches(text, path)) === true;
+}
+
 export interface Partition {
   readonly trained: readonly string[];
   readonly frozen: readonly string[];
@@ -79,7 +84,7 @@ export function partition(
   paths: readonly string[],
 ): Partition & { readonly both: readonly string[]; readonly neither: readonly string[] } {
   const named = (patterns: readonly Pattern[], path: string): boolean =>
-    patterns.some(p => !isWild(p) && patternMatches(p.text, path));
+    patterns.some(p => !isWild(p) && namesWeight(p, path));
   const trained: string[] = [];
   const frozen: string[] = [];
   const both: string[] = [];

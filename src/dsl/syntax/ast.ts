@@ -177,8 +177,8 @@ export interface StageMember {
   readonly kind: 'stage';
   readonly doc: string | undefined;
   readonly name: Name;
-  /** A stage of this model, or `Other.stage` of a used file, perhaps with the parts that are taken. */
-  readonly from: Expr | undefined;
+  /** A stage of this model, and `Other.stage` of used ones, perhaps with the parts that are taken. */
+  readonly from: readonly Expr[];
   readonly clauses: readonly Clause[];
   readonly span: Span;
 }

@@ -38,7 +38,9 @@ export function memberDoc(c: Comments, m: Member): Doc {
       return group([`align ${m.name.text}: `, left, indent(continued, [right, by])]);
     }
     case 'stage': {
-      const from = m.from === undefined ? '' : [' from ', exprDoc(c, m.from)];
+      const [first, ...more] = m.from;
+      const rest = more.map(e => [',', goOn(c, e.span, line, () => exprDoc(c, e))]);
+      const from = first === undefined ? '' : group([' from ', exprDoc(c, first), indent(continued, rest)]);
       const clauses = m.clauses.map(clause => ({ span: clause.span, print: () => clauseDoc(c, clause) }));
       return [`stage ${m.name.text}`, from, ' ', braces(rowsOf(c, clauses, () => c.beforeEnd(m.span)))];
     }

@@ -179,6 +179,10 @@ export class Grammar extends StatementRules {
     this.OPTION(() => {
       this.CONSUME(t.From);
       this.SUBRULE(this.expr);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.expr);
+      });
     });
     this.SUBRULE(this.clauses);
   });

@@ -180,15 +180,13 @@ function toMember(ctx: Context, n: CstNode): Member {
         right: toExpr(ctx, node(n, 'expr', 1)),
         by: toExpr(ctx, node(n, 'expr', 2)),
       };
-    case 'stage': {
-      const from = optional(n, 'expr');
+    case 'stage':
       return {
         kind: 'stage',
         ...base(),
-        from: from === undefined ? undefined : toExpr(ctx, from),
+        from: nodes(n, 'expr').map(e => toExpr(ctx, e)),
         clauses: nodes(node(n, 'clauses'), 'clause').map(c => toClause(ctx, child(c))),
       };
-    }
     default:
       throw new Error(`no member: ${n.name}`);
   }

@@ -296,7 +296,7 @@ const member = fc.oneof(
     kind: fc.constant('stage'),
     doc,
     name,
-    from: optionalExpr,
+    from: fc.array(expr, { maxLength: 2 }),
     clauses: fc.array(clause, { maxLength: 3 }),
   }),
 );

@@ -1,0 +1,31 @@
+// What members of a model stand on: the members and used models that their text names, and what those name.
+
+import type { ModelItem } from '../syntax/ast.ts';
+import type { Declared } from './declare.ts';
+import { lookUp } from './scope.ts';
+
+/** First names of paths: of the named members themselves, of members behind them, and of models that are used. */
+export function membersBehind(
+  { scope }: Declared,
+  { members }: ModelItem,
+  named: readonly string[],
+): readonly string[] {
+  const found = new Set<string>();
+  const todo = [...named];
+  for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
+    if (found.has(name)) continue;
+    const member = members.find(m => m.name.text === name);
+    const value = lookUp(scope, name)?.value;
+    if (value?.kind === 'file' || value?.kind === 'model') found.add(value.root.split('.')[0] ?? value.root);
+    else if (member !== undefined || named.includes(name)) found.add(name);
+    if (member !== undefined) todo.push(...namesIn(member));
+  }
+  return [...found].sort();
+}
+
+/** Every name that a piece of the tree reads. */
+function namesIn(node: unknown): readonly string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const own = 'kind' in node && node.kind === 'name' && 'text' in node ? [String(node.text)] : [];
+  return [...own, ...Object.values(node).flatMap(namesIn)];
+}
