@@ -44,6 +44,24 @@ def linear(w, x, path, out, bias=True):
     return F.linear(x, w(f"{path}.weight", x.shape[-1], out).T, w(f"{path}.bias", out) if bias else None)
 
 
+def lora(w, x):
+    """Through what a layer makes of the unit vectors, as adapters are run beside a frozen layer."""
+    x = x[0]
+    ones = torch.eye(x.shape[0], dtype=torch.float64)
+    return F.linear(ones, x.T) + 3 * F.linear(F.linear(ones, w("lora.a", x.shape[0], 2).T), w("lora.b", 2, x.shape[1]).T)
+
+
+def weight_norm(w, x):
+    return torch._weight_norm(x[0], w("weight_norm.length", x.shape[-1])[None], 1)
+
+
+def fake_quantize(_, x):
+    """The largest number of each column is at 3 steps."""
+    step = x[0].detach().abs().amax(0) / 3
+    zero = torch.zeros(x.shape[-1], dtype=torch.int32)
+    return torch.fake_quantize_per_channel_affine(x[0].float(), step.float(), zero, 1, -4, 3).double()
+
+
 def layer_norm(w, x, path, eps=1e-5):
     d = x.shape[-1]
     return F.layer_norm(x, (d,), w(f"{path}.scale", d), w(f"{path}.shift", d), eps)
@@ -289,6 +307,9 @@ def cases():
     class_run = lambda w, x: class_token(w, x)
     few = lambda *a, **k: {"x": floats(*SHAPE, **k), "target": indices(3, 4, of=4, **k)}
     return {
+        "lora": [plain("lora(x[0], rank: 2, alpha: 6)", lora)],
+        "weight_norm": [plain("weight_norm(x[0], start: 2)", weight_norm)],
+        "fake_quantize": [plain("fake_quantize(x[0], bits: 3)", fake_quantize)],
         "linear": [
             plain("linear(x, out: 3)", lin["biased"]),
             plain("linear(x, out: 3, bias: false)", lin["bare"]),

@@ -7,6 +7,7 @@ import { callableKey, tensorsIn } from '../dsl/semantics/call-block.ts';
 import { symbolicRows } from '../dsl/semantics/check-objective.ts';
 import { declareModel } from '../dsl/semantics/declare.ts';
 import { checkDefinition } from '../dsl/semantics/define-check.ts';
+import { memberBlock } from '../dsl/semantics/extend.ts';
 import type { Objective, Stage } from '../dsl/semantics/model.ts';
 import { traceObjective } from '../dsl/semantics/objectives.ts';
 import { createTrace, type PartCall } from '../dsl/semantics/trace.ts';
@@ -82,7 +83,7 @@ function traceCallable(drawing: Drawing, member: EncoderMember | ExportMember) {
   const name = member.name.text;
   const { trace, declared, finish } = start(drawing, name);
   trace.stack.push(callableKey(member));
-  const results = tensorsIn(checkDefinition(trace, member, declared.scope, name), '');
+  const results = tensorsIn(checkDefinition(trace, member, memberBlock(declared, member).scope, name), '');
   finish();
   return { trace, declared, results };
 }

@@ -2,6 +2,7 @@
 // step, and what was fused for the engine, from which lines.
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
+import { memberBlock } from '../dsl/semantics/extend.ts';
 import type { Stage } from '../dsl/semantics/model.ts';
 import type { PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
@@ -152,13 +153,7 @@ function tracedEncoder(
   const batch = createBatch(lowering, 'b0', 1, false);
   const given = member.params.filter(p => p.fallback === undefined);
   const args: BoundArg[] = given.map(p => ({ name: p.name.text, value: batch.field(p), span: p.span }));
-  callBlock(
-    declared.frame,
-    { kind: 'block', name, callable: member, scope: declared.scope, path: name },
-    args,
-    member.name.span,
-    undefined,
-  );
+  callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();
   return { calls: trace.calls, graph: trace.builder.finish(), weights: weightSpecs([trace]) };
 }

@@ -1,6 +1,7 @@
 // An export for arguments of given sizes: one graph, a batch for each parameter, what its results mean.
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
+import { memberBlock } from '../dsl/semantics/extend.ts';
 import { allTrue } from '../dsl/semantics/generation-prompt.ts';
 import { leadName } from '../dsl/semantics/objectives.ts';
 import { idsOf, splitKeeps } from '../dsl/semantics/text-value.ts';
@@ -34,13 +35,7 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
     value: batch.field(p),
     span: p.span,
   }));
-  const result = callBlock(
-    declared.frame,
-    { kind: 'block', name, callable: member, scope: declared.scope, path: name },
-    args,
-    member.name.span,
-    undefined,
-  );
+  const result = callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();
   const results = resultsOf(context, declared.frame, result, member.result, params, name);
   for (const { result: r, id, keep } of results) {

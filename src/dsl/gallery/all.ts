@@ -1,6 +1,7 @@
 // The gallery: wrong specs and what mends them, by what they are about. The tests hold every one of them, and
 // `mm explain CODE` shows the one of its code that says why. A new code needs one such mistake in some table.
 
+import { adaptations } from './adapt.ts';
 import type { Mistake } from './base.ts';
 import { calls } from './calls.ts';
 import { usedModels } from './files.ts';
@@ -28,6 +29,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   states,
   texts,
   usedModels,
+  adaptations,
   signals,
   generation,
 };

@@ -3,8 +3,10 @@
 import { type Span, userPlace } from '../../base/span.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { ModelItem, StageMember } from '../syntax/ast.ts';
+import { isAtLayer } from './adapt.ts';
 import type { Declared } from './declare.ts';
 import { formalValue } from './formal.ts';
+import { layersOf } from './layers.ts';
 import type { Objective } from './model.ts';
 import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
 import { refuseSeenAnswers } from './sees-answer.ts';
@@ -19,6 +21,8 @@ export interface Reached {
   readonly layers: readonly string[];
   /** Of `layers`, those that start at random numbers. */
   readonly random: ReadonlySet<string>;
+  /** Of `layers`, those that functions on weights have made. */
+  readonly adapters: ReadonlySet<string>;
   /** The states that it reads or updates: no gradient reaches them. */
   readonly states: readonly { readonly path: string; readonly copy: boolean }[];
 }
@@ -58,13 +62,15 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
   const states = [...trace.weights.values()].flatMap(w =>
     w.kind === 'weight'
       ? []
-      : layerPaths(new Set([w.path]), trace.repeats).map(path => ({ path, copy: w.follows !== undefined })),
+      : layerPaths(trace, [w.path]).map(path => ({ path, copy: w.follows !== undefined })),
   );
   const random = [...weights].filter(path => isRandom(trace.weights.get(path)));
+  const made = [...weights].filter(path => trace.adapters.some(a => path.startsWith(`${a.path}.`)));
   return {
     weights,
-    layers: layerPaths(weights, trace.repeats),
-    random: new Set(layerPaths(new Set(random), trace.repeats)),
+    layers: layerPaths(trace, weights),
+    adapters: new Set(layerPaths(trace, made)),
+    random: new Set(layerPaths(trace, random)),
     states,
   };
 }
@@ -103,20 +109,10 @@ export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
   return found;
 }
 
-/** Paths met in a check, in which a repeat's body stands for all its layers, as the paths of every layer. */
-function layerPaths(paths: ReadonlySet<string>, repeats: ReadonlyMap<string, number>): readonly string[] {
-  const all = [...paths].flatMap(path => {
-    let heads: readonly string[] = [''];
-    let met = '';
-    for (const name of path.split('.')) {
-      const times = name === '0' ? repeats.get(met) : undefined;
-      const names = times === undefined ? [name] : Array.from({ length: times }, (_, i) => String(i));
-      heads = heads.flatMap(head => names.map(n => (head === '' ? n : `${head}.${n}`)));
-      met = met === '' ? name : `${met}.${name}`;
-    }
-    return heads;
-  });
-  return all.sort();
+/** Paths of a check as the paths of every layer that they stand for, in order. */
+function layerPaths(trace: Trace, paths: Iterable<string>): readonly string[] {
+  const all = [...paths].flatMap(path => layersOf(path, trace.repeats));
+  return (trace.adapters.length === 0 ? all : all.filter(path => isAtLayer(trace, path))).sort();
 }
 
 /** The user's line that made a weight, without the calls that led to it. */
@@ -128,7 +124,8 @@ function ownPlace(weight: TracedWeight): Span {
 /** Warns of the model's own parts that nothing calls. */
 export function warnUncalled(declared: Declared, item: ModelItem, called: ReadonlySet<string>): void {
   for (const m of item.members) {
-    const value = m.kind === 'part' ? declared.scope.names.get(m.name.text)?.value : undefined;
+    if (m.kind !== 'part') continue;
+    const value = declared.scope.names.get(m.name.text)?.value;
     if (value?.kind === 'part' && value.path === m.name.text && !called.has(value.path))
       complain(declared.frame, 'unused-part', { name: m.name.text }, m.name.span);
   }

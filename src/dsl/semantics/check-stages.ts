@@ -34,7 +34,7 @@ export function checkStages(
     stages.set(stage.name, stage);
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
     checkPartition(frame, stage, member, reached);
-    checkImports(frame, stage);
+    checkImports(frame, stage, reached);
     warnFrozenTerms(frame, stage, reached);
     const { optimizer, optimizerSpan } = stage;
     if (optimizer.layerDecay !== undefined && !stage.reached.some(path => /\.\d+\./.test(path)))
@@ -128,7 +128,9 @@ function warnFrozenAtRandom(
     at = at.from === undefined ? undefined : stages.get(at.from);
   }
   const random = new Set(stage.terms.flatMap(t => [...(reached.get(t.objective)?.random ?? [])]));
-  const roots = [...frame.trace.models.keys()].map(root => (root === '' ? '' : `${root}.`));
+  const roots = [...frame.trace.models.values()].map(({ declared: { frame: at } }) =>
+    at.path === '' ? '' : `${at.path}.`,
+  );
   const isUsed = (path: string): boolean => roots.some(root => path.startsWith(root));
   const paths = frozen.filter(path => isUsed(path) && random.has(path) && !known.has(path));
   const [first] = paths;

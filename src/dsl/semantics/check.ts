@@ -8,12 +8,14 @@ import type { OpRegistry } from '../../ir/op.ts';
 import type {
   EncoderMember,
   ExportMember,
+  ModelItem,
   Name,
   SourceFile,
   StageMember,
   VariantItem,
 } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
+import { checkAdaptations } from './adapt.ts';
 import { checkExport } from './check-export.ts';
 import { checkObjective, type Reached, warnUncalled, warnUnreached } from './check-objective.ts';
 import { checkMeasures, checkStages } from './check-stages.ts';
@@ -27,6 +29,7 @@ import {
   type UsedCheck,
 } from './definitions.ts';
 import { diagnose } from './diagnostics.ts';
+import { basesOf, declarationsOf } from './extend.ts';
 import { type Library, loadLibrary, type ReadFile } from './library.ts';
 import type { Model, Objective } from './model.ts';
 import { objectiveOf } from './objectives.ts';
@@ -155,18 +158,24 @@ function inVariant(checking: Checking, { name, span }: VariantItem): Checking {
   };
 }
 
+/** The names of what a stage minimizes. */
+const objectivesOf = (stage: StageMember): readonly string[] =>
+  stage.clauses.flatMap(c => (c.kind === 'minimize' ? c.terms.map(t => t.objective.text) : []));
+
 function checkModel(context: ModelContext): { readonly model: Model; readonly definitions: Definitions } {
   const { setting } = context;
   const { library, item, variant } = setting;
   const prepared = new Map<Callable, Prepare>();
-  for (const m of item.members) {
-    if (m.kind === 'block' || m.kind === 'encoder' || m.kind === 'export') {
+  const prepare = (of: ModelItem): void => {
+    for (const m of of.members) {
+      if (m.kind !== 'block' && m.kind !== 'encoder' && m.kind !== 'export') continue;
       prepared.set(m, trace => ({
-        scope: declareModel(trace, setting).scope,
+        scope: declarationsOf(declareModel(trace, setting), of).scope,
         path: m.name.text,
       }));
     }
-  }
+  };
+  prepare(item);
   const checking = variant === undefined ? context.checking : inVariant(context.checking, variant);
   const definitions = createDefinitions(checking, prepared, context.definitions, modelKey(setting));
   const fresh = (name: string): Trace =>
@@ -185,11 +194,24 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   const exports = new Map<string, ExportMember>();
   const objectives = new Map<string, Objective>();
   const stageMembers: StageMember[] = [];
+  const bases = [...basesOf(declared)].reverse();
+  for (const { model, declared: base } of bases) {
+    prepare(model.item);
+    for (const m of model.item.members)
+      if (m.kind === 'objective' || m.kind === 'align') objectives.set(m.name.text, objectiveOf(base, m));
+      else if (m.kind === 'encoder') encoders.set(m.name.text, m);
+      else if (m.kind === 'export') exports.set(m.name.text, m);
+  }
   const owned = new Map<string, TracedWeight>();
   const names = new Map<string, Name>();
+  // Traces in which functions on weights were met.
+  const traces: (Trace | undefined)[] = [];
   const called = new Set<string>();
   let right = true;
-  for (const m of item.members) {
+  const isBroken = item.extends !== undefined && declared.base === undefined;
+  for (const m of isBroken ? [] : item.members) {
+    if (m.kind === 'adapt' || (m.kind !== 'stage' && objectives.has(m.name.text) && !names.has(m.name.text)))
+      continue;
     if (m.kind === 'objective' || m.kind === 'align' || m.kind === 'stage') {
       const key = m.kind === 'stage' ? `stage ${m.name.text}` : m.name.text;
       const earlier =
@@ -208,18 +230,27 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
     else if (m.kind === 'export') exports.set(m.name.text, m);
     if (m.kind === 'export') checkExport(declared, m);
     const named = declared.scope.names.get(m.name.text)?.value;
-    const prepare = named?.kind === 'block' && named.callable === m ? prepared.get(m) : undefined;
-    const trace = prepare === undefined ? undefined : definitions.check(m as Callable, prepare);
+    const own = named?.kind === 'block' && named.callable === m ? prepared.get(m) : undefined;
+    const trace = own === undefined ? undefined : definitions.check(m as Callable, own);
+    if (own !== undefined) traces.push(trace);
     for (const call of trace?.calls ?? []) called.add(call.path);
-    right &&= prepare === undefined || trace !== undefined;
+    right &&= own === undefined || trace !== undefined;
     if (m.kind === 'encoder' || m.kind === 'export')
       for (const [path, weight] of trace?.weights ?? [])
         if (weight.kind === 'weight' && !owned.has(path)) owned.set(path, weight);
   }
+  // Adapted, a base's bodies are checked once more.
+  if (declared.frame.trace.adaptations.length > 0)
+    for (const [callable, own] of prepared)
+      if (callable.kind !== 'block' && !item.members.includes(callable))
+        traces.push(definitions.check(callable, own));
   const reached = new Map<string, Reached>();
+  const minimized = new Set(stageMembers.flatMap(objectivesOf));
   for (const objective of objectives.values()) {
+    if (objective.item !== item && !minimized.has(objective.name)) continue;
     const trace = fresh(objective.name);
     const found = checkObjective(declareModel(trace, setting), objective);
+    traces.push(found && trace);
     if (found !== undefined) reached.set(objective.name, found);
     for (const call of trace.calls) called.add(call.path);
   }
@@ -229,7 +260,9 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   });
   const stages = checkMeasures(declared, read);
   for (const call of declared.frame.trace.calls) called.add(call.path);
-  if (right && reached.size === objectives.size) warnUncalled(declared, item, called);
+  if (right && [...objectives.values()].every(o => o.item !== item || reached.has(o.name)))
+    warnUncalled(declared, item, called);
+  if (traces.every(t => t !== undefined)) checkAdaptations(declared, traces);
   warnIdleMembers(declared.frame, item);
   warnUnreached(declared, owned, objectives, stageMembers, reached);
   const model: Model = {

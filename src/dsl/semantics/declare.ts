@@ -6,11 +6,13 @@ import { dimSymbol } from '../../base/dim.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Span } from '../../base/span.ts';
 import type { CallExpr, Expr, LabelsMember, ModalityMember, ModelItem, VariantItem } from '../syntax/ast.ts';
+import { defineAdaptation } from './adapt.ts';
 import { readAlias } from './alias.ts';
 import { audioInfo } from './audio-modality.ts';
 import { joinPath } from './call-block.ts';
 import { evaluateArgs } from './calls.ts';
 import { evaluate } from './expressions.ts';
+import { type Base, declareBase, refuseRedefinition } from './extend.ts';
 import { type Library, markFile } from './library.ts';
 import { modalitySettings } from './modality-settings.ts';
 import type { LabelSet, ModalityInfo } from './model.ts';
@@ -29,6 +31,9 @@ import { errorValue, int } from './values.ts';
 import { videoInfo } from './video-modality.ts';
 
 export interface Declared {
+  readonly item: ModelItem;
+  /** The model that it adds to; its names are names here too. */
+  readonly base: Base | undefined;
   readonly frame: Frame;
   readonly scope: Scope;
   readonly modalities: ReadonlyMap<string, ModalityInfo>;
@@ -51,12 +56,18 @@ export function declareModel(trace: Trace, setting: ModelSetting, root = ''): De
   scope.model = { key: modelKey(setting), root };
   markFile(scope);
   const frame = startBody(trace, { scope, path: root });
-  const modalities = new Map<string, ModalityInfo>();
-  const labels = new Map<string, LabelSet>();
-  const vocabularies = new Set<string>();
   bindConfig(frame, setting);
-  for (const member of item.members) {
-    const before = 'name' in member ? scope.names.get(member.name.text) : undefined;
+  const base = item.extends === undefined ? undefined : declareBase(frame, item.extends);
+  const modalities = new Map(base?.declared.modalities);
+  const labels = new Map(base?.declared.labels);
+  const vocabularies = new Set(base?.declared.vocabularies);
+  for (const [name, binding] of base?.names ?? []) scope.names.set(name, binding);
+  // Without its base, what a model adds can't be judged.
+  const members = item.extends !== undefined && base === undefined ? [] : item.members;
+  for (const member of members) {
+    if (member.kind === 'adapt') continue;
+    const before = scope.names.get(member.name.text);
+    if (refuseRedefinition(frame, base, member)) continue;
     if (before !== undefined) {
       complain(frame, 'defined-twice', { name: member.name.text, what: member.kind }, member.name.span, {
         related: before.span === undefined ? [] : [{ span: before.span, message: 'the earlier one' }],
@@ -133,7 +144,9 @@ export function declareModel(trace: Trace, setting: ModelSetting, root = ''): De
         member satisfies never;
     }
   }
-  return { frame, scope, modalities, labels, vocabularies };
+  // Adapted parts may be declared behind what adapts them.
+  for (const member of members) if (member.kind === 'adapt') defineAdaptation(frame, member);
+  return { item, base, frame, scope, modalities, labels, vocabularies };
 }
 
 /** A model's parameters: the variant's settings, else the defaults. */

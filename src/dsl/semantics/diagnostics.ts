@@ -84,6 +84,27 @@ export const semanticRules = {
     p => `${p.what} ${p.name} takes ${p.what} of another model; this is ${p.got}`,
     p => `write: ${p.what} ${p.name} = Other.NAME, where NAME is ${p.what} there`,
   ),
+  redefined: error<{ name: string; what: string; base: string }>(
+    p => `${p.base} has the ${p.what} ${p.name} already, and a model that extends another adds to it`,
+    () => 'give it another name',
+  ),
+  'adapts-nothing': error<{
+    pattern: string;
+    part: string;
+    known: readonly string[];
+    suggestion: string | undefined;
+  }>(
+    p => `${p.pattern} matches no weight of ${p.part}`,
+    p =>
+      p.suggestion !== undefined
+        ? `did you mean ${p.suggestion}?`
+        : p.known.length === 0
+          ? `nothing in this model calls ${p.part}, or it has no weights of its own`
+          : `its weights are ${p.known.join(', ')}${p.known.length < 4 ? '' : ' …'}`,
+  ),
+  'adapt-changes': error<{ by: string; weight: string; made: string }>(
+    p => `${p.by} must keep the type of a weight: it gets ${p.weight} and makes ${p.made}`,
+  ),
   'no-such-stage': error<{
     name: string;
     model: string;

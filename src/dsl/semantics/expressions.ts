@@ -2,6 +2,7 @@
 
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Expr, FieldExpr, NameExpr, NumberExpr, WhenExpr } from '../syntax/ast.ts';
+import { adapted } from './adapt.ts';
 import { evaluateBinary, evaluateUnary } from './arithmetic.ts';
 import { joined } from './branches.ts';
 import { ownPath } from './call-block.ts';
@@ -12,7 +13,7 @@ import { modalityField, modalityFields, recordFields, videoFrames } from './moda
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
 import type { Frame } from './trace.ts';
-import { complain, nested, spend } from './trace.ts';
+import { complain, here, nested, spend } from './trace.ts';
 import { quantity, units } from './units.ts';
 import { memberOf } from './used-model.ts';
 import type { Value } from './values.ts';
@@ -137,7 +138,11 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
       const name = object.kind === 'part' ? object.name : object.name;
       if (path === undefined) return unknown(showType(object), []);
       const weight = frame.trace.weights.get(`${path}.${field}`);
-      if (weight !== undefined) return stateNow(frame, weight.value, e.span);
+      if (weight !== undefined) {
+        const now = stateNow(frame, weight.value, e.span);
+        const isWeight = weight.kind === 'weight' || weight.follows !== undefined;
+        return isWeight ? adapted(frame, weight.path, now, here(frame, weight.span)) : now;
+      }
       const known = [...frame.trace.weights.keys()]
         .filter(p => p.startsWith(`${path}.`))
         .map(p => p.slice(path.length + 1));

@@ -1,24 +1,28 @@
 // What members of a model stand on: the members and used models that their text names, and what those name.
 
-import type { ModelItem } from '../syntax/ast.ts';
 import type { Declared } from './declare.ts';
+import { basesOf } from './extend.ts';
 import { lookUp } from './scope.ts';
 
 /** First names of paths: of the named members themselves, of members behind them, and of models that are used. */
-export function membersBehind(
-  { scope }: Declared,
-  { members }: ModelItem,
-  named: readonly string[],
-): readonly string[] {
+export function membersBehind(declared: Declared, named: readonly string[]): readonly string[] {
+  const models = [declared, ...[...basesOf(declared)].map(b => b.declared)];
   const found = new Set<string>();
+  const seen = new Set<string>();
   const todo = [...named];
   for (let name = todo.pop(); name !== undefined; name = todo.pop()) {
-    if (found.has(name)) continue;
-    const member = members.find(m => m.name.text === name);
-    const value = lookUp(scope, name)?.value;
-    if (value?.kind === 'file' || value?.kind === 'model') found.add(value.root.split('.')[0] ?? value.root);
-    else if (member !== undefined || named.includes(name)) found.add(name);
-    if (member !== undefined) todo.push(...namesIn(member));
+    if (seen.has(name)) continue;
+    seen.add(name);
+    if (named.includes(name)) found.add(name);
+    for (const { item, scope } of models) {
+      const member = item.members.find(m => m.kind !== 'adapt' && m.name.text === name);
+      const value = lookUp(scope, name)?.value;
+      if (value?.kind === 'file' || value?.kind === 'model')
+        found.add(value.root.split('.')[0] ?? value.root);
+      if (member === undefined) continue;
+      found.add(name);
+      todo.push(...namesIn(member));
+    }
   }
   return [...found].sort();
 }

@@ -89,6 +89,8 @@ export interface LabelSet {
 /** An objective as written, or an align spelled out as one. */
 export interface Objective {
   readonly name: string;
+  /** The model that declares it: this one, or one that it extends. */
+  readonly item: ModelItem;
   readonly params: readonly Param[];
   readonly member: ObjectiveMember | AlignMember;
   readonly span: Span;

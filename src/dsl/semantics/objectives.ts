@@ -7,6 +7,7 @@ import type { AlignMember, Expr, ObjectiveMember, Param } from '../syntax/ast.ts
 import { callValue, evaluateArgs } from './calls.ts';
 import type { Declared } from './declare.ts';
 import { evaluate } from './expressions.ts';
+import { declarationsOf } from './extend.ts';
 import type { LabelSet, ModalityInfo, Objective } from './model.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
@@ -89,7 +90,7 @@ function fieldParam(name: string, member: AlignMember): Param {
 }
 
 export function objectiveOf(declared: Declared, member: ObjectiveMember | AlignMember): Objective {
-  const common = { name: member.name.text, member, span: member.span };
+  const common = { name: member.name.text, item: declared.item, member, span: member.span };
   if (member.kind === 'objective') return { ...common, params: member.params, sides: undefined };
   const leftFields = modalitiesIn(declared, member.left);
   const rightFields = modalitiesIn(declared, member.right);
@@ -160,7 +161,7 @@ export function fieldFrame(
   objective: Objective,
   values: ReadonlyMap<string, Value>,
 ): Frame {
-  const scope = childScope(declared.scope);
+  const scope = childScope(declarationsOf(declared, objective.item).scope);
   const frame = startBody(declared.frame.trace, { scope, path: objective.name });
   for (const p of objective.params) {
     const value = values.get(p.name.text) ?? errorValue;
@@ -260,7 +261,10 @@ export function symbolicFields(
     name: (first === undefined ? undefined : leadName(first)) ?? 'B',
     role: 'data',
   });
-  const at = startBody(frame.trace, { scope: childScope(declared.scope), path: objective.name });
+  const at = startBody(frame.trace, {
+    scope: childScope(declarationsOf(declared, objective.item).scope),
+    path: objective.name,
+  });
   return new Map(objective.params.map(p => [p.name.text, make(at, p, rows)]));
 }
 

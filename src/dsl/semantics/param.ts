@@ -4,6 +4,7 @@ import type { Dim } from '../../base/dim.ts';
 import { dimLowerBound, dimSymbols, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, ParamStatement } from '../syntax/ast.ts';
+import { adapted } from './adapt.ts';
 import { joinPath } from './call-block.ts';
 import { nameInCopy, originalPath } from './copy.ts';
 import { elementDType } from './emit.ts';
@@ -40,7 +41,9 @@ export function traceParam(frame: Frame, statement: ParamStatement): Value {
   const atLeast = boundOf(frame, statement.atLeast);
   const atMost = boundOf(frame, statement.atMost);
   if (atLeast === 'wrong' || atMost === 'wrong') return errorValue;
-  return ownTensor(frame, declared, { kind: 'weight', initializer, atLeast, atMost, span: statement.span });
+  const { span } = statement;
+  const value = ownTensor(frame, declared, { kind: 'weight', initializer, atLeast, atMost, span });
+  return value.kind === 'tensor' ? adapted(frame, declared.path, value, span) : value;
 }
 
 /** The type and path of a weight or a state, its dims evaluated. */

@@ -2,10 +2,14 @@
 // parts that a stage of another model has trained.
 
 import { nearestName } from '../../base/nearest-name.ts';
-import type { CallExpr, Expr, FieldExpr, StageMember } from '../syntax/ast.ts';
+import type { Span } from '../../base/span.ts';
+import type { CallExpr, Expr, FieldExpr, Name, StageMember } from '../syntax/ast.ts';
 import { printExpr } from '../syntax/print-expr.ts';
 import { joinPath } from './call-block.ts';
+import type { Reached } from './check-objective.ts';
+import type { Declared } from './declare.ts';
 import { evaluate } from './expressions.ts';
+import { basesOf } from './extend.ts';
 import { membersBehind } from './members-behind.ts';
 import type { Model, Stage, StageImport } from './model.ts';
 import type { StageContext } from './stages.ts';
@@ -28,15 +32,18 @@ export function readStarts(context: StageContext, member: StageMember): Starts |
   const imports: StageImport[] = [];
   let fits = true;
   for (const e of member.from) {
-    const isOther = e.kind === 'field' || (e.kind === 'call' && e.callee.kind === 'field');
-    if (!isOther) {
-      fits = isOwnStage(context, e, stage) && fits;
-      own.push(e);
+    const place = e.kind === 'call' ? e.callee : e;
+    const base = place.kind === 'name' ? baseOf(context, place.text) : undefined;
+    if (place.kind === 'field' || base !== undefined) {
+      const other = place.kind === 'field' ? otherModel(context, place) : base;
+      const name = place.kind === 'field' ? place.field : { text: printExpr(place), span: place.span };
+      const read = other && readImport(context, e, other, name);
+      if (read === undefined) fits = false;
+      else imports.push(read);
       continue;
     }
-    const read = readImport(context, e as FieldExpr | CallExpr);
-    if (read === undefined) fits = false;
-    else imports.push(read);
+    fits = isOwnStage(context, e, stage) && fits;
+    own.push(e);
   }
   const [first, second] = own;
   if (first !== undefined && second !== undefined) {
@@ -80,46 +87,72 @@ function areApart(context: StageContext, stage: string, imports: readonly StageI
 const overlap = (a: StageImport, b: StageImport): boolean =>
   a.members === undefined || b.members === undefined || a.members.some(m => b.members?.includes(m));
 
-/** `Bert.pretrain`, or `Bert.pretrain(read)` with the parts that are taken. */
-function readImport(context: StageContext, e: FieldExpr | CallExpr): StageImport | undefined {
+/** Another model whose stage is named, and where its weights stand here. */
+interface Other {
+  readonly model: ModelValue;
+  readonly declared: Declared;
+  readonly used: Model;
+  readonly span: Span;
+}
+
+/** The model of `Bert.pretrain`; undefined where something is wrong, which is reported. */
+function otherModel(context: StageContext, { object }: FieldExpr): Other | undefined {
   const { frame } = context.declared;
-  const place = e.kind === 'call' ? e.callee : e;
-  if (place.kind !== 'field') return undefined;
-  const found = evaluate(frame, place.object);
+  const found = evaluate(frame, object);
   if (found.kind === 'error') return undefined;
   if (found.kind !== 'file' && found.kind !== 'model') {
+    const expected = 'a stage, or one of another model';
     complain(
       frame,
       'wrong-kind',
-      {
-        where: 'what a stage starts from',
-        expected: 'a stage, or one of another model',
-        got: showType(found),
-      },
-      place.object.span,
+      { where: 'what a stage starts from', expected, got: showType(found) },
+      object.span,
     );
     return undefined;
   }
-  const model = asModel(frame, found, place.object.span);
-  const declared = model && instanceOf(frame, model, place.object.span);
+  const model = asModel(frame, found, object.span);
+  const declared = model && instanceOf(frame, model, object.span);
   const used = model && context.used(model);
   if (model === undefined || declared === undefined || used === undefined) return undefined;
-  const name = place.field.text;
+  return { model, declared, used, span: object.span };
+}
+
+/** The model that this one extends and that has a stage of this name, where this one has none. */
+function baseOf(context: StageContext, stage: string): Other | undefined {
+  if (context.stages.includes(stage)) return undefined;
+  for (const { model, declared, span } of basesOf(context.declared)) {
+    const used = context.used(model);
+    if (used?.stages.has(stage) === true) return { model, declared, used, span };
+  }
+  return undefined;
+}
+
+/** `Bert.pretrain`, or `Bert.pretrain(read)` with the parts that are taken. */
+function readImport(
+  context: StageContext,
+  e: Expr,
+  { model, declared, used, span }: Other,
+  { text: name, span: nameSpan }: Name,
+): StageImport | undefined {
+  const { frame } = context.declared;
   const of = used.stages.get(name);
   if (of === undefined) {
     const known = [...used.stages.keys()];
     const params = { name, model: showModel(model), known, suggestion: nearestName(name, known) };
-    complain(frame, 'no-such-stage', params, place.field.span);
+    complain(frame, 'no-such-stage', params, nameSpan);
     return undefined;
   }
   if (model.args.length > 0) {
-    complain(frame, 'untrained-setting', { stage: name, model: model.root }, place.object.span);
+    complain(frame, 'untrained-setting', { stage: name, model: model.root }, span);
     return undefined;
   }
   const root = declared.frame.path;
   const parts = e.kind === 'call' ? readParts(context, e, model, root) : [];
   if (parts === undefined) return undefined;
-  const members = parts.length === 0 ? undefined : membersBehind(declared, model.item, parts);
+  const all = parts.length === 0;
+  // Of a model that is extended, everything is what it declares itself: the rest is new here.
+  const isBase = root === context.declared.frame.path;
+  const members = all && !isBase ? undefined : membersBehind(declared, all ? allMembers(declared) : parts);
   const has = reachedUpTo(used, name).map(path => joinPath(root, path));
   return {
     name: model.root,
@@ -131,6 +164,12 @@ function readImport(context: StageContext, e: FieldExpr | CallExpr): StageImport
     text: printExpr(e),
     span: e.span,
   };
+}
+
+/** The names of all that a model and those that it extends declare. */
+function allMembers(declared: Declared): readonly string[] {
+  const items = [declared.item, ...[...basesOf(declared)].map(b => b.declared.item)];
+  return items.flatMap(item => item.members.flatMap(m => (m.kind === 'adapt' ? [] : [m.name.text])));
 }
 
 /** The members of the other model that are named in the parentheses. */
@@ -197,10 +236,11 @@ export function isTaken(start: Pick<StageImport, 'root' | 'members'>, path: stri
 }
 
 /** What a stage takes is reached here, and was reached there. */
-export function checkImports(frame: Frame, stage: Stage): void {
+export function checkImports(frame: Frame, stage: Stage, reached: ReadonlyMap<string, Reached>): void {
+  const made = new Set(stage.terms.flatMap(t => [...(reached.get(t.objective)?.adapters ?? [])]));
   for (const start of stage.imports) {
     const taken = stage.reached.filter(path => isTaken(start, path));
-    const missing = taken.filter(path => !start.has.has(path));
+    const missing = taken.filter(path => !start.has.has(path) && !made.has(path));
     const of = `${start.name}.${start.stage}`;
     if (taken.length === 0) complain(frame, 'nothing-taken', { stage: stage.name, from: of }, start.span);
     else if (missing.length > 0)

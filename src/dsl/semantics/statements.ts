@@ -125,7 +125,7 @@ function declare(frame: Frame, name: string, span: Span, value: Value): void {
   // A weight may be called as the setting that decides whether it is there: if bias { param bias … }.
   const decided =
     known?.value.kind === 'bool' &&
-    value.kind === 'tensor' &&
+    (value.kind === 'tensor' || value.kind === 'error') &&
     frame.trace.weights.has(joinPath(frame.path, name));
   if (known !== undefined && isLocal(frame.scope, name) && !decided) {
     complain(frame, 'shadowed-name', { name }, span, {

@@ -10,6 +10,7 @@ import { isStd, spanVia, userPlace } from '../../base/span.ts';
 import { type Builder, createBuilder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import type { Keep, OpRegistry } from '../../ir/op.ts';
+import type { Adaptation, Adapter } from './adapt.ts';
 import type { Declared } from './declare.ts';
 import { diagnose, type semanticRules } from './diagnostics.ts';
 import { underFacts } from './facts.ts';
@@ -117,6 +118,10 @@ export interface Trace {
   readonly fuel: Fuel;
   /** Whether a block is right for all its uses. What is wrong in one that isn't was reported, so calls stay silent. */
   readonly sound: (block: BlockValue) => boolean;
+  /** Functions on weights, in the order in which they are applied. */
+  readonly adaptations: Adaptation[];
+  /** What they have made. */
+  readonly adapters: Adapter[];
   /** Models whose parts are taken, by the path at which they stand in this graph. */
   readonly models: Map<string, UsedModel>;
   /** Whether a used model is right; `busy`: it is being checked, so it stands on itself. */
@@ -214,6 +219,8 @@ export function createTrace(options: TraceOptions): Trace {
     stack: [],
     fuel: options.fuel ?? fullTank(),
     sound: options.sound ?? (() => true),
+    adaptations: [],
+    adapters: [],
     models: new Map(),
     check: options.check ?? (() => 'right'),
     repeats: new Map(),

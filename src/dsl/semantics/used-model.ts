@@ -104,13 +104,18 @@ export function instanceOf(frame: Frame, model: ModelValue, span: Span): Declare
     );
     return undefined;
   }
-  if (!isComplete(frame, model, span)) return undefined;
-  const state = trace.check(model);
-  if (state === 'busy') complain(frame, 'model-cycle', { model: model.root }, span);
-  if (state !== 'right') return undefined;
+  if (!isSettled(frame, model, span)) return undefined;
   const declared = declareModel(trace, model, root);
   trace.models.set(root, { key, declared, model, span });
   return declared;
+}
+
+/** Whether a model has all its settings and nothing is wrong in it; reported where that isn't known already. */
+export function isSettled(frame: Frame, model: ModelValue, span: Span): boolean {
+  if (!isComplete(frame, model, span)) return false;
+  const state = frame.trace.check(model);
+  if (state === 'busy') complain(frame, 'model-cycle', { model: model.root }, span);
+  return state === 'right';
 }
 
 function isComplete(frame: Frame, model: ModelValue, span: Span): boolean {

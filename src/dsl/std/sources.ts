@@ -1,5 +1,6 @@
 // The standard library's files, as text.
 
+import adapt from './adapt.mm';
 import align from './align.mm';
 import attention from './attention.mm';
 import crf from './crf.mm';
@@ -17,6 +18,7 @@ import recurrent from './recurrent.mm';
 import transformer from './transformer.mm';
 
 export const stdSources: readonly { readonly file: string; readonly text: string }[] = [
+  { file: 'std/adapt.mm', text: adapt },
   { file: 'std/align.mm', text: align },
   { file: 'std/attention.mm', text: attention },
   { file: 'std/crf.mm', text: crf },

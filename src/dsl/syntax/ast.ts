@@ -30,6 +30,8 @@ export interface ModelItem {
   readonly doc: string | undefined;
   readonly name: Name;
   readonly params: readonly Param[];
+  /** The model that it adds to: `Asr`, `Asr.tiny`. */
+  readonly extends: Expr | undefined;
   readonly version: { readonly text: string; readonly span: Span } | undefined;
   readonly members: readonly Member[];
   readonly span: Span;
@@ -70,6 +72,7 @@ export type Member =
   | ObjectiveMember
   | AlignMember
   | ExportMember
+  | AdaptMember
   | StageMember;
 
 /** `modality caption: Text(tokenizer: bpe(4096), length: 24)` */
@@ -169,6 +172,18 @@ export interface ExportMember {
   readonly params: readonly Param[];
   readonly result: TypeExpr | undefined;
   readonly body: Body;
+  readonly span: Span;
+}
+
+/** `adapt hear by lora(rank: 8, alpha: 16) on **.attention.{query,value}.weight`: a function on weights. */
+export interface AdaptMember {
+  readonly kind: 'adapt';
+  readonly doc: string | undefined;
+  readonly part: Expr;
+  /** A call of the block, whose first argument is the weight. */
+  readonly by: Expr;
+  /** Below the part. */
+  readonly patterns: readonly WeightPattern[];
   readonly span: Span;
 }
 

@@ -37,6 +37,14 @@ export function memberDoc(c: Comments, m: Member): Doc {
       const by = goOn(c, m.by.span, line, () => ['by ', exprDoc(c, m.by)]);
       return group([`align ${m.name.text}: `, left, indent(continued, [right, by])]);
     }
+    case 'adapt': {
+      const part = exprDoc(c, m.part);
+      const by = goOn(c, m.by.span, line, () => ['by ', exprDoc(c, m.by)]);
+      const [first] = m.patterns;
+      const on =
+        first === undefined ? '' : goOn(c, first.span, line, () => ['on ', patternsDoc(c, m.patterns)]);
+      return group(['adapt ', part, indent(continued, [by, on])]);
+    }
     case 'stage': {
       const [first, ...more] = m.from;
       const rest = more.map(e => [',', goOn(c, e.span, line, () => exprDoc(c, e))]);

@@ -6,7 +6,7 @@ import type { Item, SourceFile } from './ast.ts';
 import { type Comments, noComments, readComments } from './comments.ts';
 import { type Doc, group, hardline, join, render } from './doc.ts';
 import { callableDoc, paramsDoc } from './format-body.ts';
-import { argsDoc, quoted } from './format-expr.ts';
+import { argsDoc, exprDoc, quoted } from './format-expr.ts';
 import { memberDoc } from './format-member.ts';
 import { braces, type Part, rowDocs, rowsOf, width } from './layout.ts';
 import { lex } from './lex.ts';
@@ -54,12 +54,13 @@ function itemDoc(c: Comments, item: Item): Doc {
     case 'model': {
       c.pass(item.name.span, 'end');
       const params = item.params.length === 0 ? '' : paramsDoc(c, item.params);
+      const base = item.extends === undefined ? '' : [' extends ', exprDoc(c, item.extends)];
       const version = item.version === undefined ? '' : ` version ${quoted(item.version.text)}`;
       const members = item.members.map(
         (m): Part => ({ span: m.span, doc: m.doc, print: () => memberDoc(c, m) }),
       );
       const body = braces(rowsOf(c, members, () => c.beforeEnd(item.span)));
-      return [`model ${item.name.text}`, group([params, version]), ' ', body];
+      return [`model ${item.name.text}`, group([params, base, version]), ' ', body];
     }
     case 'block':
       return callableDoc(c, 'block', item);

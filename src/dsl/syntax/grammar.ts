@@ -48,6 +48,10 @@ export class Grammar extends StatementRules {
     this.CONSUME(t.Model);
     this.CONSUME(t.Name);
     this.OPTION(() => this.SUBRULE(this.params));
+    this.OPTION3(() => {
+      this.CONSUME(t.Extends);
+      this.SUBRULE(this.expr);
+    });
     this.OPTION2(() => {
       this.CONSUME(t.Version);
       this.CONSUME(t.StringToken);
@@ -91,6 +95,7 @@ export class Grammar extends StatementRules {
         { ALT: () => this.SUBRULE(this.objective) },
         { ALT: () => this.SUBRULE(this.exportMember) },
         { ALT: () => this.SUBRULE(this.align) },
+        { ALT: () => this.SUBRULE(this.adapt) },
         { ALT: () => this.SUBRULE(this.stage) },
       ],
       ERR_MSG: 'member',
@@ -169,6 +174,15 @@ export class Grammar extends StatementRules {
     this.SUBRULE2(this.expr);
     this.CONSUME(t.By);
     this.SUBRULE3(this.expr);
+  });
+
+  protected readonly adapt = this.RULE('adapt', () => {
+    this.CONSUME(t.Adapt);
+    this.SUBRULE(this.expr);
+    this.CONSUME(t.By);
+    this.SUBRULE2(this.expr);
+    this.CONSUME(t.On);
+    this.SUBRULE(this.patterns);
   });
 
   // ── Stages

@@ -15,7 +15,7 @@ const isName = (token: IToken | undefined): boolean =>
 
 /** What may stand behind the name that a keyword declares. */
 const afterName: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
-  [t.Model, [t.LBrace, t.LParen, t.Version]],
+  [t.Model, [t.LBrace, t.LParen, t.Extends, t.Version]],
   [t.Variant, [t.Equals]],
   [t.Modality, [t.Colon, t.Equals]],
   [t.Space, [t.LParen, t.Equals]],
@@ -28,6 +28,7 @@ const afterName: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Objective, [t.LParen]],
   [t.Export, [t.LParen]],
   [t.Align, [t.Colon]],
+  [t.Adapt, [t.By, t.Dot]],
   [t.Stage, [t.LBrace, t.From]],
   [t.State, [t.Colon]],
   [t.Update, [t.Equals]],

@@ -36,7 +36,7 @@ const choices: Readonly<Record<string, string>> = {
   equals: '`=`',
   type: 'a type',
   dim: 'a dim',
-  pattern: 'the name of a part or a pattern',
+  pattern: 'the name of a part or a pattern, without quotes',
   expression: 'an expression',
   index: 'an index',
 };
@@ -61,6 +61,7 @@ const forms: Readonly<Record<string, string>> = {
   objective: 'objective name(picture: picture[B], thing: index(Thing)[B]) { … }',
   export: 'export name(p: picture[B]) -> float[B, 64] { … }',
   align: 'align seen: look(picture) <-> read(caption) by infonce()',
+  adapt: 'adapt hear by lora(rank: 8, alpha: 16) on **.attention.{query,value}.weight',
   stage: 'stage tune from pretrain { … }',
   minimize: 'minimize seen + 0.5 * heard on stamps.train batch 128',
   term: 'minimize seen + 0.5 * heard on stamps.train batch 128',

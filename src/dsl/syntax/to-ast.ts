@@ -66,11 +66,13 @@ function toItem(ctx: Context, n: CstNode): Item {
 function toModel(ctx: Context, n: CstNode): ModelItem {
   const version = tokens(n, 'String')[0];
   const params = optional(n, 'params');
+  const base = optional(n, 'expr');
   return {
     kind: 'model',
     doc: docOf(ctx, n),
     name: nameOf(ctx, token(n, 'Name')),
     params: params === undefined ? [] : toParams(ctx, params),
+    extends: base === undefined ? undefined : toExpr(ctx, base),
     version:
       version === undefined ? undefined : { text: toText(ctx, version), span: tokenSpan(ctx.file, version) },
     members: nodes(node(n, 'members'), 'member').map(m => toMember(ctx, child(m))),
@@ -179,6 +181,15 @@ function toMember(ctx: Context, n: CstNode): Member {
         left: toExpr(ctx, node(n, 'expr')),
         right: toExpr(ctx, node(n, 'expr', 1)),
         by: toExpr(ctx, node(n, 'expr', 2)),
+      };
+    case 'adapt':
+      return {
+        kind: 'adapt',
+        doc: docOf(ctx, n),
+        part: toExpr(ctx, node(n, 'expr')),
+        by: toExpr(ctx, node(n, 'expr', 1)),
+        patterns: toPatterns(ctx, n),
+        span: spanOf(ctx, n),
       };
     case 'stage':
       return {

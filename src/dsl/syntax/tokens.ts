@@ -30,6 +30,7 @@ const keyword = (text: string, ...categories: TokenType[]): TokenType =>
 export const Use = keyword('use');
 export const As = keyword('as');
 export const Model = keyword('model');
+export const Extends = keyword('extends');
 export const Version = keyword('version');
 export const Block = keyword('block');
 export const Variant = keyword('variant');
@@ -46,6 +47,7 @@ export const Encoder = keyword('encoder');
 export const Objective = keyword('objective');
 export const Export = keyword('export');
 export const Align = keyword('align');
+export const Adapt = keyword('adapt');
 export const By = keyword('by');
 export const Stage = keyword('stage');
 export const From = keyword('from');
@@ -87,6 +89,7 @@ const keywordTypes: readonly TokenType[] = [
   Use,
   As,
   Model,
+  Extends,
   Version,
   Block,
   Variant,
@@ -103,6 +106,7 @@ const keywordTypes: readonly TokenType[] = [
   Objective,
   Export,
   Align,
+  Adapt,
   By,
   Stage,
   From,
@@ -164,6 +168,7 @@ export const memberKeywords: readonly TokenType[] = [
   Objective,
   Export,
   Align,
+  Adapt,
   Stage,
 ];
 export const statementKeywords: readonly TokenType[] = [

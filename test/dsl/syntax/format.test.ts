@@ -246,6 +246,7 @@ model M(width: int = 4, rates: list = [1, 2.5, width]) version "1.0.0" {
   space meaning = Other.joint
   vocabulary sound = Other.unit
   labels Kind = Other.Kind
+  adapt read by lora(rank: 8, alpha: 16) on **.attention.{query,value}.weight, embedding
   part words = embedding(width: 8)
   /// A weight.
   param scale: unit float[4, joint] = normal(0.02) at least 0.1 at most 4
@@ -270,6 +271,11 @@ model M(width: int = 4, rates: list = [1, 2.5, width]) version "1.0.0" {
   }
   stage second from Other.first(eye) { steps 3 }
   export name(t: text[B, T]) -> index(Tag)[B, T] { return read(t).a }
+}
+
+/// Another.
+model N(rank: int = 8) extends Other.M(width: 3) version "1.1.0" {
+  stage third from first, Other.second(eye) { steps 3 }
 }
 
 variant small = M(width: 2, rates: [])

@@ -291,6 +291,7 @@ const member = fc.oneof(
   paramStatement,
   state,
   ...['block', 'encoder', 'objective', 'export'].map(callable),
+  fc.record({ kind: fc.constant('adapt'), doc, part: expr, by: expr, patterns }),
   fc.record({ kind: fc.constant('align'), doc, name, left: expr, right: expr, by: expr }),
   fc.record({
     kind: fc.constant('stage'),
@@ -308,6 +309,7 @@ const item = fc.oneof(
     doc,
     name,
     params,
+    extends: optionalExpr,
     version: fc.option(fc.constant({ text: '1.0.0' }), { nil: undefined }),
     members: fc.array(member, { maxLength: 4 }),
   }),
