@@ -276,10 +276,112 @@ def nearest_kept(w, inputs, tensors):
     return out.masked_fill(~both, -2).argmax(-1), both[:, 0]
 
 
-def ignoring(w, inputs, tensors):
+def ignoring(w, inputs, tensors, smoothing=0.0):
     """Padded targets are those that torch ignores."""
     target = tensors["target"].masked_fill(~kept_tokens(inputs), -100)
-    return F.cross_entropy(tensors["x"].flatten(0, 1), target.flatten())
+    return F.cross_entropy(tensors["x"].flatten(0, 1), target.flatten(), label_smoothing=smoothing)
+
+
+def pooled_loss(returns, run):
+    """A loss that is the mean over places, of the kept ones alone."""
+
+    def kept(w, inputs, tensors):
+        return run(w, tensors["x"][kept_tokens(inputs)])
+
+    return case(returns, X, {"x": floats(*SHAPE, places=HOLES)}, None, [whole_batch(kept)])
+
+
+def same_kept(_, inputs, tensors):
+    """By comparing what is kept of each row, as lists."""
+    kept = kept_tokens(inputs)
+    rows = [x[k].tolist() for x, k in zip(tensors["x"], kept)]
+    out = torch.tensor([[float(a == b) for b in rows] for a in rows], dtype=torch.float64)
+    real = torch.tensor(KEPT_ROWS).bool()
+    return out, real[:, None] & real[None]
+
+
+def infonce_apart(_, a, b, label):
+    """Row by row, of the candidates that are no duplicates."""
+    scores = 5 * F.normalize(a, dim=-1) @ F.normalize(b, dim=-1).T
+    losses = []
+    for s in (scores, scores.T):
+        for i, row in enumerate(s):
+            kept = (label != label[i]) | (torch.arange(len(label)) == i)
+            losses.append(row[kept].logsumexp(0) - row[i])
+    return torch.stack(losses).mean()
+
+
+def infonce_hard(_, a, b, hard):
+    a, b, hard = (F.normalize(x, dim=-1) for x in (a, b, hard))
+    return F.cross_entropy(5 * a @ torch.cat([b, hard.reshape(-1, hard.shape[-1])]).T, torch.arange(len(a)))
+
+
+def hard_kept(w, inputs, tensors):
+    rows = torch.tensor(KEPT_ROWS).bool()
+    hard = tensors["hard"][kept_tokens(inputs, "hard")]
+    return infonce_hard(w, tensors["a"][rows], tensors["b"][rows], hard)
+
+
+def supervised_contrast(_, x, label):
+    """As in the authors' code: the logits of the others, averaged over the positives of each anchor."""
+    x = F.normalize(x, dim=-1)
+    other = ~torch.eye(len(x)).bool()
+    positive = (label[:, None] == label[None]) & other
+    logits = 5 * x @ x.T
+    log_share = logits - (logits.exp() * other).sum(1, keepdim=True).log()
+    has = positive.any(1)
+    return -((log_share * positive).sum(1)[has] / positive.sum(1)[has]).mean()
+
+
+def supervised_kept(w, inputs, tensors):
+    kept = kept_tokens(inputs)
+    return supervised_contrast(w, tensors["x"][kept], tensors["label"][kept])
+
+
+def mil_nce(_, a, b):
+    return mil(F.normalize(a, dim=-1), [F.normalize(y, dim=-1) for y in b])
+
+
+def mil(a, lists):
+    """Sum by sum, each b with as many candidates as it has."""
+    losses = []
+    for i, x in enumerate(a):
+        positive = (5 * lists[i] @ x).exp().sum()
+        forward = sum((5 * y @ x).exp().sum() for j, y in enumerate(lists) if j != i)
+        back = sum((5 * lists[i] @ z).exp().sum() for j, z in enumerate(a) if j != i)
+        losses.append(-(positive / (positive + forward + back)).log())
+    return torch.stack(losses).mean()
+
+
+def mil_kept(_, inputs, tensors):
+    rows = torch.tensor(KEPT_ROWS).bool()
+    places = torch.tensor(inputs["b"]["places"]).bool()
+    b = F.normalize(tensors["b"], dim=-1)
+    return mil(F.normalize(tensors["a"], dim=-1)[rows], [y[k] for y, k, real in zip(b, places, rows) if real])
+
+
+def triplet(a, p, n, margin=0.2):
+    """PyTorch's own with the squared distance of the paper."""
+    loss = nn.TripletMarginWithDistanceLoss(distance_function=lambda x, y: (x - y).square().sum(-1), margin=margin)
+    return loss(a, p, n)
+
+
+def js_divergence(_, a, b):
+    p, q = a.softmax(-1), b.softmax(-1)
+    m = ((p + q) / 2).log()
+    return (F.kl_div(m, p, reduction="batchmean") + F.kl_div(m, q, reduction="batchmean")) / 2
+
+
+def js_kept(w, inputs, tensors):
+    """Row by row, of the shares that are kept."""
+    rows = [(a[k][None], b[k][None]) for a, b, k in zip(tensors["a"], tensors["b"], kept_tokens(inputs, "a")) if k.any()]
+    return torch.stack([js_divergence(w, a, b) for a, b in rows]).mean()
+
+
+def patch_error(predicted, target):
+    """As in MAE's code."""
+    mean, var = target.mean(-1, keepdim=True), target.var(-1, keepdim=True)
+    return F.mse_loss(predicted, (target - mean) / (var + 1e-6).sqrt())
 
 
 def cases():
@@ -412,6 +514,119 @@ def cases():
                 [by_mask(lambda w, keep, x, memory: decoder(1)(w, x, memory, keep["x"], keep["memory"]))],
             ),
         ],
+        "same_rows": [
+            case(
+                "to_float(same_rows(x))",
+                "x: index(V)[B, T]",
+                {"x": indices(5, 2, of=3)},
+                lambda _, x: (x[:, None] == x[None]).all(-1).double(),
+            ),
+            case("to_float(same_rows(x))", "x: index(V)[B, T]", {"x": indices(3, 4, of=2, places=PREFIX)}, None, [same_kept]),
+        ],
+        "infonce_apart": [
+            case(
+                "infonce_apart(unit(a), unit(b), 5, label[:, new] == label[new, :])",
+                "a: float[B, D], b: float[B, D], label: index(L)[B]",
+                {"a": floats(4, 5), "b": floats(4, 5), "label": indices(4, of=3)},
+                infonce_apart,
+            ),
+            case(
+                "infonce_apart(unit(a), unit(b), 5, label[:, new] == label[new, :])",
+                "a: float[B, D], b: float[B, D], label: index(L)[B]",
+                {"a": floats(3, 5, rows=True), "b": floats(3, 5, rows=True), "label": indices(3, of=2, rows=True)},
+                None,
+                [real_rows(infonce_apart)],
+            ),
+        ],
+        "infonce_hard": [
+            case(
+                "infonce_hard(unit(a), unit(b), unit(hard), 5)",
+                "a: float[B, D], b: float[B, D], hard: float[B, H, D]",
+                {"a": floats(4, 5), "b": floats(4, 5), "hard": floats(4, 2, 5)},
+                infonce_hard,
+            ),
+            case(
+                "infonce_hard(unit(a), unit(b), unit(hard), 5)",
+                "a: float[B, D], b: float[B, D], hard: float[B, H, D]",
+                {"a": floats(3, 5, rows=True), "b": floats(3, 5, rows=True), "hard": floats(3, 4, 5, places=PREFIX)},
+                None,
+                [whole_batch(hard_kept)],
+            ),
+        ],
+        "supervised_contrast": [
+            case(
+                "supervised_contrast(unit(x), label[:, new] == label[new, :], 5)",
+                "x: float[B, D], label: index(L)[B]",
+                {"x": floats(6, 5), "label": indices(6, of=4)},
+                supervised_contrast,
+            ),
+            case(
+                'supervised_contrast(unit(rearrange(x, "b t d -> (b t) d")), '
+                'rearrange(label, "b t -> (b t)")[:, new] == rearrange(label, "b t -> (b t)")[new, :], 5)',
+                "x: float[B, T, D], label: index(L)[B, T]",
+                {"x": floats(3, 4, 5, places=HOLES), "label": indices(3, 4, of=4, places=HOLES)},
+                None,
+                [whole_batch(supervised_kept)],
+            ),
+        ],
+        "mil_nce": [
+            case(
+                "mil_nce(unit(a), unit(b), 5)",
+                "a: float[B, D], b: float[B, K, D]",
+                {"a": floats(3, 5), "b": floats(3, 2, 5)},
+                mil_nce,
+            ),
+            case(
+                "mil_nce(unit(a), unit(b), 5)",
+                "a: float[B, D], b: float[B, K, D]",
+                {"a": floats(3, 5, rows=True), "b": floats(3, 4, 5, places=PREFIX)},
+                None,
+                [whole_batch(mil_kept)],
+            ),
+        ],
+        "triplet": [
+            plain(
+                "triplet(x, x * x, 2 * x - 0.5)",
+                lambda _, x: triplet(x, x * x, 2 * x - 0.5),
+            ),
+            pooled_loss("triplet(x, x * x, 2 * x - 0.5, margin: 1)", lambda _, x: triplet(x, x * x, 2 * x - 0.5, 1.0)),
+        ],
+        "cosine_loss": pair(
+            "cosine_loss(unit(a), unit(b))", lambda _, a, b: F.cosine_embedding_loss(a, b, torch.ones(len(a)).double())
+        ),
+        "relative_entropy": [
+            case(
+                "relative_entropy(softmax(a), softmax(b))",
+                PAIR,
+                {"a": floats(3, 5), "b": floats(3, 5)},
+                lambda _, a, b: F.kl_div(b.log_softmax(-1), a.softmax(-1), reduction="none").sum(-1),
+            ),
+            # A share of 0, of which 0 log 0 = 0, and its gradient.
+            case(
+                "relative_entropy(relu(a), softmax(b))",
+                PAIR,
+                {"a": floats(3, 5), "b": floats(3, 5)},
+                lambda _, a, b: (a.relu() * (a.clamp(min=1e-300).log() - b.log_softmax(-1))).sum(-1),
+            ),
+        ],
+        "kl_divergence": pair(
+            "kl_divergence(softmax(a), softmax(b))",
+            lambda _, a, b: F.kl_div(b.log_softmax(-1), a.softmax(-1), reduction="batchmean"),
+        ),
+        "js_divergence": [
+            *pair("js_divergence(softmax(a), softmax(b))", js_divergence),
+            case(
+                "js_divergence(softmax(a), softmax(b))",
+                "a: float[B, K], b: float[B, K]",
+                {"a": floats(3, 4, places=PREFIX), "b": floats(3, 4, places=PREFIX)},
+                None,
+                [whole_batch(js_kept)],
+            ),
+        ],
+        "patch_error": [
+            plain("patch_error(x, x * x)", lambda _, x: patch_error(x, x * x)),
+            pooled_loss("patch_error(x, x * x)", lambda _, x: patch_error(x, x * x)),
+        ],
         "inverse": [
             plain(
                 "inverse(top_k(x, k: T).index)",
@@ -471,6 +686,19 @@ def cases():
                 lambda _, x, target: F.cross_entropy(x.flatten(0, 1), target.flatten()),
             ),
             case("cross_entropy(x, target)", scores, few(places=HOLES), None, [whole_batch(ignoring)]),
+            case(
+                "cross_entropy(x, target, smoothing: 0.1)",
+                scores,
+                few(),
+                lambda _, x, target: F.cross_entropy(x.flatten(0, 1), target.flatten(), label_smoothing=0.1),
+            ),
+            case(
+                "cross_entropy(x, target, smoothing: 0.2)",
+                scores,
+                few(places=HOLES),
+                None,
+                [whole_batch(lambda w, inputs, tensors: ignoring(w, inputs, tensors, 0.2))],
+            ),
         ],
         "nearest": [
             case("nearest(unit(a), unit(among))", among, candidates, lambda w, a, among: cosine(w, a, among).argmax(-1)),

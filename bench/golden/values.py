@@ -152,7 +152,7 @@ def entry(block, made):
         out, kept = route(w, made["inputs"], tensors)
         leaves = {**{n: t for n, t in tensors.items() if t.requires_grad}, **w.leaves}
         grads = {}
-        if out.is_floating_point():
+        if out.is_floating_point() and leaves:
             loss = (out * pattern(out.shape))[kept].sum()
             found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
             grads = {n: torch.zeros_like(leaf) if g is None else g for (n, leaf), g in zip(leaves.items(), found)}

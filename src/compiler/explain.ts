@@ -4,6 +4,7 @@
 import { callBlock } from '../dsl/semantics/call-block.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
 import type { Stage } from '../dsl/semantics/model.ts';
+import { isField } from '../dsl/semantics/objectives.ts';
 import type { PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
 import type { Graph } from '../ir/graph.ts';
@@ -62,6 +63,8 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
   };
   for (const name of context.model.encoders.keys()) {
     const traced = tracedEncoder(context, name);
+    // What takes more than data is met where a stage calls it.
+    if (traced === undefined) continue;
     for (const w of traced.weights) weights.set(w.path, w);
     add(traced.calls, traced.graph, 1);
   }
@@ -141,17 +144,20 @@ function startsOf(stage: Stage | undefined): string | undefined {
   return starts.length === 0 ? undefined : starts.join(', ');
 }
 
-/** One encoder on one example, by itself. */
+/** One encoder on one example, by itself; undefined where it takes what is no data. */
 function tracedEncoder(
   context: LowerContext,
   name: string,
-): { readonly calls: readonly PartCall[]; readonly graph: Graph; readonly weights: readonly WeightSpec[] } {
+):
+  | { readonly calls: readonly PartCall[]; readonly graph: Graph; readonly weights: readonly WeightSpec[] }
+  | undefined {
   const member = context.model.encoders.get(name);
   if (member === undefined) throw new Error(`no encoder ${name}`);
   const lowering = startLowering(context, name, () => false);
   const { declared, trace } = lowering;
   const batch = createBatch(lowering, 'b0', 1, false);
   const given = member.params.filter(p => p.fallback === undefined);
+  if (!given.every(p => isField(declared, p))) return undefined;
   const args: BoundArg[] = given.map(p => ({ name: p.name.text, value: batch.field(p), span: p.span }));
   callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();

@@ -3,6 +3,7 @@
 
 import type { Engine } from '../../src/backends/engine.ts';
 import { type RandomStream, randomStream } from '../../src/base/random.ts';
+import { ends, specialTokens } from '../../src/base/special-tokens.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { elements } from '../../src/base/tensor.ts';
 import type { BatchSpec, FieldFeed, FieldSpec, StageProgram } from '../../src/compiler/program.ts';
@@ -11,7 +12,8 @@ import { feedsOf } from '../../src/train/feeds.ts';
 import { initialTensors } from '../../src/train/initialize.ts';
 import { drawSeed, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
 
-/** Every feed of a batch, of the types that its fields have. Texts end early, some of them after one token. */
+/** Every feed of a batch, of the types that its fields have. Texts are framed as a tokenizer frames them and end
+ * early, some of them after one token. */
 export function madeUp(spec: BatchSpec, seed: number): Map<string, HostTensor> {
   const feeds = new Map<string, HostTensor>();
   for (const field of spec.fields) {
@@ -52,9 +54,17 @@ function filled(
         data: Int32Array.from(places, i => below(type.kind === 'labels' ? type.size : 1, i)),
       };
     case 'ids': {
-      const size =
-        type.kind === 'modality' && type.modality.kind === 'text' ? type.modality.tokenizer.vocabulary : 1;
-      return { dtype, shape, data: Int32Array.from(places, i => below(size, i)) };
+      if (type.kind !== 'modality' || type.modality.kind !== 'text') throw new Error(`ids of ${type.kind}`);
+      const { tokenizer } = type.modality;
+      const special = specialTokens(tokenizer);
+      const { begin, end, begins } = ends(special);
+      const id = (i: number): number => {
+        const [row, at] = [Math.floor(i / length), i % length];
+        if (at === kept(row) - 1) return end;
+        if (at === 0 && begins) return begin;
+        return at < kept(row) ? special.length + below(tokenizer.vocabulary - special.length, i) : 0;
+      };
+      return { dtype, shape, data: Int32Array.from(places, id) };
     }
     default:
       return component satisfies never;

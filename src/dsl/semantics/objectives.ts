@@ -148,6 +148,12 @@ export function ownLength(declared: Declared, p: Param): number | undefined {
   return typeof dim === 'number' ? dim : undefined;
 }
 
+/** Whether a parameter could be bound to a field of the data. */
+export function isField(declared: Declared, p: Param): boolean {
+  const trace = { ...declared.frame.trace, report: () => undefined };
+  return fieldOf({ ...declared, frame: { ...declared.frame, trace } }, p) !== undefined;
+}
+
 /** The name of a parameter's leading dim. */
 export function leadName(p: Param): string | undefined {
   const first = p.type.kind === 'tensor' ? p.type.dims?.[0] : undefined;

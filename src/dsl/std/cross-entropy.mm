@@ -1,4 +1,13 @@
-/// The mean of −log softmax(scores)[target] over all kept positions, in nats.
-block cross_entropy(scores: float[N..., D], target: index(D)[N...]) -> float {
-  return mean(logsumexp(scores) - take(scores, target))
+/// The mean of −log softmax(scores)[target] over all kept positions, in nats. With `smoothing` s the target
+/// is 1 − s on its class and s spread over all of them (arXiv:1512.00567).
+block cross_entropy(
+  scores: float[N..., D],
+  target: index(D)[N...],
+  smoothing: number = 0,
+) -> float {
+  if smoothing == 0 {
+    return mean(logsumexp(scores) - take(scores, target))
+  }
+  let wanted = (1 - smoothing) * take(scores, target) + smoothing * mean(scores, axis: -1)
+  return mean(logsumexp(scores) - wanted)
 }

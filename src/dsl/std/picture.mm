@@ -48,3 +48,16 @@ block class_token(x: float[N..., T, D]) -> float[N..., T + 1, D] {
   param token: float[D] = normal(0.02)
   return concat(expand(token, [N, 1, D]), x, axis: -2)
 }
+
+/// The mean squared error of predicted patches, each target put to mean 0 and variance 1 by itself first
+/// (MAE, arXiv:2111.06377; AIM, arXiv:2401.08541). The variance is the unbiased one, as in MAE's code.
+block patch_error(
+  predicted: float[N..., D],
+  target: float[N..., D],
+  epsilon: number = 1e-6,
+) -> float {
+  require D > 1
+  let centered = target - mean(target, axis: -1)[..., new]
+  let variance = sum(square(centered), axis: -1)[..., new] / (D - 1)
+  return mean(square(predicted - centered * rsqrt(variance + epsilon)))
+}

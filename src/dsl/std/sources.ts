@@ -3,9 +3,11 @@
 import adapt from './adapt.mm';
 import align from './align.mm';
 import attention from './attention.mm';
+import contrast from './contrast.mm';
 import crf from './crf.mm';
 import crossEntropy from './cross-entropy.mm';
 import ctc from './ctc.mm';
+import divergence from './divergence.mm';
 import dropout from './dropout.mm';
 import embedding from './embedding.mm';
 import generation from './generation.mm';
@@ -24,6 +26,8 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/crf.mm', text: crf },
   { file: 'std/cross-entropy.mm', text: crossEntropy },
   { file: 'std/ctc.mm', text: ctc },
+  { file: 'std/contrast.mm', text: contrast },
+  { file: 'std/divergence.mm', text: divergence },
   { file: 'std/dropout.mm', text: dropout },
   { file: 'std/embedding.mm', text: embedding },
   { file: 'std/generation.mm', text: generation },

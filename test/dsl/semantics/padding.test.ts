@@ -112,6 +112,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   sigmoid_pairs: [pair('sigmoid_pairs(a, b)')],
   cross_entropy: [
     {
+      returns: 'cross_entropy(linear(x, out: D), target, smoothing: 0.1)',
+      params: 'x: float[B, T, D], target: index(D)[B, T]',
+      inputs: { x: words, target: { ...ids, of: width } },
+    },
+    {
       returns: 'cross_entropy(linear(x, out: D), target)',
       params: 'x: float[B, T, D], target: index(D)[B, T]',
       inputs: { x: words, target: { ...ids, of: width } },
@@ -134,6 +139,53 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ctc_log_likelihood: [spoken('ctc_log_likelihood(x * learned(2), labels)')],
   ctc: [spoken('ctc(x * learned(2), labels)')],
   nearest: [pair('nearest(a, b)')],
+  same_rows: [
+    {
+      returns: 'to_float(same_rows(c))',
+      params: 'c: index(V)[B, T]',
+      inputs: { c: { ...ids, of: 2 } },
+    },
+  ],
+  infonce_apart: [
+    {
+      returns: 'infonce_apart(a, b, learned(10), label[:, new] == label[new, :])',
+      params: 'a: unit float[B, D], b: unit float[B, D], label: index(L)[B]',
+      inputs: { a: vectors, b: vectors, label: { shape: [rows], of: 2, rows: true } },
+    },
+  ],
+  infonce_hard: [
+    {
+      returns: 'infonce_hard(a, b, unit(x), learned(10))',
+      params: 'a: unit float[B, D], b: unit float[B, D], x: float[B, T, D]',
+      inputs: { a: vectors, b: vectors, x: words },
+    },
+  ],
+  supervised_contrast: [
+    {
+      returns: 'supervised_contrast(a, label[:, new] == label[new, :], learned(10))',
+      params: 'a: unit float[B, D], label: index(L)[B]',
+      inputs: { a: vectors, label: { shape: [rows], of: 2, rows: true } },
+    },
+  ],
+  mil_nce: [
+    {
+      returns: 'mil_nce(a, unit(x), learned(10))',
+      params: 'a: unit float[B, D], x: float[B, T, D]',
+      inputs: { a: vectors, x: words },
+    },
+  ],
+  triplet: [x('triplet(x, 2 * x, x * x * learned(2))')],
+  cosine_loss: [x('cosine_loss(unit(x), unit(linear(x, out: D)))')],
+  relative_entropy: [
+    x('relative_entropy(softmax(x), softmax(linear(x, out: D)))'),
+    x('relative_entropy(relu(linear(x, out: 6)), relu(linear(x, out: 6) as other))'),
+  ],
+  kl_divergence: [x('kl_divergence(softmax(x), softmax(linear(x, out: D)))')],
+  js_divergence: [
+    x('js_divergence(softmax(x), softmax(linear(x, out: D)))'),
+    x('js_divergence(softmax(mean(x, axis: -1)), softmax(mean(linear(x, out: D), axis: -1)))'),
+  ],
+  patch_error: [x('patch_error(linear(x, out: D), x)')],
   chance: [drawn('chance(0.4, like: x)')],
   noise: [drawn('noise(like: x)')],
   spans: [drawn('spans(like: c, start: 0.3, length: 2)')],
