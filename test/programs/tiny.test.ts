@@ -6,10 +6,29 @@ import { createReferenceEngine } from '../../src/backends/reference/engine.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { compile } from '../../src/compile.ts';
 import { train } from '../specs/harness.ts';
-import { openSpec, programs, trials } from './programs.ts';
+import { imported, openModel, openSpec, programs, trials } from './programs.ts';
 
 const onnx = createOnnxEngine();
 const reference = createReferenceEngine({ precision: 'f32' });
+
+/** Stages of other models as they are after a few steps, so that what starts from them isn't all at random. */
+const others = new Map<string, Promise<ReadonlyMap<string, HostTensor>>>();
+function trained(file: string, variant: string | undefined, stage: string) {
+  const key = `${file} ${variant} ${stage}`;
+  const made = others.get(key) ?? trainOther(file, variant, stage);
+  others.set(key, made);
+  return made;
+}
+
+async function trainOther(file: string, variant: string | undefined, stage: string) {
+  const program = openModel(file, variant).stage(stage, onnx.target, { measures: false, batch: 4 });
+  const from = program.from === undefined ? undefined : await trained(file, variant, program.from);
+  const { before, after } = await train(onnx, program, 20, step => step, {
+    ...(from && { from }),
+    rate: 3e-3,
+  });
+  return new Map([...before, ...after]);
+}
 
 describe.each(programs())('%s', file => {
   const { models, library, diagnostics } = openSpec(file);
@@ -30,7 +49,10 @@ describe.each(programs())('%s', file => {
       const compilation = compile(library, model);
       const options = { measures: false, batch: trial.batch ?? 4 };
       const program = compilation.stage(stage, onnx.target, options);
-      const from = ended.get(program.from ?? '') ?? new Map<string, HostTensor>();
+      const imports = model.stages.get(stage)?.imports ?? [];
+      const taken = await Promise.all(imports.map(i => imported(i, trained)));
+      const own = ended.get(program.from ?? '') ?? new Map<string, HostTensor>();
+      const from = new Map([own, ...taken].flatMap(weights => [...weights]));
       const how = { from, rate: trial.rate ?? 3e-3 };
 
       const theirs = await train(

@@ -62,6 +62,20 @@ model Sorter(base: model = Reader) version "1.0.0" {
 variant small = Sorter(base: Reader.small)
 `;
 
+const accent = `use "../reader/reader.mm" as Reader
+
+model Accent extends Reader version "1.0.0" {
+  adapt read by lora(rank: 2, alpha: 4) on linear.weight
+  stage tune from pretrain {
+    minimize moods on news.train batch 4
+    train read.**.lora
+    freeze rest
+    optimizer adamw(rate: 1e-2)
+    steps 4
+  }
+}
+`;
+
 const rows = (words: readonly string[]): string =>
   ['text,mood', ...words.map((w, i) => `${w} ${w} day,${i % 2 === 0 ? 'glad' : 'sad'}`)].join('\n');
 const manifest = (table: string): string => `source: { table: ${table} }
@@ -214,6 +228,26 @@ describe('the run of the other model', () => {
     const misfit = await refusal(go('sorter/sorter.mm', { runOf: new Map([['Reader', run]]) }));
     expect(misfit.code).toBe('checkpoint-misfits');
     expect(misfit.message).toContain('f32[12] in it and f32[14] in the model');
+  });
+});
+
+describe('a model that extends another', () => {
+  it('starts from a run of the other, with fresh weights for what adapts it, and leaves the rest bit for bit', async () => {
+    writeFileSync(at('sorter/accent.mm'), accent);
+    expect((await refusal(go('sorter/accent.mm'))).help).toContain('--run-of Reader=DIR');
+    const first = await go('reader/reader.mm');
+    const second = await go('sorter/accent.mm');
+    const [before, after] = [tensorsOf(first.run, 'pretrain'), tensorsOf(second.run, 'tune')];
+    const names = [...after.keys()].filter(name => !name.includes('#'));
+    const made = ['read.linear.weight.lora.a', 'read.linear.weight.lora.b'];
+    expect(names.filter(name => !before.has(name))).toEqual(made);
+    for (const name of names)
+      if (!made.includes(name)) expect(bits(after.get(name)), name).toEqual(bits(before.get(name)));
+    expect(bits(after.get('read.linear.weight.lora.b')).some(v => v !== 0)).toBe(true);
+    const tokenizer = (run: string): string =>
+      readFileSync(join(run, 'tokenizers', 'text', 'tokenizer.json'), 'utf8');
+    expect(tokenizer(second.run)).toBe(tokenizer(first.run));
+    expect((await load(second.run, { mmlang: '0.1.0' })).weights.size).toBe(names.length);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from '../../base/transform.ts';
 import type { DataUse, Expr } from '../syntax/ast.ts';
 import type { ModalityKind, StageData, Transform } from './model.ts';
+import { lookUp } from './scope.ts';
 import { evaluateQuantity, readNumber } from './settings.ts';
 import type { StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
@@ -30,6 +31,10 @@ export function readData(context: StageContext, use: DataUse, needsBatch: boolea
   const fields = fieldsOf(context);
   for (const t of use.transforms) {
     const field = fields.get(t.field.text);
+    if (field === undefined && isWrong(context, t.field.text)) {
+      fits = false;
+      continue;
+    }
     if (field === undefined) {
       complain(
         frame,
@@ -57,6 +62,18 @@ function fieldsOf({ declared, objectives }: StageContext): ReadonlyMap<string, M
     }
   }
   return fields;
+}
+
+/** Whether a field's modality is one with a mistake, which was reported. */
+function isWrong({ declared, objectives }: StageContext, field: string): boolean {
+  return [...objectives.values()]
+    .flatMap(o => o.params)
+    .some(
+      ({ name, type }) =>
+        name.text === field &&
+        type.kind === 'tensor' &&
+        lookUp(declared.scope, type.base.text)?.value.kind === 'error',
+    );
 }
 
 /** A list of calls, each with numbers and ranges: [shift(2), scale(0.9..1.1)]. */
