@@ -72,6 +72,25 @@ function termKey({ atoms }: Term): string {
   return key;
 }
 
+/** What two dims gave before: the same few meet over and over, in every op of every layer. */
+function remembered<T>(make: (a: Dim, b: Dim) => T): (a: Dim, b: Dim) => T {
+  const byLeft = new WeakMap<Poly, { readonly polys: WeakMap<Poly, T>; readonly numbers: Map<number, T> }>();
+  return (a, b) => {
+    if (typeof a === 'number') return make(a, b);
+    let known = byLeft.get(a);
+    if (known === undefined) {
+      known = { polys: new WeakMap(), numbers: new Map() };
+      byLeft.set(a, known);
+    }
+    const found = typeof b === 'number' ? known.numbers.get(b) : known.polys.get(b);
+    if (found !== undefined) return found;
+    const made = make(a, b);
+    if (typeof b === 'number') known.numbers.set(b, made);
+    else known.polys.set(b, made);
+    return made;
+  };
+}
+
 function termsOf(dim: Dim): readonly Term[] {
   if (typeof dim !== 'number') return dim.terms;
   return dim === 0 ? [] : [{ coefficient: dim, atoms: [] }];
@@ -151,6 +170,12 @@ export const dimSub = (a: Dim, b: Dim): Dim => dimAdd(a, dimNegate(b));
 
 export function dimMul(a: Dim, b: Dim): Dim {
   if (typeof a === 'number' && typeof b === 'number') return whole(a * b);
+  if (a === 1) return b;
+  if (b === 1) return a;
+  return typeof a === 'number' ? product(b, a) : product(a, b);
+}
+
+const product = remembered((a, b) => {
   const [left, right] = [termsOf(a), termsOf(b)];
   if (left.length * right.length > 8 * mostTerms)
     throw new DimLimit('this dim is a sum of too many products');
@@ -162,7 +187,7 @@ export function dimMul(a: Dim, b: Dim): Dim {
       })),
     ),
   );
-}
+});
 
 export const dimProduct = (dims: readonly Dim[]): Dim => dims.reduce<Dim>(dimMul, 1);
 
@@ -241,18 +266,29 @@ function greatestCommon(a: number, b: number): number {
 /** A text that equals another's exactly where the normal forms are equal. */
 export function dimKey(dim: Dim): string {
   if (typeof dim === 'number') return String(dim);
-  return dim.terms.map(t => `${t.coefficient}·${termKey(t)}`).join('+');
+  const known = dimKeys.get(dim);
+  if (known !== undefined) return known;
+  const key = dim.terms.map(t => `${t.coefficient}·${termKey(t)}`).join('+');
+  dimKeys.set(dim, key);
+  return key;
 }
+
+const dimKeys = new WeakMap<Poly, string>();
 
 export function dimEqual(a: Dim, b: Dim): DimComparison {
   if (a === b) return 'equal';
   if (typeof a === 'number' && typeof b === 'number') return 'different';
+  return compared(a, b);
+}
+
+const compared = remembered((a, b): DimComparison => {
+  if (dimKey(a) === dimKey(b)) return 'equal';
   const difference = dimSub(a, b);
   const cleared = clearExact(difference);
   if (cleared === 0) return 'equal';
   if (typeof cleared === 'number') return 'different';
   return 'unknown';
-}
+});
 
 /** Exact quotients that are multiplied out, and the terms up to which that is done. */
 const mostCleared = 4;

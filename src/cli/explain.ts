@@ -1,6 +1,7 @@
 // What `mm explain` does.
 
 import {
+  dearest,
   type Explanation,
   explain as explainModel,
   type PartExplanation,
@@ -35,7 +36,13 @@ function explanationJson(e: Explanation): object {
     version: e.version ?? null,
     engine: e.engine,
     parameters: e.parameters,
+    states: e.states,
     parts: e.parts,
+    most: {
+      flops: dearest(e.parts, 'flopsPerSample') ?? null,
+      weights: dearest(e.parts, 'weightBytes') ?? null,
+      activations: dearest(e.parts, 'activationBytesPerSample') ?? null,
+    },
     stages: e.stages.map(({ batches, ...stage }) => ({ ...stage, from: stage.from ?? null, batches })),
     fusions: e.fusions,
   };
@@ -44,37 +51,48 @@ function explanationJson(e: Explanation): object {
 function explanationText(e: Explanation, depth: number, context: Context): string {
   const { paint } = context.output.out;
   const shown = e.parts.filter(p => p.path.split('.').length <= depth);
-  const dearest = dearestPart(e.parts);
-  const title = `${paint.bold(e.model)}${e.version === undefined ? '' : ` ${e.version}`}: ${count(e.parameters)} parameters`;
+  const states = e.states === 0 ? '' : `, ${count(e.states)} numbers of state`;
+  const title = `${paint.bold(e.model)}${e.version === undefined ? '' : ` ${e.version}`}: ${count(e.parameters)} parameters${states}`;
   const parts = table(
-    ['part', 'block', 'input', 'output', 'parameters', 'FLOPs a sample'],
+    ['part', 'block', 'input', 'output', 'parameters', 'weights', 'FLOPs', 'activations'],
     shown.map(p => [
       labelOf(p.path, e.parts),
       p.block,
       p.input,
       p.output,
       count(p.parameters),
+      bytes(p.weightBytes),
       count(p.flopsPerSample),
+      bytes(p.activationBytesPerSample),
     ]),
-    [4, 5],
+    [4, 5, 6, 7],
   );
   const hidden = e.parts.length - shown.length;
   const lines = [
     title,
     '',
     parts,
+    paint.dim('FLOPs and activations are those of the forward pass of one sample'),
     ...(hidden > 0 ? [paint.dim(`${hidden} deeper parts: --depth ${depth + 1}`)] : []),
-    ...(dearest === undefined ? [] : ['', `most operations: ${dearest}`]),
+    '',
+    ...dearestText(e.parts),
     ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name)]),
   ];
   return lines.join('\n');
 }
 
-/** Of the parts without parts of their own, the one with the most operations. */
-function dearestPart(parts: readonly PartExplanation[]): string | undefined {
-  const leaves = parts.filter(p => !parts.some(q => q.path.startsWith(`${p.path}.`)));
-  const [first] = [...leaves].sort((a, b) => b.flopsPerSample - a.flopsPerSample);
-  return first === undefined ? undefined : `${first.path}, ${count(first.flopsPerSample)} a sample`;
+/** Which part costs most of each, beside its own parts. FLOPs and activations are of one example's forward pass. */
+function dearestText(parts: readonly PartExplanation[]): readonly string[] {
+  const rows = [
+    ['FLOPs', dearest(parts, 'flopsPerSample'), count],
+    ['weights', dearest(parts, 'weightBytes'), bytes],
+    ['activations', dearest(parts, 'activationBytesPerSample'), bytes],
+  ] as const;
+  return rows.flatMap(([what, most, show]) =>
+    most === undefined
+      ? []
+      : [`most ${what}: ${most.path}, ${show(most.amount)} (${Math.round(100 * most.share)} %)`],
+  );
 }
 
 function stageText(s: StageExplanation, engine: string, context: Context): string {

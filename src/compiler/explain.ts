@@ -1,14 +1,15 @@
 // What a model is made of and what it costs: its parts with their types, parameters and operations, every stage's
 // step, and what was fused for the engine, from which lines.
 
+import { dtypeBytes } from '../base/dtype.ts';
 import { callBlock } from '../dsl/semantics/call-block.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
 import type { Stage } from '../dsl/semantics/model.ts';
 import { isField } from '../dsl/semantics/objectives.ts';
 import type { PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
-import type { Graph } from '../ir/graph.ts';
-import { nodeCost } from './cost.ts';
+import type { Graph, Node } from '../ir/graph.ts';
+import { bytesOf, isFree, nodeCost } from './cost.ts';
 import { createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
 import type { Fusion } from './plan.ts';
 import type { WeightSpec } from './program.ts';
@@ -22,8 +23,17 @@ export interface PartExplanation {
   readonly output: string;
   /** Elements of the weights at and under the path. */
   readonly parameters: number;
+  readonly weightBytes: number;
   /** Of the forward pass, for one example. */
   readonly flopsPerSample: number;
+  /** Of all values that its forward pass makes, for one example. */
+  readonly activationBytesPerSample: number;
+  /** The same without what the parts cost that it calls. */
+  readonly own: {
+    readonly weightBytes: number;
+    readonly flopsPerSample: number;
+    readonly activationBytesPerSample: number;
+  };
 }
 
 export interface StageExplanation {
@@ -48,6 +58,8 @@ export interface Explanation {
   readonly version: string | undefined;
   readonly engine: string;
   readonly parameters: number;
+  /** Elements of states, which no gradient reaches: statistics, queues, copies. */
+  readonly states: number;
   readonly parts: readonly PartExplanation[];
   readonly stages: readonly StageExplanation[];
   readonly fusions: readonly (Fusion & { readonly stage: string })[];
@@ -57,8 +69,10 @@ export interface Explanation {
 export function explain(context: LowerContext, options: StageOptions = {}): Explanation {
   const weights = new Map<string, WeightSpec>();
   const parts = new Map<string, PartExplanation>();
+  const own = (path: string): readonly WeightSpec[] =>
+    [...weights.values()].filter(w => w.path === path || w.path.startsWith(`${path}.`));
   const add = (calls: readonly PartCall[], graph: Graph, samples: number): void => {
-    for (const part of partsOf(context, calls, graph, samples))
+    for (const part of partsOf(context, calls, graph, samples, path => own(path).length > 0))
       if (!parts.has(part.path)) parts.set(part.path, part);
   };
   for (const name of context.model.encoders.keys()) {
@@ -98,24 +112,68 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
     fusions.push(...program.train.plan.fusions.map(f => ({ ...f, stage: name })));
   }
   const all = [...weights.values()];
-  const own = (path: string): number =>
-    all.filter(w => w.path === path || w.path.startsWith(`${path}.`)).reduce((n, w) => n + sizeOf(w), 0);
   return {
     model: context.model.variant ?? context.model.name,
     version: context.model.version,
     engine: context.target.engine,
-    parameters: all.reduce((n, w) => n + sizeOf(w), 0),
-    parts: [...parts.values()]
-      .map(p => ({ ...p, parameters: own(p.path) }))
-      .filter(p => p.parameters > 0)
-      .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    parameters: trained(all),
+    states: all.reduce((n, w) => n + sizeOf(w), 0) - trained(all),
+    parts: withWeights([...parts.values()], own),
     stages,
     fusions,
   };
 }
 
+/** Elements that gradients may reach. */
+const trained = (weights: readonly WeightSpec[]): number =>
+  weights.reduce((n, w) => n + (w.kind === 'weight' ? sizeOf(w) : 0), 0);
+
+/** The part that costs most beside the parts that it calls, and its share of all; undefined where nothing costs. */
+export function dearest(
+  parts: readonly PartExplanation[],
+  cost: keyof PartExplanation['own'],
+): { readonly path: string; readonly amount: number; readonly share: number } | undefined {
+  const [first] = [...parts].sort((a, b) => b.own[cost] - a.own[cost]);
+  const all = parts.reduce((n, p) => n + p.own[cost], 0);
+  if (first === undefined || first.own[cost] <= 0) return undefined;
+  return { path: first.path, amount: first.own[cost], share: first.own[cost] / all };
+}
+
 function sizeOf(w: WeightSpec | undefined): number {
   return w === undefined ? 0 : w.shape.reduce((n, d) => n * d, 1);
+}
+
+const bytesOfWeights = (weights: readonly WeightSpec[]): number =>
+  weights.reduce((n, w) => n + sizeOf(w) * dtypeBytes[w.dtype], 0);
+
+/** The parts that own weights, in order of their paths. */
+function withWeights(
+  parts: readonly PartExplanation[],
+  weightsOf: (path: string) => readonly WeightSpec[],
+): readonly PartExplanation[] {
+  const sized = parts.map(p => ({
+    ...p,
+    parameters: trained(weightsOf(p.path)),
+    weightBytes: bytesOfWeights(weightsOf(p.path)),
+  }));
+  const paths = new Set(parts.map(p => p.path));
+  const above = (path: string): string | undefined => {
+    const names = path.split('.');
+    while (names.pop() !== undefined && names.length > 0) {
+      const parent = names.join('.');
+      if (paths.has(parent)) return parent;
+    }
+    return undefined;
+  };
+  const inParts = new Map<string, number>();
+  for (const p of sized) {
+    const parent = above(p.path);
+    if (parent !== undefined) inParts.set(parent, (inParts.get(parent) ?? 0) + p.weightBytes);
+  }
+  return sized
+    .filter(p => p.weightBytes > 0)
+    .map(p => ({ ...p, own: { ...p.own, weightBytes: p.weightBytes - (inParts.get(p.path) ?? 0) } }))
+    .sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
 /** Calls as parts: what each costs in this graph, once for each path. */
@@ -124,18 +182,70 @@ function partsOf(
   calls: readonly PartCall[],
   graph: Graph,
   samples: number,
+  owns: (path: string) => boolean,
 ): readonly PartExplanation[] {
-  const flops = graph.nodes.map(node => nodeCost(graph, node, context.registry).flops);
-  const until = [0];
-  for (const f of flops) until.push((until[until.length - 1] ?? 0) + f);
-  return calls.map(call => ({
-    path: call.path,
-    block: call.name,
-    input: call.input,
-    output: call.output,
-    parameters: 0,
-    flopsPerSample: Math.round(((until[call.lastNode] ?? 0) - (until[call.firstNode] ?? 0)) / samples),
-  }));
+  const flops = runningSums(graph.nodes.map(node => nodeCost(graph, node, context.registry).flops));
+  const made = runningSums(graph.nodes.map(node => madeBytes(graph, node)));
+  const inside = directlyInside(calls, owns);
+  return calls.map(call => {
+    const costs = (sums: readonly number[]): readonly [whole: number, own: number] => {
+      const between = ({ firstNode, lastNode }: PartCall): number =>
+        (sums[lastNode] ?? 0) - (sums[firstNode] ?? 0);
+      const inner = (inside.get(call) ?? []).reduce((n, c) => n + between(c), 0);
+      const whole = between(call);
+      return [Math.round(whole / samples), Math.round((whole - inner) / samples)];
+    };
+    const [flopsPerSample, ownFlops] = costs(flops);
+    const [activationBytesPerSample, ownActivations] = costs(made);
+    return {
+      path: call.path,
+      block: call.block,
+      input: call.input,
+      output: call.output,
+      parameters: 0,
+      weightBytes: 0,
+      flopsPerSample,
+      activationBytesPerSample,
+      own: { weightBytes: 0, flopsPerSample: ownFlops, activationBytesPerSample: ownActivations },
+    };
+  });
+}
+
+/** The calls of parts with weights that a call makes itself. Nodes of a call stand together, so calls nest. */
+function directlyInside(
+  calls: readonly PartCall[],
+  owns: (path: string) => boolean,
+): ReadonlyMap<PartCall, readonly PartCall[]> {
+  const inside = new Map<PartCall, PartCall[]>();
+  const order = new Map(calls.map((call, i) => [call, i]));
+  // A call is listed when it has ended: of calls over the same nodes the last is the outer one.
+  const outerFirst = calls
+    .filter(call => owns(call.path))
+    .sort(
+      (a, b) =>
+        a.firstNode - b.firstNode || b.lastNode - a.lastNode || (order.get(b) ?? 0) - (order.get(a) ?? 0),
+    );
+  const open: PartCall[] = [];
+  for (const call of outerFirst) {
+    while (open.length > 0 && (open.at(-1)?.lastNode ?? 0) < call.lastNode) open.pop();
+    while (open.length > 0 && (open.at(-1)?.lastNode ?? 0) <= call.firstNode) open.pop();
+    const parent = open.at(-1);
+    if (parent !== undefined) inside.set(parent, [...(inside.get(parent) ?? []), call]);
+    open.push(call);
+  }
+  return inside;
+}
+
+/** The sum of what comes before each place, and of all. */
+function runningSums(numbers: readonly number[]): readonly number[] {
+  const sums = [0];
+  for (const n of numbers) sums.push((sums.at(-1) ?? 0) + n);
+  return sums;
+}
+
+/** What a node writes; a reshape or a constant writes nothing. */
+function madeBytes(graph: Graph, node: Node): number {
+  return isFree(node) ? 0 : node.outputs.reduce((n, id) => n + bytesOf(graph.types[id]!), 0);
 }
 
 /** What a stage starts from, as it is written: `align, Bert.pretrain(read)`. */

@@ -143,15 +143,25 @@ function traceCall(
   trace.calls.push({
     path,
     name: block.name,
+    block: block.callable.name.text,
     within: frame.path,
     depth: trace.stack.length,
-    reads: [...assigned].flatMap(([param, a]) => tensorsIn(a.value, param)),
-    makes: tensorsIn(out, ''),
-    input: [...assigned.values()]
-      .filter(a => a.value.kind === 'tensor' || a.value.kind === 'record')
-      .map(a => showType(a.value))
-      .join(', '),
-    output: showType(out),
+    // Most calls of a check are never asked for these.
+    get reads() {
+      return [...assigned].flatMap(([param, a]) => tensorsIn(a.value, param));
+    },
+    get makes() {
+      return tensorsIn(out, '');
+    },
+    get input() {
+      return [...assigned.values()]
+        .filter(a => a.value.kind === 'tensor' || a.value.kind === 'record')
+        .map(a => showType(a.value))
+        .join(', ');
+    },
+    get output() {
+      return showType(out);
+    },
     firstNode,
     lastNode: nodesOf(trace),
     span: here(frame, span),

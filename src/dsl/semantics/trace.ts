@@ -54,6 +54,8 @@ export interface NamedValue {
 export interface PartCall {
   readonly path: string;
   readonly name: string;
+  /** What it is an instance of. */
+  readonly block: string;
   /** The path of the body that calls, with the layers of repeats: `look.transformer.layers.0`. */
   readonly within: string;
   /** How many calls it stands in, itself included; those in it come before it. */

@@ -291,9 +291,17 @@ export function mergeOrigins(values: readonly Pick<TensorValue, 'origins'>[]): R
   const [first, ...rest] = values;
   if (first === undefined) return new Map();
   if (rest.every(v => v.origins === first.origins || v.origins.size === 0)) return first.origins;
-  const merged = new Map(first.origins);
-  for (const v of rest) for (const [key, origin] of v.origins) if (!merged.has(key)) merged.set(key, origin);
-  return merged;
+  // Most often the first knows all of them, and its map is as good as a new one.
+  let merged: Map<string, Origin> | undefined;
+  for (const { origins } of rest) {
+    if (origins === first.origins) continue;
+    for (const [key, origin] of origins) {
+      if ((merged ?? first.origins).has(key)) continue;
+      merged ??= new Map(first.origins);
+      merged.set(key, origin);
+    }
+  }
+  return merged ?? first.origins;
 }
 
 /** Where the size of this dim was written, if that is known. */
