@@ -13,8 +13,9 @@ export function formOf(rule: DiagnosticRule<never>): MessageForm {
     const text = part?.(placeholders(near) as never);
     return text === undefined ? '' : String(text).replaceAll('NaN', 'SHARE').replaceAll('U+0000', 'U+CODE');
   };
-  // A help that is all parameter says nothing here.
-  const helps = [say(rule.help, true), say(rule.help, false)].filter(text => /[a-z]/.test(text));
+  // A help that is all parameter says nothing here, and one that needs a near name isn't said without.
+  const said = (text: string): boolean => /[a-z]/.test(text) && !/\bundefined\b/.test(text);
+  const helps = [say(rule.help, true), say(rule.help, false)].filter(said);
   return { message: say(rule.message, true), helps: [...new Set(helps)] };
 }
 
