@@ -19,6 +19,8 @@ import { check } from '../src/compile.ts';
 import { diagram } from '../src/compiler/diagram.ts';
 import { drawSvg } from '../src/compiler/draw-svg.ts';
 import { dataDiagnostic } from '../src/data/diagnostics.ts';
+import type { MetricParam } from '../src/dsl/metrics/metric.ts';
+import { metrics, showCall } from '../src/dsl/metrics/table.ts';
 import { renderDiagnostics } from '../src/dsl/render.ts';
 import { semanticRules } from '../src/dsl/semantics/diagnostics.ts';
 import { initializerNames } from '../src/dsl/semantics/initializer.ts';
@@ -107,6 +109,21 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
+function paramOf(p: MetricParam): string {
+  switch (p.kind) {
+    case 'objective':
+      return `${code(p.name)}, an objective`;
+    case 'align':
+      return `${code(p.name)}, an align`;
+    case 'ranks':
+      return `${code(p.name)}, ranks from 1`;
+    case 'value':
+      return `${code(p.name)}, ${p.wants}`;
+    default:
+      return p satisfies never;
+  }
+}
+
 const parts: Readonly<Record<string, () => string>> = {
   keywords: () => [...keywords.keys()].sort(byName).map(code).join(' '),
   operators,
@@ -145,6 +162,15 @@ const parts: Readonly<Record<string, () => string>> = {
       Object.entries(scheduleSettings).flatMap(([name, settings]) =>
         settings.map(s => [code(name), code(s.name), defaultOf(s), rangeOf(s)]),
       ),
+    ),
+  metrics: () =>
+    table(
+      ['metric', 'value', 'better'],
+      [...metrics.values()].map(m => [
+        code(showCall(m)),
+        `${m.doc} Arguments: ${m.params.map(paramOf).join('; ')}.`,
+        m.better,
+      ]),
     ),
   'image-transforms': () => transformTable(imageTransforms),
   'audio-transforms': () => transformTable(audioTransforms),

@@ -88,7 +88,7 @@ function type(d: Draw): string {
 function statements(d: Draw, depth: number): string {
   const body = (): string => `{\n${statements(d, depth - 1)}\n}`;
   return Array.from({ length: 1 + d.below(4) }, (_, i) => {
-    switch (depth <= 0 ? d.below(3) : d.below(8)) {
+    switch (depth <= 0 ? d.below(3) : d.below(10)) {
       case 0:
       case 1:
         return `let v${i} = ${expression(d, 2)}`;
@@ -102,6 +102,10 @@ function statements(d: Draw, depth: number): string {
         return `${d.from(names)} = ${expression(d, 2)}`;
       case 6:
         return `require ${expression(d, 2)}`;
+      case 7:
+        return `scan s${i} in ${expression(d, 1)}${d.from(['', ' along 0', ' along -1', ' reverse'])} ${body()}`;
+      case 8:
+        return `collect c${i} = ${expression(d, 2)}`;
       default:
         return `part p${d.below(3)} = ${d.from(names)}(${args(d, 1)})`;
     }

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.func import functional_call
-from values import HOLES, KEPT_ROWS, PREFIX, case, floats, indices, row_alone, whole_batch
+from blocks import conv, linear
+from values import HOLES, KEPT_ROWS, PREFIX, case, floats, indices, kept_tokens, row_alone, whole_batch
 
 X = "x: float[B, T, D]"
 TAGGED = "x: float[B, T, K], tags: index(K)[B, T]"
@@ -118,6 +119,43 @@ def ctc_rows(reduction):
 
 
 
+def greedy(x, keep):
+    """The best path of each row, and where it is a label that its kept frame before was not."""
+    best = x.argmax(-1)
+    begins = torch.zeros(best.shape, dtype=torch.bool)
+    for row, places in enumerate(keep):
+        before = None
+        for t in [t for t, real in enumerate(places.tolist()) if real]:
+            begins[row, t] = best[row, t] != x.shape[-1] - 1 and best[row, t] != before
+            before = best[row, t]
+    return x[..., :-1].argmax(-1), begins
+
+
+def greedy_whole(_, inputs, tensors):
+    return greedy(tensors["x"], torch.ones(tensors["x"].shape[:2], dtype=torch.bool))
+
+
+def greedy_padded(_, inputs, tensors):
+    return greedy(tensors["x"], kept_tokens(inputs))
+
+
+def subsample(w, x):
+    x = F.relu(conv(w, x[..., None], "subsample.conv1", 2, 3, 2, 1))
+    x = F.relu(conv(w, x, "subsample.conv2", 2, 3, 2, 1))
+    return linear(w, x.flatten(2), "subsample.linear", 3)
+
+
+def subsample_padded(w, inputs, tensors):
+    """Rows of zeros where nothing is kept; a frame is kept where the middle of its window is."""
+    keep = kept_tokens(inputs)
+    half = lambda x, path: F.relu(conv(w, x, path, 2, 3, 2, 1))
+    first = keep[:, ::2]
+    x = half((tensors["x"] * keep[..., None])[..., None], "subsample.conv1")
+    x = half(x * first[..., None, None], "subsample.conv2")
+    out = linear(w, x.flatten(2), "subsample.linear", 3)
+    return out, first[:, ::2, None].expand_as(out)
+
+
 def cases():
     g, l = recurrent("gru", 3, nn.GRU), recurrent("lstm", 4, nn.LSTM)
     back_g, back_l = recurrent("gru", 3, nn.GRU, True), recurrent("lstm", 4, nn.LSTM, True)
@@ -191,6 +229,20 @@ def cases():
             ],
         ],
         "ctc_log_likelihood": [case("ctc_log_likelihood(x, labels)", LABELLED, labelled(7), negative)],
+        "ctc_greedy": [
+            case("ctc_greedy(x)", "x: float[B, T, D]", {"x": floats(3, 9, 3)}, None, [greedy_whole]),
+            case("ctc_greedy(x)", "x: float[B, T, D]", {"x": floats(3, 4, 3, places=HOLES)}, None, [greedy_padded]),
+        ],
+        "subsample": [
+            case("subsample(x, width: 3, channels: 2)", "x: float[B, T, D]", {"x": floats(2, 7, 5)}, subsample),
+            case(
+                "subsample(x, width: 3, channels: 2)",
+                "x: float[B, T, D]",
+                {"x": floats(3, 6, 4, places=FRAMES)},
+                None,
+                [subsample_padded],
+            ),
+        ],
         "ctc": [
             case("ctc(x, labels)", LABELLED, labelled(7), ctc("mean")),
             # Three frames hold three labels only where no neighbours are equal.

@@ -12,13 +12,13 @@ export function metricsTable(
 ): string {
   const own = floors.filter(f => f.split === measured.split);
   const head = ['', 'model', ...(measured.chance.size > 0 ? ['chance'] : []), ...own.map(f => f.name)];
-  const cell = (metric: string, value: number | undefined): string =>
-    value === undefined ? '' : showMetric(metric, value);
+  const cell = (value: number | undefined): string =>
+    value === undefined ? '' : showMetric(measured.shows, value);
   const rows = [...measured.metrics].map(([metric, value]) => [
     metric,
-    cell(metric, value),
-    ...(measured.chance.size > 0 ? [cell(metric, measured.chance.get(metric))] : []),
-    ...own.map(f => cell(metric, f.metrics.get(metric))),
+    cell(value),
+    ...(measured.chance.size > 0 ? [cell(measured.chance.get(metric))] : []),
+    ...own.map(f => cell(f.metrics.get(metric))),
   ]);
   return `${bold(measured.split)}, ${measured.samples} examples\n${alignColumns([head, ...rows])}`;
 }

@@ -103,7 +103,9 @@ export function createProgress(channel: Channel, now: () => number = () => perfo
 }
 
 function evaluationLine(measured: Measured): string {
-  const metrics = [...measured.metrics].map(([name, value]) => `${name} ${showMetric(name, value)}`);
+  const metrics = [...measured.metrics].map(
+    ([name, value]) => `${name} ${showMetric(measured.shows, value)}`,
+  );
   return `${measured.split}  ${metrics.join('  ')}`;
 }
 

@@ -2,8 +2,8 @@
 // which encoders meet.
 
 import type { Declared } from '../dsl/semantics/declare.ts';
+import { fieldOf } from '../dsl/semantics/fields.ts';
 import type { ModalityInfo } from '../dsl/semantics/model.ts';
-import { fieldOf } from '../dsl/semantics/objectives.ts';
 import { showTypeExpr } from '../dsl/semantics/type-names.ts';
 import type { Param, TypeExpr } from '../dsl/syntax/ast.ts';
 import type { DiagramEdge, DiagramGroup, DiagramNode } from './diagram-data.ts';
@@ -43,7 +43,7 @@ export function inputNodes(
     params.map(p => {
       const info = p.type.kind === 'tensor' ? declared.modalities.get(p.type.base.text) : undefined;
       const name = p.name.text;
-      const field = drawing.context.model.encoders.has(of) ? undefined : fieldOf(declared, p);
+      const field = drawing.context.model.encoders.has(of) ? undefined : fieldOf(declared, p, params);
       return [
         name,
         () =>

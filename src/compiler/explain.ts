@@ -4,8 +4,8 @@
 import { dtypeBytes } from '../base/dtype.ts';
 import { callBlock } from '../dsl/semantics/call-block.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
+import { isField } from '../dsl/semantics/fields.ts';
 import type { Stage } from '../dsl/semantics/model.ts';
-import { isField } from '../dsl/semantics/objectives.ts';
 import type { PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
 import type { Graph, Node } from '../ir/graph.ts';
@@ -267,8 +267,8 @@ function tracedEncoder(
   const { declared, trace } = lowering;
   const batch = createBatch(lowering, 'b0', 1, false);
   const given = member.params.filter(p => p.fallback === undefined);
-  if (!given.every(p => isField(declared, p))) return undefined;
-  const args: BoundArg[] = given.map(p => ({ name: p.name.text, value: batch.field(p), span: p.span }));
+  if (!given.every(p => isField(declared, p, given))) return undefined;
+  const args: BoundArg[] = given.map(p => ({ name: p.name.text, value: batch.field(p, given), span: p.span }));
   callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();
   return { calls: trace.calls, graph: trace.builder.finish(), weights: weightSpecs([trace]) };

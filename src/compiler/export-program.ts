@@ -1,20 +1,27 @@
 // An export for arguments of given sizes: one graph, a batch for each parameter, what its results mean.
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
+import { alignMask } from '../dsl/semantics/emit.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
+import { leadName } from '../dsl/semantics/fields.ts';
 import { allTrue } from '../dsl/semantics/generation-prompt.ts';
-import { leadName } from '../dsl/semantics/objectives.ts';
 import { idsOf, splitKeeps } from '../dsl/semantics/text-value.ts';
 import type { Frame } from '../dsl/semantics/trace.ts';
 import { showTypeExpr } from '../dsl/semantics/type-names.ts';
-import type { BoundArg, Value } from '../dsl/semantics/values.ts';
+import type { BoundArg, TensorValue, Value } from '../dsl/semantics/values.ts';
 import type { Param, TypeExpr } from '../dsl/syntax/ast.ts';
 import type { ValueId } from '../ir/graph.ts';
 import { createBatch, type LowerContext, LoweringError, startLowering, weightSpecs } from './lower.ts';
 import type { ExportProgram, ExportResult } from './program.ts';
 import { evaluationEntry } from './stage-program.ts';
 
-const plain = { indexes: undefined, labelSet: undefined, labels: undefined, text: undefined };
+const plain = {
+  indexes: undefined,
+  labelSet: undefined,
+  labels: undefined,
+  kept: undefined,
+  text: undefined,
+};
 
 /** How many rows each parameter has, by its name. */
 export type ExportSizes = ReadonlyMap<string, number>;
@@ -32,7 +39,7 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
   }));
   const args: BoundArg[] = batches.map(({ p, batch }) => ({
     name: p.name.text,
-    value: batch.field(p),
+    value: batch.field(p, params),
     span: p.span,
   }));
   const result = callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
@@ -40,7 +47,8 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
   const results = resultsOf(context, declared.frame, result, member.result, params, name);
   for (const { result: r, id, keep } of results) {
     trace.builder.output(r.fetch, 'fetch', id);
-    if (r.text !== undefined && keep !== undefined) trace.builder.output(r.text.keep, 'fetch', keep);
+    const mask = r.text?.keep ?? r.kept;
+    if (mask !== undefined && keep !== undefined) trace.builder.output(mask, 'fetch', keep);
   }
   const specs = batches.map(({ p, batch }) => ({
     name: p.name.text,
@@ -97,14 +105,17 @@ function resultsOf(
   const of = type?.kind === 'tensor' && type.of?.kind === 'name' ? type.of.text : undefined;
   const indexes = of === undefined ? undefined : params.find(p => leadName(p) === of)?.name.text;
   const set = of === undefined ? undefined : context.model.labels.get(of);
+  const fetch = `result/${name}`;
+  const keep = keptPositions(frame, value);
   return [
     {
       id: value.id,
-      keep: undefined,
+      keep,
       result: {
         ...plain,
         name: '',
-        fetch: `result/${name}`,
+        fetch,
+        kept: keep === undefined ? undefined : `${fetch}.keep`,
         type: written,
         indexes,
         labelSet: set?.path,
@@ -112,4 +123,15 @@ function resultsOf(
       },
     },
   ];
+}
+
+/** Which positions along the second axis of a value are real, row by row. */
+function keptPositions(frame: Frame, value: TensorValue): ValueId | undefined {
+  const { builder } = frame.trace;
+  const [rows, places] = value.dims;
+  const masks = value.keeps.filter(k => k.axes.includes(1) && k.axes.every(a => a <= 1));
+  if (masks.length === 0 || rows === undefined || places === undefined) return undefined;
+  const aligned = masks.map(k => alignMask(frame, k, 2));
+  const all = aligned.reduce((a, b) => builder.one('and', [a, b]));
+  return builder.one('broadcast', [all], { shape: [rows, places] });
 }

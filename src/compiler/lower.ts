@@ -4,9 +4,9 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Declared, declareModel } from '../dsl/semantics/declare.ts';
 import { elementDType, fillDropped } from '../dsl/semantics/emit.ts';
+import { type Field, fieldOf, ownLength } from '../dsl/semantics/fields.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { Model, StageData, Transform } from '../dsl/semantics/model.ts';
-import { type Field, fieldOf, ownLength } from '../dsl/semantics/objectives.ts';
 import { createTrace, type Trace } from '../dsl/semantics/trace.ts';
 import type { Element, TensorValue, Value } from '../dsl/semantics/values.ts';
 import { errorValue } from '../dsl/semantics/values.ts';
@@ -66,8 +66,8 @@ export interface BatchBuilder {
   readonly size: number;
   /** Rows may be padding: a short last batch. Every value then carries that mask. */
   readonly padded: boolean;
-  /** The value of a field; asked for twice, it is one input. */
-  readonly field: (p: Param) => Value;
+  /** The value of a field among others; asked for twice, it is one input. */
+  readonly field: (p: Param, among: readonly Param[]) => Value;
   readonly spec: (data: StageData | undefined, distinct: readonly string[]) => BatchSpec;
   readonly keep: ValueId;
 }
@@ -108,14 +108,26 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
       origins: new Map(),
     };
   };
-  const make = (p: Param): Value => {
+  const make = (p: Param, among: readonly Param[]): Value => {
     const name = p.name.text;
-    const kind = fieldOf(declared, p);
+    const kind = fieldOf(declared, p, among);
     if (kind === undefined) return errorValue;
     specs.set(name, { type: fieldKind(kind, ownLength(declared, p)), feeds: [], param: p });
     if (kind.kind === 'number') return clean(input(name, 'value', 'f32', [size]), { kind: 'float' }, rows);
     if (kind.kind === 'labels')
       return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.labels.size }, rows);
+    if (kind.kind === 'place')
+      return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.axis.length }, rows);
+    if (kind.kind === 'tags' || kind.kind === 'numbers') {
+      const shape = [size, kind.axis.length];
+      const raw =
+        kind.kind === 'tags' ? input(name, 'index', 'i32', shape) : input(name, 'value', 'f32', shape);
+      // Not every position of the axis has one, so this is no prefix.
+      const mask = input(name, 'keep', 'bool', shape);
+      const element: Element =
+        kind.kind === 'tags' ? { kind: 'index', of: kind.labels.size } : { kind: 'float' };
+      return clean(raw, element, [...rows, { mask, axes: [0, 1] }]);
+    }
     const { info } = kind;
     const length = ownLength(declared, p);
     const own = length === undefined ? ([...info.axes] as readonly number[]) : [length];
@@ -128,17 +140,23 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
     if (mask !== undefined) trace.prefixes.add(mask);
     const keeps: readonly Keep[] = mask === undefined ? rows : [...rows, { mask, axes: [0, 1] }];
     const fields = new Map<string, Value>(raw.map(c => [c.name, clean(c.id, c.element, keeps)]));
-    return { kind: 'record', fields, modality: info, lead: [size] };
+    if (info.spec.kind !== 'text') return { kind: 'record', fields, modality: info, lead: [size] };
+    let made: TensorValue | undefined;
+    const starts = (): TensorValue => {
+      made ??= clean(input(name, 'starts', 'bool', [size, ...own]), { kind: 'bool' }, keeps);
+      return made;
+    };
+    return { kind: 'record', fields, modality: info, lead: [size], starts };
   };
   return {
     id,
     size,
     padded,
     keep,
-    field: p => {
+    field: (p, among) => {
       const known = values.get(p.name.text);
       if (known !== undefined) return known;
-      const value = make(p);
+      const value = make(p, among);
       values.set(p.name.text, value);
       return value;
     },
@@ -169,6 +187,14 @@ function fieldKind(field: Field, length: number | undefined): FieldKind {
       return { kind: 'number' };
     case 'labels':
       return { kind: 'labels', name: field.labels.path, size: field.labels.size, names: field.labels.names };
+    case 'tags': {
+      const { path, size, names } = field.labels;
+      return { kind: 'tags', name: path, size, names, along: field.axis.along };
+    }
+    case 'numbers':
+      return { kind: 'numbers', along: field.axis.along };
+    case 'place':
+      return { kind: 'place', along: field.axis.along, length: field.axis.length };
     case 'modality': {
       const { path, spec } = field.info;
       if (spec.kind !== 'text') return { kind: 'modality', modality: { name: path, ...spec } };

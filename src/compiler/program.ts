@@ -46,7 +46,19 @@ export type FieldKind =
       readonly size: number;
       readonly names: readonly string[] | undefined;
     }
-  | { readonly kind: 'number' };
+  | { readonly kind: 'number' }
+  /** A label for positions along the axis of the field `along`; not all of them need have one. */
+  | {
+      readonly kind: 'tags';
+      readonly name: string;
+      readonly size: number;
+      readonly names: readonly string[] | undefined;
+      readonly along: string;
+    }
+  /** A number for positions along that axis. */
+  | { readonly kind: 'numbers'; readonly along: string }
+  /** One position on that axis. */
+  | { readonly kind: 'place'; readonly along: string; readonly length: number };
 
 /**
  * A graph input that a field fills. Components: image → `pixels` f32[B, H, W, C] in −1 … 1 (white = 1); text → `ids`
@@ -54,7 +66,7 @@ export type FieldKind =
  * `pixels` f32[B, F, H, W, C] and `keep` bool[B, F]; labels → `index` i32[B]; number → `value` f32[B].
  */
 export interface FieldFeed {
-  readonly component: ModalityComponent['name'] | 'keep' | 'index' | 'value';
+  readonly component: ModalityComponent['name'] | 'keep' | 'starts' | 'index' | 'value';
   readonly feed: string;
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -99,27 +111,32 @@ export interface Entry {
 
 export type OptimizerSpec = Optimizer;
 
-/**
- * A measure: its entry is run over the whole set and `fold` turns what was fetched into metrics.
- * recall: fetches `left` and `right` f32[B, D]. mean: fetches `value` f32 and `weight` f32 per batch (rows counted).
- * accuracy: fetches `correct` f32 (a count) and `weight`.
- */
+/** A measure: its entry is run over the whole set, and its metric folds what was fetched. */
 export interface MeasureSpec {
   readonly name: string;
   readonly entry: Entry;
   readonly every: number | undefined;
-  readonly fold:
-    | {
-        readonly kind: 'recall';
-        readonly at: readonly number[];
-        readonly left: string;
-        readonly right: string;
-        readonly leftField: string;
-        readonly rightField: string;
-      }
-    | { readonly kind: 'mean' }
-    | { readonly kind: 'accuracy'; readonly classes: number };
+  /** In the table of metrics (src/dsl/metrics). */
+  readonly metric: string;
+  readonly ranks: readonly number[];
+  /** Of an align: the fields on its sides. */
+  readonly sides: readonly [left: string, right: string];
+  readonly values: readonly MeasuredSpec[];
   readonly span: Span;
+}
+
+/** What a batch gives to a metric: of an argument, of a loss `value` and `weight`, of an align `left` and `right`. */
+export interface MeasuredSpec {
+  readonly name: string;
+  readonly fetch: string;
+  /** A mask in its shape, where not all positions of a real row are real. */
+  readonly keep: string | undefined;
+  /** How many positions there are in what it points into; of floats, along their last axis. */
+  readonly size: number;
+  /** The labels that it points into. */
+  readonly labels: { readonly set: string; readonly names: readonly string[] | undefined } | undefined;
+  /** The text modality whose vocabulary it points into. */
+  readonly text: string | undefined;
 }
 
 export interface StageProgram {
@@ -167,6 +184,8 @@ export interface ExportResult {
   readonly labelSet: string | undefined;
   /** Their names, where the spec gives them. */
   readonly labels: readonly string[] | undefined;
+  /** A fetch that says which positions along the second axis are real; undefined where all are. */
+  readonly kept: string | undefined;
   /** Of a text: its modality, and which of the fetched ids are kept. */
   readonly text: { readonly modality: string; readonly keep: string } | undefined;
 }

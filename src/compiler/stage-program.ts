@@ -1,27 +1,19 @@
 // A stage as what an engine runs: one train step over all its objectives and batches, and its measures.
 
 import { weightsBehind } from '../dsl/semantics/check-objective.ts';
-import type { Declared } from '../dsl/semantics/declare.ts';
-import { evaluate } from '../dsl/semantics/expressions.ts';
-import type { Measure, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
-import { accuracyFields, fieldFrame, traceObjective, traceSides } from '../dsl/semantics/objectives.ts';
+import type { Stage, StageData } from '../dsl/semantics/model.ts';
+import { traceObjective } from '../dsl/semantics/objectives.ts';
 import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
 import { learningIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
 import { fusionsOf } from './fusions.ts';
 import { layerShares } from './layer-decay.ts';
-import {
-  type BatchBuilder,
-  createBatch,
-  type LowerContext,
-  LoweringError,
-  startLowering,
-  weightSpecs,
-} from './lower.ts';
+import { type BatchBuilder, createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
+import { measureSpec } from './measure-program.ts';
 import { optimize } from './optimize.ts';
 import type { Pass } from './passes/pass.ts';
 import type { Plan } from './plan.ts';
-import type { Entry, MeasureSpec, StageProgram } from './program.ts';
+import type { Entry, StageProgram } from './program.ts';
 import { recognise } from './recognise.ts';
 import { schedule } from './schedule.ts';
 import { trainStep } from './train-step.ts';
@@ -93,7 +85,9 @@ function traceLoss(context: LowerContext, stage: Stage, options: StageOptions) {
       batches.set(term.data, batch);
       distinct.set(term.data, new Set());
     }
-    const fields = new Map(objective.params.map(p => [p.name.text, (batch as BatchBuilder).field(p)]));
+    const fields = new Map(
+      objective.params.map(p => [p.name.text, (batch as BatchBuilder).field(p, objective.params)]),
+    );
     // In a contrast every other row is a negative: rows that are equal on either side must not meet.
     if (objective.sides !== undefined)
       for (const p of objective.params) distinct.get(term.data)?.add(p.name.text);
@@ -177,121 +171,4 @@ export function evaluationEntry(
   const graph = optimize(recognise(trace.builder.finish(), registry), target, registry);
   // Fusions are told of train steps; here they'd only cost time.
   return entryOf(name, schedule(graph, target, []), batches);
-}
-
-export function metricName(measure: Measure): string {
-  const { metric } = measure;
-  switch (metric.kind) {
-    case 'objective':
-      return metric.objective;
-    case 'recall':
-      return metric.align;
-    case 'accuracy':
-      return `accuracy of ${metric.target}`;
-    default:
-      return metric satisfies never;
-  }
-}
-
-function measureSpec(
-  context: LowerContext,
-  stage: Stage,
-  measure: Measure,
-  options: StageOptions,
-): { readonly spec: MeasureSpec; readonly trace: Trace } {
-  const name = metricName(measure);
-  const lowering = startLowering(context, `measure ${name}`, () => false);
-  const { declared, trace } = lowering;
-  const { builder } = trace;
-  const largest = Math.max(...stage.terms.map(t => t.data.batch ?? 1));
-  const batch = createBatch(lowering, 'b0', measure.data.batch ?? options.batch ?? largest, true);
-  const { metric } = measure;
-  const objective = objectiveFor(context, declared, measure);
-  const fields = new Map(objective.params.map(p => [p.name.text, batch.field(p)]));
-  let fold: MeasureSpec['fold'];
-  switch (metric.kind) {
-    case 'recall': {
-      const sides = traceSides(declared, objective, fields);
-      lowering.finish();
-      if (sides === undefined || objective.sides === undefined) throw new LoweringError([]);
-      builder.output('left', 'fetch', sides.left.id);
-      builder.output('right', 'fetch', sides.right.id);
-      const [leftField] = objective.sides.leftFields;
-      const [rightField] = objective.sides.rightFields;
-      fold = {
-        kind: 'recall',
-        at: metric.at,
-        left: 'left',
-        right: 'right',
-        leftField: leftField ?? '',
-        rightField: rightField ?? '',
-      };
-      break;
-    }
-    case 'objective': {
-      const loss = traceObjective(declared, objective, fields);
-      lowering.finish();
-      if (loss === undefined) throw new LoweringError([]);
-      builder.output('value', 'fetch', loss.id);
-      builder.output('weight', 'fetch', countRows(trace, batch.keep));
-      fold = { kind: 'mean' };
-      break;
-    }
-    case 'accuracy': {
-      const frame = fieldFrame(declared, objective, fields);
-      const predicted = evaluate(frame, metric.predicted);
-      lowering.finish();
-      if (predicted.kind !== 'tensor' || predicted.element.kind !== 'index') throw new LoweringError([]);
-      const classes = typeof predicted.element.of === 'number' ? predicted.element.of : 1;
-      const at = { text: metric.target, span: metric.targetSpan };
-      const dim = {
-        kind: 'dim',
-        value: { kind: 'name', text: 'B', span: measure.span },
-        span: measure.span,
-      } as const;
-      const of = { kind: 'name', text: metric.labels ?? '', span: measure.span } as const;
-      const target = batch.field({
-        name: at,
-        type: {
-          kind: 'tensor',
-          qualifier: undefined,
-          base: { text: 'index', span: measure.span },
-          of,
-          dims: [dim],
-          span: measure.span,
-        },
-        fallback: undefined,
-        span: measure.span,
-      });
-      lowering.finish();
-      if (target.kind !== 'tensor') throw new LoweringError([]);
-      const right = builder.one('and', [builder.one('equal', [predicted.id, target.id]), batch.keep]);
-      builder.output('correct', 'fetch', countRows(trace, right));
-      builder.output('weight', 'fetch', countRows(trace, batch.keep));
-      fold = { kind: 'accuracy', classes };
-      break;
-    }
-    default:
-      return metric satisfies never;
-  }
-  const entry = evaluationEntry(context, `measure ${name}`, trace, [batch.spec(measure.data, [])]);
-  return { spec: { name, entry, every: measure.every, fold, span: measure.span }, trace };
-}
-
-function objectiveFor(context: LowerContext, declared: Declared, measure: Measure): Objective {
-  const { metric } = measure;
-  if (metric.kind === 'accuracy')
-    return accuracyFields(declared, metric.predicted, metric.target, measure.span);
-  const name = metric.kind === 'recall' ? metric.align : metric.objective;
-  const objective = context.model.objectives.get(name);
-  if (objective === undefined) throw new Error(`no objective ${name}`);
-  return objective;
-}
-
-function countRows(trace: Trace, mask: ValueId): ValueId {
-  const { builder } = trace;
-  return builder.one('reduce_sum', [builder.one('cast', [mask], { to: 'f32' })], {
-    axes: [0],
-    keepdims: false,
-  });
 }

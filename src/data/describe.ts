@@ -155,15 +155,26 @@ async function describeField(
       for (const index of column.index) counts[index] = (counts[index] as number) + 1;
       return { kind: 'labels', counts: column.names.map((name, i) => ({ name, rows: counts[i] as number })) };
     }
-    case 'number': {
-      const values = [...column.values];
-      const mean = values.reduce((a, b) => a + b, 0) / values.length;
-      const least = values.reduce((a, b) => Math.min(a, b));
-      return { kind: 'number', least, mean, greatest: values.reduce((a, b) => Math.max(a, b)) };
+    case 'number':
+      return statistics([...column.values]);
+    case 'tags': {
+      const counts = new Int32Array(column.names.length);
+      for (const row of column.rows) for (const tag of row) counts[tag] = (counts[tag] as number) + 1;
+      return { kind: 'labels', counts: column.names.map((name, i) => ({ name, rows: counts[i] as number })) };
     }
+    case 'numbers':
+      return statistics(column.rows.flatMap(row => [...row]));
+    case 'place':
+      return statistics([...column.at]);
     default:
       return column satisfies never;
   }
+}
+
+function statistics(values: readonly number[]): Extract<Described, { kind: 'number' }> {
+  const mean = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+  const least = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
+  return { kind: 'number', least, mean, greatest: values.reduce((a, b) => Math.max(a, b), values[0] ?? 0) };
 }
 
 const versionsOf = (options: DescribeOptions, transforms: readonly TransformSpec[]): number =>

@@ -147,6 +147,12 @@ export const dataDiagnostic = defineDiagnostics({
     message: (p: { name: string; field: string; is: string; wanted: string }) =>
       `${p.name} is for ${p.wanted}, and ${p.field} is ${p.is}`,
   },
+  'transform-aligned': {
+    severity: 'error',
+    message: (p: { name: string; field: string; aligned: string }) =>
+      `${p.name} would move what ${p.aligned} says of ${p.field}: ${p.aligned} goes along it`,
+    help: () => 'leave the augmentation out; noise and masks within the model keep positions as they are',
+  },
   'transform-setting': {
     severity: 'error',
     message: (p: { name: string; problem: string }) => `${p.name}: ${p.problem}`,

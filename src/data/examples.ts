@@ -113,6 +113,10 @@ async function readColumn(
       for (const [i, n] of numbers.entries()) if (!Number.isFinite(n)) bad(i, `${values[i]} is not a number`);
       return { kind: 'number', values: numbers };
     }
+    case 'tags':
+    case 'numbers':
+    case 'place':
+      throw new Error(`${field.name} goes along another field, and no caller gives such`);
     default:
       return type satisfies never;
   }

@@ -6,6 +6,7 @@ import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import { hasErrors } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { BatchSpec, DataRef, FieldKind, FieldSpec } from '../compiler/program.ts';
+import { type AlignedColumn, checkAlignment, readAligned } from './aligned.ts';
 import { holdsSamples, recordingKind } from './audio/recording.ts';
 import type { Dataset } from './dataset.ts';
 import { dataDiagnostic } from './diagnostics.ts';
@@ -41,6 +42,7 @@ export type Column =
       readonly sequences: Sequences;
     }
   | LabelColumn
+  | AlignedColumn
   | { readonly kind: 'number'; readonly values: Float32Array };
 
 export interface SkippedRow {
@@ -87,6 +89,7 @@ export async function prepareSplit(
     if ('diagnostic' in result) return { value: undefined, diagnostics: [...diagnostics, result.diagnostic] };
     read.push({ name: field.name, ...result });
   }
+  checkAlignment(spec, read, problems);
   const skipped = rows.flatMap((row, i) => {
     const problem = problems[i];
     return problem === undefined ? [] : [{ place: row.place, problem }];
@@ -119,7 +122,10 @@ const wantedAs = (kind: FieldKind): FieldAs => {
     case 'labels':
       return 'label';
     case 'number':
-      return 'number';
+    case 'tags':
+    case 'numbers':
+    case 'place':
+      return kind.kind;
     default:
       return kind satisfies never;
   }
@@ -206,6 +212,17 @@ async function readField(
         if (!Number.isFinite(value)) bad(i, `${field.name} is not a number: ${JSON.stringify(texts[i])}`);
       return { column: { kind: 'number', values }, keys };
     }
+    case 'tags':
+    case 'numbers':
+    case 'place': {
+      const every =
+        type.kind === 'tags'
+          ? dataset.rows.map(row => fieldText(rule, row)).filter(t => t !== undefined)
+          : [];
+      const aligned = readAligned(field, type, rule.names, texts, every, bad);
+      if ('kind' in aligned) return { column: aligned, keys };
+      return { diagnostic: dataDiagnostic('labels-size', aligned, { span: field.span }) };
+    }
     default:
       return type satisfies never;
   }
@@ -266,6 +283,12 @@ function keepRows(column: Column, kept: readonly number[], of: number): Column {
       return { ...column, index: Int32Array.from(kept, i => column.index[i] as number) };
     case 'number':
       return { ...column, values: Float32Array.from(kept, i => column.values[i] as number) };
+    case 'tags':
+      return { ...column, rows: kept.map(i => column.rows[i] as Int32Array) };
+    case 'numbers':
+      return { ...column, rows: kept.map(i => column.rows[i] as Float32Array) };
+    case 'place':
+      return { ...column, at: Int32Array.from(kept, i => column.at[i] as number) };
     default:
       return column satisfies never;
   }

@@ -74,7 +74,7 @@ export function chooseMeasures(
   const own = measures.filter(m => wanted.some(w => splitOf(m) === `${w.set}.${w.split}`));
   if (own.length > 0) return own;
   const ofSet = measures.filter(m => m.entry.batches[0]?.data?.set === first.set);
-  const byName = new Map(ofSet.map(m => [`${m.fold.kind} ${m.name}`, m]));
+  const byName = new Map(ofSet.map(m => [`${m.metric} ${m.name}`, m]));
   return [...byName.values()].map(m => onSplit(m, first.set, first.split));
 }
 

@@ -29,6 +29,10 @@ export interface DataSource {
   sweep(spec: BatchSpec): AsyncIterable<Batch>;
   /** By field, for the rows of a sweep in order: equal numbers mean equal values. Else rows are compared as fed. */
   groups?(spec: BatchSpec): Promise<Readonly<Record<string, Int32Array>>>;
+  /** Names of the label sets that fields of the batch point into, by the set. */
+  labels?(spec: BatchSpec): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Tokens of a text modality as text. */
+  read?(modality: string, tokens: readonly number[]): string | undefined;
 }
 
 /** A key of a row's value in a field: equal exactly where all its components are equal. */

@@ -4,8 +4,9 @@ import type { Engine } from '../backends/engine.ts';
 import type { BatchSpec, MeasureSpec } from '../compiler/program.ts';
 import type { Data } from '../data/index.ts';
 import { computeFloors, orThrow } from '../data/index.ts';
+import { recall, recallName } from '../dsl/metrics/retrieval.ts';
 import { engineProduct } from './engine-product.ts';
-import { recallName, splitOf } from './measure.ts';
+import { splitOf } from './measure.ts';
 
 export interface Floor {
   /** `nearest picture`, `ridge, words to pixels`. */
@@ -22,15 +23,14 @@ export interface Floor {
 export function pictureAndCaption(
   measure: MeasureSpec,
 ): { readonly picture: string; readonly caption: string } | undefined {
-  const { fold, entry } = measure;
-  if (fold.kind !== 'recall') return undefined;
+  const { entry, metric, sides } = measure;
+  if (metric !== recall.name) return undefined;
   const kindOf = (name: string): string | undefined => {
     const type = entry.batches.flatMap(b => b.fields).find(f => f.name === name)?.type;
     return type?.kind === 'modality' ? type.modality.kind : undefined;
   };
-  const fields = [fold.leftField, fold.rightField];
-  const picture = fields.find(f => kindOf(f) === 'image');
-  const caption = fields.find(f => kindOf(f) === 'text');
+  const picture = sides.find(f => kindOf(f) === 'image');
+  const caption = sides.find(f => kindOf(f) === 'text');
   return picture === undefined || caption === undefined ? undefined : { picture, caption };
 }
 
@@ -48,20 +48,22 @@ export async function floorsOf(
       b.data?.set === test?.data?.set &&
       [fields?.picture, fields?.caption].every(name => b.fields.some(f => f.name === name)),
   );
-  const { fold } = measure;
-  if (fields === undefined || train === undefined || test === undefined || fold.kind !== 'recall') return [];
+  if (fields === undefined || train === undefined || test === undefined) return [];
   const { floors } = await computeFloors({
     train: orThrow(await data.prepare(train)),
     test: orThrow(await data.prepare(test)),
     ...fields,
-    at: fold.at,
+    at: measure.ranks,
     product: engineProduct(engine),
   });
   return floors.map(floor => ({
     name: floor.name,
     split: splitOf(measure),
     metrics: new Map(
-      fold.at.map((k, i) => [recallName(fields.picture, fields.caption, k), floor.recall[i] ?? Number.NaN]),
+      measure.ranks.map((k, i) => [
+        recallName(fields.picture, fields.caption, k),
+        floor.recall[i] ?? Number.NaN,
+      ]),
     ),
     settings: floor.settings,
   }));

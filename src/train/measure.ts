@@ -5,11 +5,10 @@ import { createHash } from 'node:crypto';
 import type { Session } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { FieldSpec, MeasureSpec } from '../compiler/program.ts';
+import type { Embedded, FoldContext, MeasuredBatch } from '../dsl/metrics/metric.ts';
+import { metricNamed } from '../dsl/metrics/table.ts';
 import type { Batch, DataSource } from './feeds.ts';
 import { feedsOf, rowKey } from './feeds.ts';
-import { scalarOf } from './host-tensor.ts';
-import type { Embedded } from './recall.ts';
-import { recallAt } from './recall.ts';
 import { evaluationScalars, scalarFeeds } from './schedule.ts';
 
 export interface Measured {
@@ -20,6 +19,8 @@ export interface Measured {
   readonly metrics: ReadonlyMap<string, number>;
   /** For the metrics that have one. */
   readonly chance: ReadonlyMap<string, number>;
+  /** How values are shown. */
+  readonly shows: 'percent' | 'number';
   /** Of a recall, for pages that show single answers. */
   readonly retrieval: Retrieval | undefined;
 }
@@ -48,118 +49,74 @@ export function splitOf(measure: MeasureSpec): string {
 }
 
 /** Names of the metrics that a measure gives, the leading one first. */
-export function metricNames(measure: MeasureSpec): readonly string[] {
-  const { fold } = measure;
-  switch (fold.kind) {
-    case 'recall':
-      return [
-        ...fold.at.map(k => recallName(fold.leftField, fold.rightField, k)),
-        ...fold.at.map(k => recallName(fold.rightField, fold.leftField, k)),
-      ];
-    case 'mean':
-    case 'accuracy':
-      return [measure.name];
-    default:
-      return fold satisfies never;
-  }
-}
+export const metricNames = (measure: MeasureSpec): readonly string[] =>
+  metricNamed(measure.metric).gives(measure);
 
-export const recallName = (from: string, to: string, k: number): string => `${from}-to-${to}/R@${k}`;
+/** The metric that tells which weights are best. */
+export const leadingMetric = (measure: MeasureSpec): string => metricNamed(measure.metric).leads(measure);
 
-/** Whether more is better: not so for a mean, which folds a loss. */
-export const higherIsBetter = (measure: MeasureSpec): boolean => measure.fold.kind !== 'mean';
-
-export async function runMeasure(run: MeasureRun): Promise<Measured> {
-  const { measure } = run;
-  const { fold } = measure;
-  switch (fold.kind) {
-    case 'recall':
-      return measureRecall(run, fold);
-    case 'mean': {
-      const { value, rows } = await weightedMean(run, 'value', f => scalarOf(f.get('weight'), 'weight'));
-      return single(measure, value, undefined, rows);
-    }
-    case 'accuracy': {
-      const { value, rows } = await weightedMean(run, 'correct', () => 1);
-      return single(measure, value, 1 / fold.classes, rows);
-    }
-    default:
-      return fold satisfies never;
-  }
-}
-
-function single(measure: MeasureSpec, value: number, chance: number | undefined, samples: number): Measured {
-  return {
-    name: measure.name,
-    split: splitOf(measure),
-    samples,
-    metrics: new Map([[measure.name, value]]),
-    chance: new Map(chance === undefined ? [] : [[measure.name, chance]]),
-    retrieval: undefined,
-  };
-}
+export const higherIsBetter = (measure: MeasureSpec): boolean =>
+  metricNamed(measure.metric).better === 'more';
 
 type Fetched = ReadonlyMap<string, HostTensor>;
 
-/** Σ fetch · scale / Σ weight: a mean times its rows, or a count as it is. */
-async function weightedMean(
-  run: MeasureRun,
-  fetch: string,
-  scale: (fetched: Fetched) => number,
-): Promise<{ readonly value: number; readonly rows: number }> {
-  let sum = 0;
-  let weight = 0;
-  let rows = 0;
+export async function runMeasure(run: MeasureRun): Promise<Measured> {
+  const { measure } = run;
+  const [left, right] = measure.sides;
+  const keyed = [left, right].filter(name => name !== '');
+  const [spec] = measure.entry.batches;
+  const groups = keyed.length > 0 && spec !== undefined ? await run.data.groups?.(spec) : undefined;
+  const fold = metricNamed(measure.metric).fold(await contextOf(run));
+  const ids: string[] = [];
+  let samples = 0;
   for await (const [batch, fetched] of passes(run)) {
-    const w = scalarOf(fetched.get('weight'), 'weight');
-    // A batch without a counted row has no mean: 0 · NaN would spoil the sum.
-    if (w > 0) sum += scalarOf(fetched.get(fetch), fetch) * scale(fetched);
-    weight += w;
-    rows += batch.rows;
+    const before = samples;
+    fold.add({
+      rows: batch.rows,
+      value: name => fetchedValue(measure, fetched, name),
+      key: (side, row) => {
+        const name = side === 'left' ? left : right;
+        const group = groups?.[name]?.[before + row];
+        return group === undefined ? hashed(rowKey(batch, fieldOf(measure, name), row)) : String(group);
+      },
+    });
+    ids.push(...batch.ids);
+    samples += batch.rows;
   }
-  return { value: weight === 0 ? Number.NaN : sum / weight, rows };
+  const { metrics, chance, sides } = fold.finish();
+  const retrieval = sides && { ...sides, leftField: left, rightField: right, ids };
+  const { shows } = metricNamed(measure.metric);
+  return { name: measure.name, split: splitOf(measure), samples, metrics, chance, shows, retrieval };
 }
 
-async function measureRecall(
-  run: MeasureRun,
-  fold: Extract<MeasureSpec['fold'], { kind: 'recall' }>,
-): Promise<Measured> {
-  const [spec] = run.measure.entry.batches;
-  const groups = spec === undefined ? undefined : await run.data.groups?.(spec);
-  const side = (fetch: string, field: string) =>
-    collector(fetch, fieldOf(run.measure, field), groups?.[field]);
-  const left = side(fold.left, fold.leftField);
-  const right = side(fold.right, fold.rightField);
-  const ids: string[] = [];
-  for await (const [batch, fetched] of passes(run)) {
-    left.add(batch, fetched);
-    right.add(batch, fetched);
-    ids.push(...batch.ids);
-  }
-  const metrics = new Map<string, number>();
-  const chance = new Map<string, number>();
-  const directions = [
-    { from: left.embedded, to: right.embedded, names: [fold.leftField, fold.rightField] as const },
-    { from: right.embedded, to: left.embedded, names: [fold.rightField, fold.leftField] as const },
-  ];
-  for (const { from, to, names } of directions)
-    for (const recall of recallAt(from, to, fold.at)) {
-      metrics.set(recallName(...names, recall.k), recall.value);
-      chance.set(recallName(...names, recall.k), recall.chance);
-    }
+function fetchedValue(
+  measure: MeasureSpec,
+  fetched: Fetched,
+  name: string,
+): ReturnType<MeasuredBatch['value']> {
+  const spec = measure.values.find(v => v.name === name);
+  const tensor = fetched.get(spec?.fetch ?? name);
+  if (tensor === undefined) throw new Error(`the engine returned nothing for ${name}`);
+  const keep = spec?.keep === undefined ? undefined : fetched.get(spec.keep)?.data;
+  return { data: tensor.data, shape: tensor.shape, keep };
+}
+
+/** What the fold may ask of the measure and its data. */
+async function contextOf({ measure, data }: MeasureRun): Promise<FoldContext> {
+  const [spec] = measure.entry.batches;
+  const unnamed = measure.values.some(v => v.labels !== undefined && v.labels.names === undefined);
+  const found = unnamed && spec !== undefined ? await data.labels?.(spec) : undefined;
+  const of = (name: string) => measure.values.find(v => v.name === name);
   return {
-    name: run.measure.name,
-    split: splitOf(run.measure),
-    samples: left.embedded.keys.length,
-    metrics,
-    chance,
-    retrieval: {
-      left: left.embedded,
-      right: right.embedded,
-      leftField: fold.leftField,
-      rightField: fold.rightField,
-      ids,
+    name: measure.name,
+    ranks: measure.ranks,
+    sides: measure.sides,
+    size: name => of(name)?.size ?? 1,
+    labels: name => {
+      const labels = of(name)?.labels;
+      return labels?.names ?? found?.get(labels?.set ?? '') ?? [];
     },
+    read: (name, tokens) => data.read?.(of(name)?.text ?? '', tokens) ?? tokens.join(' '),
   };
 }
 
@@ -167,24 +124,6 @@ function fieldOf(measure: MeasureSpec, name: string): FieldSpec {
   const field = measure.entry.batches.flatMap(b => b.fields).find(f => f.name === name);
   if (field === undefined) throw new Error(`measure ${measure.name} has no field ${name}`);
   return field;
-}
-
-function collector(fetch: string, field: FieldSpec, groups: Int32Array | undefined) {
-  const vectors: Float32Array[] = [];
-  const keys: string[] = [];
-  return {
-    embedded: { vectors, keys } satisfies Embedded,
-    add(batch: Batch, fetched: Fetched): void {
-      const tensor = fetched.get(fetch);
-      if (tensor === undefined) throw new Error(`the engine returned nothing for ${fetch}`);
-      const width = tensor.data.length / (tensor.shape[0] ?? 1);
-      for (let row = 0; row < batch.rows; row += 1) {
-        vectors.push(Float32Array.from(tensor.data.subarray(row * width, (row + 1) * width)));
-        const group = groups?.[keys.length];
-        keys.push(group === undefined ? hashed(rowKey(batch, field, row)) : String(group));
-      }
-    },
-  };
 }
 
 const hashed = (bytes: string): string => createHash('sha256').update(bytes, 'latin1').digest('base64');

@@ -73,7 +73,7 @@ export async function predict(
     if (tensor === undefined) throw new Error(`the engine returned nothing for ${result.fetch}`);
     const axes = axisNames(result, tensor, program, inputs);
     if (result.text !== undefined) return spoken(loaded, result, tensor, fetched.get(result.text.keep), axes);
-    return presented(result, tensor, inputs, axes);
+    return presented(result, tensor, fetched.get(result.kept ?? ''), inputs, axes);
   });
   return { export: name, inputs, results };
 }
@@ -141,9 +141,11 @@ function spoken(
   return { name: result.name, type: result.type, value, axes: axes.slice(0, -1) };
 }
 
+/** A tensor as nested lists; positions along its second axis that aren't real are left out. */
 function presented(
   result: ExportResult,
   tensor: HostTensor,
+  keep: HostTensor | undefined,
   inputs: ReadonlyMap<string, readonly string[]>,
   axes: PredictedResult['axes'],
 ): PredictedResult {
@@ -152,7 +154,10 @@ function presented(
     const length = tensor.shape[axis];
     if (length === undefined) return element(tensor, from, pointed);
     const each = size / length;
-    return Array.from({ length }, (_, i) => nested(axis + 1, from + i * each, each));
+    const isReal = (i: number): boolean => axis !== 1 || keep?.data[from / each + i] !== 0;
+    return Array.from({ length }, (_, i) => i)
+      .filter(isReal)
+      .map(i => nested(axis + 1, from + i * each, each));
   };
   return {
     name: result.name,

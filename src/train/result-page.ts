@@ -48,20 +48,20 @@ function metricsTable(measured: Measured, floors: readonly Floor[]): string {
   const names = [...new Set(own.map(f => f.name))];
   const rows = [...measured.metrics].map(([metric, value]) => [
     metric,
-    showMetric(metric, value),
-    ...optional(metric, measured.chance.get(metric)),
-    ...names.flatMap(name => optional(metric, own.find(f => f.name === name)?.metrics.get(metric))),
+    showMetric(measured.shows, value),
+    ...optional(measured, measured.chance.get(metric)),
+    ...names.flatMap(name => optional(measured, own.find(f => f.name === name)?.metrics.get(metric))),
   ]);
   return htmlTable(['metric', 'model', 'chance', ...names], rows);
 }
 
-const optional = (metric: string, value: number | undefined): readonly string[] => [
-  value === undefined ? '' : showMetric(metric, value),
+const optional = (measured: Measured, value: number | undefined): readonly string[] => [
+  value === undefined ? '' : showMetric(measured.shows, value),
 ];
 
-/** Shares of a recall in percent, all else as a number. */
-export function showMetric(metric: string, value: number): string {
-  if (/R@\d+$/.test(metric)) return `${(100 * value).toFixed(value < 0.01 ? 2 : 1)} %`;
+/** A share of a hundred, or the number itself. */
+export function showMetric(shows: Measured['shows'], value: number): string {
+  if (shows === 'percent') return `${(100 * value).toFixed(value < 0.01 ? 2 : 1)} %`;
   return String(Number(value.toPrecision(4)));
 }
 

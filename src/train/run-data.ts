@@ -156,5 +156,18 @@ export function dataSource(data: Data, tokenizers: ReadonlyMap<string, Tokenizer
   return {
     ...data.source(tokenizers),
     groups: async spec => orThrow(await data.prepare(spec)).groups,
+    labels: async spec => {
+      const { columns } = orThrow(await data.prepare(spec));
+      return new Map(
+        spec.fields.flatMap(({ name, type }) => {
+          const column = columns[name];
+          const isNamed = column?.kind === 'labels' || column?.kind === 'tags';
+          return isNamed && (type.kind === 'labels' || type.kind === 'tags')
+            ? [[type.name, column.names] as const]
+            : [];
+        }),
+      );
+    },
+    read: (modality, tokens) => tokenizers.get(modality)?.decode(tokens),
   };
 }

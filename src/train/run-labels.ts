@@ -15,10 +15,11 @@ export const labelFolder = (dir: string): string => join(dir, 'labels');
 export async function keepLabels(data: Data, dir: string, stages: readonly StageProgram[]): Promise<void> {
   for (const batch of stages.flatMap(s => s.train.batches)) {
     for (const { name, type } of batch.fields) {
-      if (batch.data === undefined || type.kind !== 'labels' || type.names !== undefined) continue;
+      if (batch.data === undefined || (type.kind !== 'labels' && type.kind !== 'tags')) continue;
+      if (type.names !== undefined) continue;
       const file = join(labelFolder(dir), `${type.name}.json`);
       const column = orThrow(await data.prepare(batch)).columns[name];
-      if (column?.kind !== 'labels') continue;
+      if (column?.kind !== 'labels' && column?.kind !== 'tags') continue;
       if (existsSync(file)) {
         const kept = readNames(file);
         const at = column.names.findIndex((label, i) => label !== kept[i]);

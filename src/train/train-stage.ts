@@ -12,7 +12,7 @@ import type { BatchStream, DataSource, TrainingBatch } from './feeds.ts';
 import { feedsOf } from './feeds.ts';
 import { scalarOf } from './host-tensor.ts';
 import type { Measured } from './measure.ts';
-import { higherIsBetter, metricNames, runMeasure } from './measure.ts';
+import { higherIsBetter, leadingMetric, runMeasure } from './measure.ts';
 import type { MetricsFile } from './metrics-file.ts';
 import { openMetrics } from './metrics-file.ts';
 import type { StageFolder } from './run-folder.ts';
@@ -224,11 +224,4 @@ function improvement(
   if (value === undefined || Number.isNaN(value)) return undefined;
   const isBetter = best === undefined || (higherIsBetter(measure) ? value > best.value : value < best.value);
   return isBetter ? { metric: `${measured.split} ${metric}`, value, step } : undefined;
-}
-
-/** Of a recall the largest k of the first direction: the finest scale that few examples allow. */
-function leadingMetric(measure: MeasureSpec): string {
-  const names = metricNames(measure);
-  const { fold } = measure;
-  return names[fold.kind === 'recall' ? fold.at.length - 1 : 0] ?? measure.name;
 }

@@ -50,7 +50,7 @@ splits:
 skip: 5 percent
 `;
     expect(check(text)).toEqual([
-      '3:14 manifest-value fields.caption.as must be one of image, text, audio, video, label, number (did you mean text?)',
+      '3:14 manifest-value fields.caption.as must be one of image, text, audio, video, label, number, tags, numbers, place (did you mean text?)',
       '6:30 manifest-value splits.validation.share must be of the form { of: COLUMN, from: 0.2, to: 0.8 } with numbers from 0 to 1, or a list of these',
       '7:1 manifest-value skip must be a share of the rows such as 1% or 0.01',
     ]);

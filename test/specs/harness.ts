@@ -18,7 +18,8 @@ export function madeUp(spec: BatchSpec, seed: number): Map<string, HostTensor> {
   const feeds = new Map<string, HostTensor>();
   for (const field of spec.fields) {
     const stream = randomStream(seed, field.name);
-    for (const feed of field.feeds) feeds.set(feed.feed, filled(field, feed, stream));
+    const along = 'along' in field.type ? randomStream(seed, field.type.along) : stream;
+    for (const feed of field.feeds) feeds.set(feed.feed, filled(field, feed, stream, along));
   }
   const rows = new Uint8Array(spec.size).fill(1);
   feeds.set(spec.keepFeed, { dtype: 'bool', shape: [spec.size], data: rows });
@@ -29,10 +30,16 @@ function filled(
   { type }: FieldSpec,
   { component, dtype, shape }: FieldFeed,
   stream: RandomStream,
+  along: RandomStream,
 ): HostTensor {
   const places = Array.from({ length: elements(shape) }, (_, i) => i);
   const length = shape[1] ?? 1;
-  const kept = (row: number): number => 1 + stream.below(1_000_000 + row, length);
+  // What goes along another field ends where that one does.
+  const kept = (row: number, length: number): number => 1 + along.below(1_000_000 + row, length);
+  // Not every token begins a word.
+  const isThere = (row: number, place: number): boolean =>
+    place < kept(row, length) &&
+    (type.kind === 'modality' || place === 0 || stream.below(2_000_000 + row * length + place, 3) > 0);
   const below = (n: number, i: number): number => stream.below(i, n);
   switch (component) {
     case 'pixels':
@@ -41,18 +48,25 @@ function filled(
     case 'features':
     case 'value':
       return { dtype, shape, data: Float32Array.from(places, i => stream.normal(i)) };
+    case 'starts':
+      return {
+        dtype,
+        shape,
+        data: Uint8Array.from(places, i => (i % length === 0 || stream.below(3_000_000 + i, 3) > 0 ? 1 : 0)),
+      };
     case 'keep':
       return {
         dtype,
         shape,
-        data: Uint8Array.from(places, i => (i % length < kept(Math.floor(i / length)) ? 1 : 0)),
+        data: Uint8Array.from(places, i => (isThere(Math.floor(i / length), i % length) ? 1 : 0)),
       };
-    case 'index':
-      return {
-        dtype,
-        shape,
-        data: Int32Array.from(places, i => below(type.kind === 'labels' ? type.size : 1, i)),
-      };
+    case 'index': {
+      const data =
+        type.kind === 'place'
+          ? places.map(row => below(kept(row, type.length), row))
+          : places.map(i => below('size' in type ? type.size : 1, i));
+      return { dtype, shape, data: Int32Array.from(data) };
+    }
     case 'ids': {
       if (type.kind !== 'modality' || type.modality.kind !== 'text') throw new Error(`ids of ${type.kind}`);
       const { tokenizer } = type.modality;
@@ -60,9 +74,9 @@ function filled(
       const { begin, end, begins } = ends(special);
       const id = (i: number): number => {
         const [row, at] = [Math.floor(i / length), i % length];
-        if (at === kept(row) - 1) return end;
+        if (at === kept(row, length) - 1) return end;
         if (at === 0 && begins) return begin;
-        return at < kept(row) ? special.length + below(tokenizer.vocabulary - special.length, i) : 0;
+        return at < kept(row, length) ? special.length + below(tokenizer.vocabulary - special.length, i) : 0;
       };
       return { dtype, shape, data: Int32Array.from(places, id) };
     }

@@ -14,6 +14,7 @@ const result: ExportResult = {
   indexes: undefined,
   labelSet: 'Kind',
   labels: undefined,
+  kept: undefined,
   text: undefined,
 };
 const program = { results: [result, { ...result, labels: ['x', 'y'] }, { ...result, labelSet: undefined }] };

@@ -18,6 +18,7 @@ const measured: Measured = {
     ['picture-to-caption/R@10', 0.005],
   ]),
   chance: new Map([['picture-to-caption/R@1', 0.00077]]),
+  shows: 'percent',
   retrieval: undefined,
 };
 const floor = {
@@ -94,7 +95,7 @@ describe('metrics as text', () => {
         ['bcd', '7'],
       ]),
     ).toBe('  a     10\n  bcd    7');
-    expect([showMetric('loss', 1.23456), showMetric('x/R@5', 0.00077)]).toEqual(['1.235', '0.08 %']);
+    expect([showMetric('number', 1.23456), showMetric('percent', 0.00077)]).toEqual(['1.235', '0.08 %']);
   });
 });
 

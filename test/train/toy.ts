@@ -104,7 +104,17 @@ export function toyProgram(steps: number, every: number | undefined): StageProgr
     name: 'error',
     entry: entry('error', ['value', 'weight'], [], plan([...fed, ...held])),
     every,
-    fold: { kind: 'mean' },
+    metric: 'objective',
+    ranks: [],
+    sides: ['', ''],
+    values: ['value', 'weight'].map(name => ({
+      name,
+      fetch: name,
+      keep: undefined,
+      size: 1,
+      labels: undefined,
+      text: undefined,
+    })),
     span,
   };
   return {

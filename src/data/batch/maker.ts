@@ -34,7 +34,7 @@ export interface BatchMakerOptions {
 /** What a batch of training asks of its split and can't get: transforms, rows, different values. */
 export function checkBatch(batch: BatchSpec, split: PreparedSplit): readonly Diagnostic[] {
   const transforms = batch.fields.flatMap(field => checkTransforms(field).diagnostics);
-  return [...transforms, ...sizeDiagnostics(batch, split)];
+  return [...transforms, ...alignedTransforms(batch), ...sizeDiagnostics(batch, split)];
 }
 
 /** Training batches, shuffled and augmented. Says at the start what can't be: too few rows, too few distinct values. */
@@ -47,7 +47,7 @@ export function createBatches(options: BatchMakerOptions): Result<BatchMaker> {
     diagnostics.push(...checked.diagnostics);
     if (checked.value !== undefined) transforms.set(field.name, checked.value);
   }
-  diagnostics.push(...sizeDiagnostics(batch, split));
+  diagnostics.push(...alignedTransforms(batch), ...sizeDiagnostics(batch, split));
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
   const order = batchOrder({
     rows: split.rows,
@@ -62,6 +62,16 @@ export function createBatches(options: BatchMakerOptions): Result<BatchMaker> {
     return { feeds, rows: rows.length, ids: Array.from(rows, r => split.places[r] as string) };
   };
   return { value: { batchesPerEpoch: order.batchesPerEpoch, make }, diagnostics };
+}
+
+/** Augmentation of a field that others go along would part them. */
+function alignedTransforms(batch: BatchSpec): readonly Diagnostic[] {
+  return batch.fields.flatMap(({ name: aligned, type }) => {
+    const field = 'along' in type ? batch.fields.find(f => f.name === type.along) : undefined;
+    return (field?.transforms ?? []).map(({ name, span }) =>
+      dataDiagnostic('transform-aligned', { name, field: field?.name ?? '', aligned }, { span }),
+    );
+  });
 }
 
 function sizeDiagnostics(batch: BatchSpec, split: PreparedSplit): Diagnostic[] {

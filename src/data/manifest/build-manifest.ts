@@ -101,11 +101,11 @@ function buildSource(
   const path = table as string;
   const extension = extname(path).slice(1).toLowerCase();
   const format =
-    raw.source.format ?? (['csv', 'tsv', 'jsonl', 'parquet'] as const).find(f => f === extension);
+    raw.source.format ?? (['csv', 'tsv', 'jsonl', 'parquet', 'conll'] as const).find(f => f === extension);
   if (format === undefined) {
     value(
       ['source', 'table'],
-      'has no ending that says its format: add `format: csv` (or tsv, jsonl, parquet)',
+      'has no ending that says its format: add `format: csv` (or tsv, jsonl, parquet, conll)',
     );
     return undefined;
   }
@@ -126,6 +126,9 @@ const oneColumn: Readonly<Partial<Record<FieldAs, string>>> = {
   audio: 'a recording',
   video: 'a video',
   number: 'a number',
+  tags: 'tags',
+  numbers: 'numbers',
+  place: 'a position',
 };
 
 function buildField(raw: RawField, problem: (text: string) => void): FieldRule {
@@ -133,7 +136,8 @@ function buildField(raw: RawField, problem: (text: string) => void): FieldRule {
     problem('has either a column or a template');
   if (raw.trim !== undefined && raw.as !== 'image') problem('is not a picture: trim does nothing here');
   if (raw.lowercase !== undefined && raw.as !== 'text') problem('is not a text: lowercase does nothing here');
-  if (raw.names !== undefined && raw.as !== 'label') problem('is not a label: names do nothing here');
+  if (raw.names !== undefined && raw.as !== 'label' && raw.as !== 'tags')
+    problem('is not a label: names do nothing here');
   const one = oneColumn[raw.as];
   if (raw.template !== undefined && one !== undefined)
     problem(`takes one column: a template makes a text, not ${one}`);

@@ -6,8 +6,8 @@ export interface TableSource {
   readonly kind: 'table';
   /** Absolute. */
   readonly file: string;
-  readonly format: 'csv' | 'tsv' | 'jsonl' | 'parquet';
-  /** Names of the columns where the table has no header. */
+  readonly format: 'csv' | 'tsv' | 'jsonl' | 'parquet' | 'conll';
+  /** Names of the columns where the table has no header; CoNLL files have none. */
   readonly columns: readonly string[] | undefined;
   readonly delimiter: string;
   /** false: no character quotes. */
@@ -27,7 +27,16 @@ export interface IconSource {
   readonly everyStyle: boolean;
 }
 
-export type FieldAs = 'image' | 'text' | 'audio' | 'video' | 'label' | 'number';
+export type FieldAs =
+  | 'image'
+  | 'text'
+  | 'audio'
+  | 'video'
+  | 'label'
+  | 'number'
+  | 'tags'
+  | 'numbers'
+  | 'place';
 
 export interface FieldRule {
   readonly as: FieldAs;

@@ -42,7 +42,7 @@ const source = {
   additionalProperties: false,
   properties: {
     table: text,
-    format: { enum: ['csv', 'tsv', 'jsonl', 'parquet'] },
+    format: { enum: ['csv', 'tsv', 'jsonl', 'parquet', 'conll'] },
     columns: { type: 'array', items: text, minItems: 1, uniqueItems: true },
     delimiter: { type: 'string', minLength: 1, maxLength: 1 },
     quote: {
@@ -59,7 +59,9 @@ const field = {
   additionalProperties: false,
   required: ['as'],
   properties: {
-    as: { enum: ['image', 'text', 'audio', 'video', 'label', 'number'] },
+    as: {
+      enum: ['image', 'text', 'audio', 'video', 'label', 'number', 'tags', 'numbers', 'place'],
+    },
     column: text,
     template: text,
     lowercase: { type: 'boolean' },

@@ -13,6 +13,7 @@ import type { Cell, Row, Rows } from './row.ts';
 const MAX_TEXT_BYTES = 384 << 20;
 const MAX_PARQUET_BYTES = 4 * 2 ** 30;
 const MAX_CELL = 1 << 20;
+const MAX_WORDS = 65_536;
 
 export async function readTable(manifest: Manifest, source: TableSource): Promise<Result<Rows>> {
   const span = manifest.spanOf(['source', 'table']);
@@ -35,6 +36,8 @@ export async function readTable(manifest: Manifest, source: TableSource): Promis
       case 'csv':
       case 'tsv':
         return readDelimited(source, file, malformed);
+      case 'conll':
+        return readConll(source, file, malformed);
       case 'jsonl':
         return readJsonLines(source, file, malformed);
       case 'parquet':
@@ -91,6 +94,42 @@ function readDelimited(source: TableSource, file: string, malformed: Malformed):
     rows.push({ number: i + 1, place: `${file} row ${i + 1}`, cells });
   }
   return { value: { columns, rows }, diagnostics: [] };
+}
+
+/** Sentences parted by empty lines, a word and what is said of it on each line: a column is its words in a row. */
+function readConll(source: TableSource, file: string, malformed: Malformed): Result<Rows> {
+  const text = readText(source.file);
+  if (text === undefined || text.includes('\0')) return malformed(undefined, 'it is not UTF-8 text');
+  const columns = source.columns ?? ['words', 'tags'];
+  const rows: Row[] = [];
+  let sentence: string[][] = [];
+  const end = (): void => {
+    const number = rows.length + 1;
+    const cells = new Map<string, Cell>(columns.map((c, j) => [c, sentence.map(w => w[j] ?? '').join(' ')]));
+    if (sentence.length > 0) rows.push({ number, place: `${file} sentence ${number}`, cells });
+    sentence = [];
+  };
+  for (const [i, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === '') end();
+    else if (!line.startsWith('-DOCSTART-')) {
+      const parts = line.includes('\t') ? line.split('\t') : line.trim().split(/ +/);
+      if (parts.length !== columns.length)
+        return malformed(
+          i + 1,
+          `its line has ${parts.length} columns, and there are ${columns.length}: ${columns.join(', ')}`,
+        );
+      if (sentence.length >= MAX_WORDS)
+        return malformed(i + 1, `a sentence has more than ${MAX_WORDS} words`);
+      // A word is one word, also where the file has a space in it.
+      const words = parts.map(p => p.trim().replace(/\s+/g, '_'));
+      if (words.includes('')) return malformed(i + 1, 'a column of its line is empty');
+      sentence.push(words);
+    }
+  }
+  end();
+  return rows.length === 0
+    ? malformed(undefined, 'it has no rows')
+    : { value: { columns, rows }, diagnostics: [] };
 }
 
 function readJsonLines(source: TableSource, file: string, malformed: Malformed): Result<Rows> {

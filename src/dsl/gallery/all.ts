@@ -11,6 +11,7 @@ import { models } from './models.ts';
 import { names } from './names.ts';
 import { reading } from './reading.ts';
 import { requirements } from './requirements.ts';
+import { sequences } from './sequences.ts';
 import { signals } from './signals.ts';
 import { stages } from './stages.ts';
 import { states } from './states.ts';
@@ -25,6 +26,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   calls,
   loops,
   models,
+  sequences,
   stages,
   states,
   texts,

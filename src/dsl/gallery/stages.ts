@@ -262,12 +262,12 @@ export const stages: readonly Mistake[] = [
   {
     name: 'a metric of nothing that is known',
     code: 'unknown-metric',
-    says: 'metrics are recall(align, at: […])',
+    says: 'did you mean perplexity(objective)?',
     ...inStamps(measure, 'measure «perplexity» on stamps.validation every 10', measure),
   },
   {
     name: 'recall of an objective',
-    code: 'recall-wants-align',
+    code: 'metric-wants-align',
     why: 'Recall asks how often the partner of a row is among the k nearest, so it needs both sides of an align.',
     says: "recall measures an align; sort isn't one",
     ...inStamps('recall(seen, at', 'recall(«sort», at', 'recall(seen, at'),
@@ -281,7 +281,7 @@ export const stages: readonly Mistake[] = [
   {
     name: 'accuracy of a vector',
     code: 'wrong-kind',
-    says: 'one index into labels for each row',
+    says: 'predicted of accuracy must be an index for each row',
     wrong: withHead('«look(picture)»'),
     mended: withHead('argmax(head(look(picture)))'),
   },

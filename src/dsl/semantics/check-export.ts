@@ -2,7 +2,7 @@
 
 import type { ExportMember, TypeExpr } from '../syntax/ast.ts';
 import type { Declared } from './declare.ts';
-import { fieldOf } from './objectives.ts';
+import { fieldOf } from './fields.ts';
 import { complain } from './trace.ts';
 import { isStaticType, showTypeExpr } from './type-names.ts';
 import { refuseUpdates } from './updates.ts';
@@ -12,7 +12,12 @@ export function checkExport(declared: Declared, member: ExportMember): void {
   const { frame } = declared;
   const name = member.name.text;
   refuseUpdates(frame, member);
-  for (const p of member.params) if (p.fallback === undefined) fieldOf(declared, p, 'export-parameter');
+  const given = member.params.filter(p => p.fallback === undefined);
+  for (const p of given) {
+    const field = fieldOf(declared, p, given, 'export-parameter');
+    if (field !== undefined && 'axis' in field)
+      complain(frame, 'export-parameter', { name: p.name.text, got: showTypeExpr(p.type) }, p.type.span);
+  }
   if (member.result === undefined) complain(frame, 'export-type-missing', { name }, member.name.span);
   else {
     for (const type of typesIn(member.result))

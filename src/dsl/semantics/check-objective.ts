@@ -5,10 +5,11 @@ import type { ValueId } from '../../ir/graph.ts';
 import type { ModelItem, StageMember } from '../syntax/ast.ts';
 import { isAtLayer } from './adapt.ts';
 import type { Declared } from './declare.ts';
+import { fieldOf, leadName } from './fields.ts';
 import { formalValue } from './formal.ts';
 import { layersOf } from './layers.ts';
 import type { Objective } from './model.ts';
-import { fieldOf, leadName, symbolicFields, traceObjective } from './objectives.ts';
+import { symbolicFields, traceObjective } from './objectives.ts';
 import { refuseSeenAnswers } from './sees-answer.ts';
 import { complain, nested, type Trace, type TracedWeight } from './trace.ts';
 import type { Value } from './values.ts';
@@ -52,7 +53,8 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
     if (lead !== undefined && other !== undefined && other !== lead)
       complain(frame, 'fields-of-other-rows', { a: lead, b: other }, p.type.span);
   }
-  if (objective.params.map(p => fieldOf(declared, p)).some(f => f === undefined)) return undefined;
+  if (objective.params.map(p => fieldOf(declared, p, objective.params)).some(f => f === undefined))
+    return undefined;
   const loss = traceObjective(declared, objective, symbolicRows(declared, objective));
   if (loss === undefined || trace.missing.length > 0) return undefined;
   refuseSeenAnswers(trace, objective, loss.id);

@@ -1,18 +1,13 @@
 // Stages of a model against its objectives: patterns and what they leave, the order of stages, measures.
 
-import { dimEqual } from '../../base/dim.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type { StageMember } from '../syntax/ast.ts';
 import type { Reached } from './check-objective.ts';
 import type { Declared } from './declare.ts';
-import { evaluate } from './expressions.ts';
-import { formalValue } from './formal.ts';
-import type { Measure, Metric, Objective, Pattern, Stage } from './model.ts';
-import { accuracyFields, fieldFrame, symbolicFields } from './objectives.ts';
+import type { Objective, Pattern, Stage } from './model.ts';
 import { checkImports, isTaken } from './stage-starts.ts';
 import { readStage, type StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
-import { showType } from './values.ts';
 import { isWild, namesWeight, partition } from './weight-pattern.ts';
 
 /** Every stage as a recipe. */
@@ -155,49 +150,4 @@ function nearestPath(pattern: string, paths: readonly string[]): string | undefi
   const depth = pattern.split('.').length;
   const heads = new Set(paths.map(path => path.split('.').slice(0, depth).join('.')));
   return nearestName(pattern, heads);
-}
-
-/** The stages with the labels of their accuracies: what each predicts is an index into some. */
-export function checkMeasures(
-  declared: Declared,
-  stages: ReadonlyMap<string, Stage>,
-): ReadonlyMap<string, Stage> {
-  return new Map(
-    [...stages].map(([name, stage]) => {
-      const measures = stage.measures.map(m => ({ ...m, metric: checkMetric(declared, m) }));
-      return [name, { ...stage, measures }];
-    }),
-  );
-}
-
-function checkMetric(declared: Declared, { metric, span }: Measure): Metric {
-  if (metric.kind !== 'accuracy') return metric;
-  const { frame } = declared;
-  const objective = accuracyFields(declared, metric.predicted, metric.target, span);
-  const values = symbolicFields(declared, objective, (at, p, rows) => {
-    at.scope.names.set('B', { value: { kind: 'int', dim: rows }, span: p.span });
-    return formalValue(at, { scope: at.scope, bound: new Map(), pack: undefined }, p.type, p.name.text);
-  });
-  const predicted = evaluate(fieldFrame(declared, objective, values), metric.predicted);
-  if (predicted.kind === 'error') return metric;
-  const own = [...frame.trace.weights.keys()].filter(path => path.startsWith(`${objective.name}.`));
-  if (own.length > 0) {
-    complain(frame, 'measure-owns-weights', { metric: 'accuracy', paths: own }, metric.predicted.span);
-    return metric;
-  }
-  const index = predicted.kind === 'tensor' && predicted.dims.length === 1 ? predicted.element : undefined;
-  const of = index?.kind === 'index' ? index.of : undefined;
-  const labels = [...declared.labels.values()].find(l => of !== undefined && dimEqual(l.dim, of) === 'equal');
-  if (labels === undefined)
-    complain(
-      frame,
-      'wrong-kind',
-      {
-        where: 'what accuracy compares',
-        expected: 'one index into labels for each row',
-        got: showType(predicted),
-      },
-      metric.predicted.span,
-    );
-  return { ...metric, labels: labels?.name };
 }

@@ -17,8 +17,9 @@ import type {
 import { parse } from '../syntax/parse.ts';
 import { checkAdaptations } from './adapt.ts';
 import { checkExport } from './check-export.ts';
+import { checkMeasures } from './check-measures.ts';
 import { checkObjective, type Reached, warnUncalled, warnUnreached } from './check-objective.ts';
-import { checkMeasures, checkStages } from './check-stages.ts';
+import { checkStages } from './check-stages.ts';
 import { declareModel, type ModelSetting } from './declare.ts';
 import {
   type Checking,
@@ -258,7 +259,7 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
     const found = checking.use(used);
     return found.kind === 'right' ? found.model : undefined;
   });
-  const stages = checkMeasures(declared, read);
+  const stages = checkMeasures(declared, objectives, read);
   for (const call of declared.frame.trace.calls) called.add(call.path);
   if (right && [...objectives.values()].every(o => o.item !== item || reached.has(o.name)))
     warnUncalled(declared, item, called);

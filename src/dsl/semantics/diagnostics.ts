@@ -2,6 +2,7 @@
 
 import type { DiagnosticRule } from '../../base/diagnostic.ts';
 import { defineDiagnostics } from '../../base/diagnostic.ts';
+import { metrics } from '../metrics/table.ts';
 
 function error<P>(
   message: (p: P) => string,
@@ -420,7 +421,12 @@ export const semanticRules = {
   ),
   'field-type': error<{ name: string; got: string }>(
     p => `${p.name} can't be a field of the data: ${p.got}`,
-    () => 'fields are modalities (picture[B]), labels (index(Thing)[B]) and numbers (float[B])',
+    () =>
+      'fields are modalities (picture[B]), labels (index(Thing)[B]) and numbers (float[B]), both also along the axis of a text or recording (index(Tag)[B, T]), and positions on one (index(T)[B])',
+  ),
+  'field-axis': error<{ name: string; axis: string }>(
+    p => `${p.name} goes along ${p.axis}, and no field beside it has an axis of that name`,
+    p => `name the axis at the text, recording or video that ${p.name} belongs to: text[B, ${p.axis}]`,
   ),
   'export-parameter': error<{ name: string; got: string }>(
     p => `${p.name} can't be given by who calls an export: ${p.got}`,
@@ -521,10 +527,12 @@ export const semanticRules = {
     p => `${p.name} is neither a metric nor an objective`,
     p =>
       p.suggestion === undefined
-        ? 'metrics are recall(align, at: […]), accuracy(call, field) and the objectives themselves'
+        ? `metrics are ${[...metrics.keys()].join(', ')} and the objectives themselves`
         : `did you mean ${p.suggestion}?`,
   ),
-  'recall-wants-align': error<{ got: string }>(p => `recall measures an align; ${p.got} isn't one`),
+  'metric-wants-align': error<{ metric: string; got: string }>(
+    p => `${p.metric} measures an align; ${p.got} isn't one`,
+  ),
   'measure-owns-weights': error<{ metric: string; paths: readonly string[] }>(
     p =>
       `${p.metric} makes ${p.paths.length === 1 ? 'a weight' : 'weights'} of its own, which no stage trains: ${p.paths.map(path => path.split('.').slice(1).join('.')).join(', ')}`,

@@ -134,7 +134,7 @@ export function fillDropped(frame: Frame, id: ValueId, keep: Keep, value: number
 }
 
 /** A keep's mask with a dim of 1 for every axis it doesn't cover, so that it broadcasts over `rank` axes. */
-export function alignMask(frame: Frame, keep: Keep, rank: number): ValueId {
+export function alignMask(frame: Pick<Frame, 'trace'>, keep: Keep, rank: number): ValueId {
   const { builder } = frame.trace;
   const dims = builder.shapeOf(keep.mask);
   if (keep.axes.length === rank) return keep.mask;

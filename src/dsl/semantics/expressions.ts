@@ -120,6 +120,7 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
     case 'record':
       return (
         object.fields.get(field) ??
+        (field === 'starts' ? object.starts?.() : undefined) ??
         videoFrames(object, field) ??
         // A field that has the name of its modality still gives what the modality does.
         (object.modality === undefined ? undefined : modalityField(frame, object.modality, field)) ??

@@ -143,5 +143,11 @@ export function modalityValue(
       inputValue(frame, `${name}.${c.name}`, c.element, undefined, [...lead, ...own, ...c.inner]),
     );
   }
-  return { kind: 'record', fields, modality: info, lead };
+  if (info.spec.kind !== 'text') return { kind: 'record', fields, modality: info, lead };
+  let made: TensorValue | undefined;
+  const starts = (): TensorValue => {
+    made ??= inputValue(frame, `${name}.starts`, { kind: 'bool' }, undefined, [...lead, ...own]);
+    return made;
+  };
+  return { kind: 'record', fields, modality: info, lead, starts };
 }

@@ -224,10 +224,12 @@ function matchModality(
   const fields = new Map<string, Value>();
   for (const [name, v] of value.fields)
     fields.set(name, v.kind === 'tensor' ? fold(body, binding, v, skip) : v);
+  const { starts } = value;
   return {
     kind: 'record',
     fields,
     modality: info,
     lead: [binding.pack?.folded ?? 1, ...value.lead.slice(skip)],
+    ...(starts === undefined ? {} : { starts: () => fold(body, binding, starts(), skip) }),
   } satisfies RecordValue;
 }

@@ -76,6 +76,6 @@ export function isOfModality(given: ModalityInfo | undefined, wanted: ModalityIn
 export function recordFields(value: RecordValue): readonly string[] {
   const { modality, fields } = value;
   if (modality === undefined) return [...fields.keys()];
-  const frames = modality.spec.kind === 'video' ? ['frames'] : [];
-  return [...fields.keys(), ...frames, ...modalityFields(modality)];
+  const more = modality.spec.kind === 'video' ? ['frames'] : value.starts === undefined ? [] : ['starts'];
+  return [...fields.keys(), ...more, ...modalityFields(modality)];
 }

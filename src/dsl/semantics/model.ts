@@ -157,17 +157,23 @@ export interface Sgd extends OptimizerBase {
 
 export type Optimizer = AdamW | Sgd;
 
-export type Metric =
-  | { readonly kind: 'objective'; readonly objective: string }
-  | { readonly kind: 'recall'; readonly align: string; readonly at: readonly number[] }
-  | {
-      readonly kind: 'accuracy';
-      readonly predicted: Expr;
-      readonly target: string;
-      readonly targetSpan: Span;
-      /** The labels that both point into, once that was checked. */
-      readonly labels: string | undefined;
-    };
+/** What a measured value points into, or counts along its last axis. */
+export type Points =
+  | { readonly kind: 'labels'; readonly labels: LabelSet }
+  | { readonly kind: 'text'; readonly modality: ModalityInfo };
+
+/** A metric with its arguments. */
+export interface Metric {
+  /** Its name in the table of metrics; an objective's own mean is `objective`. */
+  readonly metric: string;
+  /** The objective or align that it measures. */
+  readonly objective: string | undefined;
+  /** Expressions by parameter. */
+  readonly values: ReadonlyMap<string, Expr>;
+  readonly ranks: readonly number[];
+  /** By parameter (or parameter.field), once that was checked. */
+  readonly points: ReadonlyMap<string, Points>;
+}
 
 export interface Measure {
   readonly metric: Metric;

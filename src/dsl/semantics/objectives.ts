@@ -2,34 +2,32 @@
 
 import type { Dim } from '../../base/dim.ts';
 import { dimSymbol } from '../../base/dim.ts';
-import type { Span } from '../../base/span.ts';
 import type { AlignMember, Expr, ObjectiveMember, Param } from '../syntax/ast.ts';
 import { callValue, evaluateArgs } from './calls.ts';
 import type { Declared } from './declare.ts';
 import { evaluate } from './expressions.ts';
 import { declarationsOf } from './extend.ts';
-import type { LabelSet, ModalityInfo, Objective } from './model.ts';
-import { childScope, lookUp } from './scope.ts';
+import { leadName, modalitiesFirst } from './fields.ts';
+import type { Objective } from './model.ts';
+import { childScope } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { complain, type Frame, startBody } from './trace.ts';
-import { showExpr, showTypeExpr } from './type-names.ts';
-import { evaluateDim } from './types.ts';
+import { showExpr } from './type-names.ts';
 import type { BoundArg, TensorValue, Value } from './values.ts';
 import { errorValue, showType } from './values.ts';
 
-/** What a field of the data is. */
-export type Field =
-  | { readonly kind: 'modality'; readonly info: ModalityInfo }
-  | { readonly kind: 'labels'; readonly labels: LabelSet }
-  | { readonly kind: 'number' };
-
 /** The modalities that an expression names: the fields of an align's side. */
 export function modalitiesIn(declared: Declared, e: Expr): readonly string[] {
+  return namesRead(e).filter(name => declared.modalities.has(name));
+}
+
+/** The names that an expression reads, each once, but for those that it calls. */
+export function namesRead(e: Expr): readonly string[] {
   const found = new Set<string>();
   const visit = (x: Expr): void => {
     switch (x.kind) {
       case 'name':
-        if (declared.modalities.has(x.text)) found.add(x.text);
+        found.add(x.text);
         return;
       case 'call':
         for (const a of x.args) visit(a.value);
@@ -96,69 +94,6 @@ export function objectiveOf(declared: Declared, member: ObjectiveMember | AlignM
   const rightFields = modalitiesIn(declared, member.right);
   const params = [...new Set([...leftFields, ...rightFields])].map(n => fieldParam(n, member));
   return { ...common, params, sides: { left: member.left, right: member.right, leftFields, rightFields } };
-}
-
-/** The field that a parameter binds by name; reported where its type can't come from data. */
-export function fieldOf(
-  declared: Declared,
-  p: Param,
-  refusal: 'field-type' | 'export-parameter' = 'field-type',
-): Field | undefined {
-  const { frame } = declared;
-  const { type } = p;
-  const refuse = (): undefined => {
-    complain(frame, refusal, { name: p.name.text, got: showTypeExpr(type) }, type.span);
-    return undefined;
-  };
-  if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();
-  const info = declared.modalities.get(type.base.text);
-  if (info !== undefined) {
-    const length = ownLength(declared, p);
-    const own = type.dims[type.dims.length - 1];
-    const [most] = info.axes;
-    if (length === undefined || typeof most !== 'number' || (length >= 1 && length <= most))
-      return { kind: 'modality', info };
-    const reason = `must be from 1 to ${most}, the length of ${info.name}; it is ${length}`;
-    complain(
-      frame,
-      'bad-setting',
-      { setting: `the length of ${p.name.text}`, reason },
-      own?.span ?? type.span,
-    );
-    return undefined;
-  }
-  if (lookUp(declared.scope, type.base.text)?.value.kind === 'error') return undefined;
-  if (type.base.text === 'float' && type.dims.length === 1) return { kind: 'number' };
-  if (type.base.text === 'index' && type.of?.kind === 'name' && type.dims.length === 1) {
-    const labels = declared.labels.get(type.of.text);
-    if (labels !== undefined) return { kind: 'labels', labels };
-    if (lookUp(declared.scope, type.of.text)?.value.kind === 'error') return undefined;
-  }
-  return refuse();
-}
-
-/** The length at which a field's text is read, where its type says one: `prompt: text[B, 64]`. */
-export function ownLength(declared: Declared, p: Param): number | undefined {
-  const { type } = p;
-  const info = type.kind === 'tensor' ? declared.modalities.get(type.base.text) : undefined;
-  const d = type.kind === 'tensor' && type.dims !== undefined ? type.dims[1] : undefined;
-  if (info?.spec.kind !== 'text' || d?.kind !== 'dim') return undefined;
-  if (d.value.kind === 'name' && lookUp(declared.scope, d.value.text) === undefined) return undefined;
-  const dim = evaluateDim(declared.frame, d.value);
-  return typeof dim === 'number' ? dim : undefined;
-}
-
-/** Whether a parameter could be bound to a field of the data. */
-export function isField(declared: Declared, p: Param): boolean {
-  const trace = { ...declared.frame.trace, report: () => undefined };
-  return fieldOf({ ...declared, frame: { ...declared.frame, trace } }, p) !== undefined;
-}
-
-/** The name of a parameter's leading dim. */
-export function leadName(p: Param): string | undefined {
-  const first = p.type.kind === 'tensor' ? p.type.dims?.[0] : undefined;
-  if (first?.kind === 'pack') return first.name.text;
-  return first?.kind === 'dim' && first.value.kind === 'name' ? first.value.text : undefined;
 }
 
 /** A frame for a body over fields: their values by name, the leading and own dims as ints. */
@@ -271,20 +206,8 @@ export function symbolicFields(
     scope: childScope(declarationsOf(declared, objective.item).scope),
     path: objective.name,
   });
-  return new Map(objective.params.map(p => [p.name.text, make(at, p, rows)]));
-}
-
-/** The fields that an accuracy's call reads, as the parameters of an objective without a loss. */
-export function accuracyFields(declared: Declared, predicted: Expr, target: string, span: Span): Objective {
-  const at = { text: target, span };
-  const member = {
-    kind: 'align',
-    doc: undefined,
-    name: at,
-    left: predicted,
-    right: predicted,
-    by: predicted,
-    span,
-  } as const;
-  return { ...objectiveOf(declared, member), name: `accuracy of ${target}` };
+  const values = new Map(
+    modalitiesFirst(declared, objective.params).map(p => [p.name.text, make(at, p, rows)]),
+  );
+  return new Map(objective.params.map(p => [p.name.text, values.get(p.name.text) ?? errorValue]));
 }

@@ -74,7 +74,7 @@ export function collectedValue(
   const keeps = collectedKeeps(frame, scanned, axis, values, dims);
   const options = { element, keeps, ...(quality === undefined ? {} : { quality }) };
   return frame.trace.mode === 'check'
-    ? emitOp(frame, span, 'broadcast', rows.slice(0, 1), { shape: dims }, options)
+    ? emitOp(frame, span, 'broadcast', rows.slice(-1), { shape: dims }, options)
     : emitOp(frame, span, 'concat', rows, { axis }, options);
 }
 

@@ -118,7 +118,9 @@ function runSteps(
 ): Gathered | undefined {
   const { trace } = frame;
   const { builder } = trace;
-  const count = trace.mode === 'lower' && typeof size === 'number' ? size : 1;
+  // A check follows what is carried until each value may have come from every other.
+  const rounds = Math.min(carried.length + 1, 4);
+  const count = trace.mode === 'lower' && typeof size === 'number' ? size : rounds;
   const { span } = builder;
   builder.span = here(frame, headOf(statement));
   const gathered = new Map<string, Value[]>();
@@ -128,9 +130,15 @@ function runSteps(
     const fuel = trace.fuel.left;
     // Parts of the body have one name for all positions.
     const uses = new Map(before);
+    const calls = trace.calls.length;
     trace.steps.push(at);
-    const collected = oneStep({ ...frame, uses }, statement, scanned, at, carried);
+    const place = trace.mode === 'lower' ? at : 0;
+    // What is wrong in the body was said in the first round.
+    const round = trace.mode === 'check' && i > 0 ? { ...trace, report: () => undefined } : trace;
+    const collected = oneStep({ ...frame, uses, trace: round }, statement, scanned, place, carried);
     trace.steps.pop();
+    // Who looks at the calls sees those of one round.
+    if (round !== trace) trace.calls.length = calls;
     for (const [name, use] of uses) frame.uses.set(name, use);
     if (collected === undefined || tooLong(frame, statement, size, fuel - trace.fuel.left)) {
       builder.span = span;

@@ -106,6 +106,8 @@ export interface RecordValue {
   readonly modality: ModalityInfo | undefined;
   /** Its leading dims, as in `picture[N...]`. */
   readonly lead: readonly Dim[];
+  /** Of a text: where its words start, made an input where it is asked for. */
+  readonly starts?: () => TensorValue;
 }
 
 export type Callable = BlockItem | EncoderMember | ExportMember;

@@ -37,3 +37,17 @@ block ctc(scores: float[N..., T, V + 1], labels: index(V)[N..., U]) -> float {
   let length = max(sum(to_float(labels == labels), axis: -1), 1)
   return mean(where(chance > -1e29, -chance / length, 0))
 }
+
+/// Labels by the likeliest path (Graves et al. 2006, section 3.2): the best label at each position, of
+/// which blanks and what only repeats the position before are dropped.
+block ctc_greedy(scores: float[N..., T, D]) -> index(D - 1)[N..., T] {
+  let heard = argmax(scores[..., :-1])
+  let voiced = max(scores[..., :-1], axis: -1) >= scores[..., -1]
+  let before = expand(-1, [N])
+  scan label, is_label in heard, voiced {
+    let name = where(is_label, to_float(label), -1)
+    collect begins = is_label and name != before
+    before = name
+  }
+  return only(heard, begins)
+}

@@ -17,6 +17,7 @@ import norm from './norm.mm';
 import picture from './picture.mm';
 import random from './random.mm';
 import recurrent from './recurrent.mm';
+import subsample from './subsample.mm';
 import transformer from './transformer.mm';
 
 export const stdSources: readonly { readonly file: string; readonly text: string }[] = [
@@ -37,5 +38,6 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/picture.mm', text: picture },
   { file: 'std/random.mm', text: random },
   { file: 'std/recurrent.mm', text: recurrent },
+  { file: 'std/subsample.mm', text: subsample },
   { file: 'std/transformer.mm', text: transformer },
 ];

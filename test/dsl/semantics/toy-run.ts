@@ -63,6 +63,8 @@ function fieldTensor(field: FieldSpec, feed: FieldFeed, seed: number, dropped: n
       );
       return { dtype, shape, data };
     }
+    case 'starts':
+      return { dtype, shape, data: Uint8Array.from({ length: size }, (_, i) => Number(i % 2 === 0)) };
     case 'index': {
       const classes = field.type.kind === 'labels' ? field.type.size : 1;
       return { dtype, shape, data: Int32Array.from({ length: size }, (_, i) => random.below(i, classes)) };

@@ -4,12 +4,7 @@
 // Ties are counted against the model: a wrong candidate with an equal score (or one that is NaN) ranks before the
 // right one, so a collapsed encoder scores 0 and not 1.
 
-/** Embeddings of the rows of a set, row-major [rows, width], and what each row's value is known by. */
-export interface Embedded {
-  readonly vectors: readonly Float32Array[];
-  /** Equal keys mean equal values. */
-  readonly keys: readonly string[];
-}
+import type { Embedded } from './metric.ts';
 
 export interface Recall {
   readonly k: number;
@@ -24,6 +19,12 @@ export interface Ranked {
   readonly row: number;
   readonly score: number;
   readonly right: boolean;
+}
+
+/** A measure of rankings over all questions, and what a random ranking would reach. */
+export interface Ranking {
+  readonly value: number;
+  readonly chance: number;
 }
 
 /** R@k of `from` rows asking for their `to` values. */
@@ -56,6 +57,61 @@ export function topCandidates(from: Embedded, to: Embedded, row: number, count: 
     }))
     .sort((a, b) => b.score - a.score || a.row - b.row)
     .slice(0, count);
+}
+
+/** The mean of 1 / rank of the best placed right answer. */
+export function reciprocalRank(from: Embedded, to: Embedded): Ranking {
+  const candidates = distinct(to.keys);
+  const partners = partnersOf(from.keys, to.keys);
+  const asked = from.vectors.map((vector, row) => {
+    const right = partners.get(from.keys[row] ?? '') ?? new Set<string>();
+    return { rank: rankOfBest(vector, to, candidates, right), right: right.size };
+  });
+  return {
+    value: mean(asked.map(q => 1 / (q.rank + 1))),
+    chance: mean(asked.map(q => randomReciprocal(candidates.length, q.right))),
+  };
+}
+
+/** The mean over questions of the mean precision at each right answer's rank. */
+export function averagePrecision(from: Embedded, to: Embedded): Ranking {
+  const candidates = distinct(to.keys);
+  const partners = partnersOf(from.keys, to.keys);
+  const asked = from.vectors.map((vector, row) => {
+    const right = partners.get(from.keys[row] ?? '') ?? new Set<string>();
+    const scores = candidates.map(c => ({
+      score: dot(vector, to.vectors[c] ?? vector),
+      right: right.has(to.keys[c] ?? ''),
+    }));
+    const wrong = scores.filter(s => !s.right);
+    const precisions = scores
+      .filter(s => s.right)
+      .sort((a, b) => b.score - a.score)
+      .map(({ score }, j) => (j + 1) / (j + 1 + wrong.filter(w => !(w.score < score)).length));
+    return { precision: mean(precisions), right: right.size };
+  });
+  return {
+    value: mean(asked.map(q => q.precision)),
+    chance: mean(asked.map(q => randomPrecision(candidates.length, q.right))),
+  };
+}
+
+/** E[1 / rank of the first of r right answers] in a random order of n. */
+function randomReciprocal(n: number, r: number): number {
+  let [sum, missed] = [0, 1];
+  for (let k = 1; k <= n - r + 1; k += 1) {
+    // The first k − 1 are wrong, the k-th is right.
+    const hit = missed * (r / (n - k + 1));
+    sum += hit / k;
+    missed -= hit;
+  }
+  return sum;
+}
+
+/** E[average precision] = (1/n) · [(r − 1) / (n − 1) · (n − Hₙ) + Hₙ] in a random order of n (Bestgen, 2015). */
+function randomPrecision(n: number, r: number): number {
+  const harmonic = Array.from({ length: n }, (_, i) => 1 / (i + 1)).reduce((a, b) => a + b, 0);
+  return (((r - 1) / Math.max(1, n - 1)) * (n - harmonic) + harmonic) / n;
 }
 
 /** 1 − C(n − r, k) / C(n, k), as a product. */

@@ -3,9 +3,16 @@ import { describe, expect, it } from 'vitest';
 import type { Session } from '../../src/backends/engine.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import type { MeasureSpec } from '../../src/compiler/program.ts';
+import {
+  averagePrecision,
+  chanceOf,
+  recallAt,
+  reciprocalRank,
+  topCandidates,
+} from '../../src/dsl/metrics/ranking.ts';
 import type { DataSource } from '../../src/train/feeds.ts';
 import { runMeasure } from '../../src/train/measure.ts';
-import { chanceOf, recallAt, topCandidates } from '../../src/train/recall.ts';
+
 import { batchSpec, f32, span, toyProgram } from './toy.ts';
 
 const vectors = (...rows: readonly (readonly number[])[]): Float32Array[] =>
@@ -33,6 +40,41 @@ describe('recall', () => {
     expect(recallAt(broken, broken, [1])[0]!.value).toBe(0);
   });
 
+  it('the reciprocal rank and the average precision, against every ranking tried', () => {
+    // Two of four are right for the first question: scores of the candidates in each order.
+    const orders = [0, 1, 2, 3].flatMap(a => [0, 1, 2, 3].filter(b => b !== a).map(b => [a, b] as const));
+    const keys = ['x', 'x', 'y', 'z'];
+    const results = orders.map(places => {
+      const scores = [0, 0, 0, 0];
+      const rest = [0, 1, 2, 3].filter(p => !places.includes(p as never));
+      for (const [i, p] of [...places, ...rest].entries()) scores[i] = 4 - p;
+      const to = { vectors: scores.map(s => Float32Array.of(s)), keys: ['p', 'q', 'r', 's'] };
+      const from = { vectors: keys.map(() => Float32Array.of(1)), keys };
+      const [first, second] = [...places].sort((a, b) => a - b);
+      const alone = { vectors: from.vectors.slice(0, 1), keys: from.keys.slice(0, 1) };
+      const all = { ...alone, vectors: from.vectors.slice(0, 2), keys: keys.slice(0, 2) };
+      const wanted = { rr: 1 / (first! + 1), ap: (1 / (first! + 1) + 2 / (second! + 1)) / 2 };
+      // Rows x, x ask with one value: both counterparts p and q are right for each.
+      const found = {
+        rr: reciprocalRank({ ...all, vectors: all.vectors }, to),
+        ap: averagePrecision({ ...all, vectors: all.vectors }, to),
+      };
+      expect(found.rr.value).toBeCloseTo(wanted.rr, 6);
+      expect(found.ap.value).toBeCloseTo(wanted.ap, 6);
+      return { ...wanted, chance: [found.rr.chance, found.ap.chance] };
+    });
+    const mean = (of: (r: (typeof results)[number]) => number): number =>
+      results.reduce((n, r) => n + of(r), 0) / results.length;
+    expect(results[0]!.chance[0]).toBeCloseTo(
+      mean(r => r.rr),
+      6,
+    );
+    expect(results[0]!.chance[1]).toBeCloseTo(
+      mean(r => r.ap),
+      6,
+    );
+  });
+
   it('has as chance the mean of a random ranking', () => {
     expect(chanceOf(1275, 1, 10)).toBeCloseTo(10 / 1275);
     expect(chanceOf(4, 4, 1)).toBe(1);
@@ -58,7 +100,20 @@ const session: Session = {
       ['left', x],
       ['right', turned],
       ['value', f32([], [firsts.reduce((s, v) => s + v, 0) / rows])],
-      ['correct', f32([], [firsts.filter(v => v > 0).length])],
+      [
+        'predicted',
+        f32(
+          [keep.length],
+          [...keep].map(() => 1),
+        ),
+      ],
+      [
+        'target',
+        f32(
+          [keep.length],
+          firsts.map(v => (v > 0 ? 1 : 0)),
+        ),
+      ],
       ['weight', f32([], [rows])],
     ]);
   },
@@ -93,29 +148,38 @@ function data(rows: readonly (readonly number[])[]): DataSource {
   };
 }
 
-function measure(batch: number, fold: MeasureSpec['fold']): MeasureSpec {
+type Kind = Pick<MeasureSpec, 'metric' | 'ranks' | 'sides' | 'values'>;
+const fetched = (...names: readonly string[]): MeasureSpec['values'] =>
+  names.map(name => ({ name, fetch: name, keep: undefined, size: 5, labels: undefined, text: undefined }));
+
+function measure(batch: number, kind: Kind): MeasureSpec {
   const spec = batchSpec(batch);
   const [field] = spec.fields;
   const feeds = field!.feeds.map(f => ({ ...f, shape: [batch, size] }));
   const { train } = toyProgram(1, undefined);
   const fields = ['x', 'z'].map(name => ({ ...field!, name, feeds }));
   return {
+    ...kind,
     name: 'seen',
     entry: { ...train, scalars: [], batches: [{ ...spec, fields }] },
     every: undefined,
-    fold,
     span,
   };
 }
 
-const folds: readonly MeasureSpec['fold'][] = [
-  { kind: 'recall', at: [1, 3], left: 'left', right: 'right', leftField: 'x', rightField: 'z' },
-  { kind: 'mean' },
-  { kind: 'accuracy', classes: 5 },
+const align = { ranks: [1, 3], sides: ['x', 'z'], values: fetched('left', 'right') } as const;
+const kinds: readonly Kind[] = [
+  { metric: 'recall', ...align },
+  { metric: 'mrr', ...align },
+  { metric: 'mean_average_precision', ...align },
+  { metric: 'objective', ranks: [], sides: ['', ''], values: fetched('value', 'weight') },
+  { metric: 'perplexity', ranks: [], sides: ['', ''], values: fetched('value', 'weight') },
+  { metric: 'accuracy', ranks: [], sides: ['', ''], values: fetched('predicted', 'target') },
+  { metric: 'mean', ranks: [], sides: ['', ''], values: [{ ...fetched('left')[0]!, name: 'value' }] },
 ];
 
 describe('measures', () => {
-  it.each(folds)('$kind is the same at every batch size', async fold => {
+  it.each(kinds)('$metric is the same at every batch size', async kind => {
     const row = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: size, maxLength: size });
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 17 }), async rows => {
@@ -125,7 +189,7 @@ describe('measures', () => {
             await runMeasure({
               session,
               entry: 'm',
-              measure: measure(batch, fold),
+              measure: measure(batch, kind),
               data: data(rows),
               seed: 0,
             }),
@@ -148,13 +212,13 @@ describe('measures', () => {
       [0, 0, 1, 0],
       [0, 0, 0, 1],
     ];
-    const run = { session, entry: 'm', measure: measure(3, folds[0]!), data: data(rows), seed: 0 };
+    const run = { session, entry: 'm', measure: measure(3, kinds[0]!), data: data(rows), seed: 0 };
     const result = await runMeasure(run);
     expect([...result.metrics.keys()]).toEqual(['x-to-z/R@1', 'x-to-z/R@3', 'z-to-x/R@1', 'z-to-x/R@3']);
     expect(Object.fromEntries(result.chance)).toMatchObject({ 'x-to-z/R@1': 0.25, 'x-to-z/R@3': 0.75 });
     expect(result.split).toBe('toy.train');
     expect(result.retrieval?.ids).toEqual(['row 0', 'row 1', 'row 2', 'row 3']);
-    const accuracy = await runMeasure({ ...run, measure: measure(3, folds[2]!) });
+    const accuracy = await runMeasure({ ...run, measure: measure(3, kinds[5]!) });
     expect([...accuracy.metrics.values(), ...accuracy.chance.values()]).toEqual([0.25, 0.2]);
   });
 });
