@@ -268,7 +268,11 @@ function tracedEncoder(
   const batch = createBatch(lowering, 'b0', 1, false);
   const given = member.params.filter(p => p.fallback === undefined);
   if (!given.every(p => isField(declared, p, given))) return undefined;
-  const args: BoundArg[] = given.map(p => ({ name: p.name.text, value: batch.field(p, given), span: p.span }));
+  const args: BoundArg[] = given.map(p => ({
+    name: p.name.text,
+    value: batch.field(p, given),
+    span: p.span,
+  }));
   callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();
   return { calls: trace.calls, graph: trace.builder.finish(), weights: weightSpecs([trace]) };
