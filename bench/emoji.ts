@@ -7,7 +7,7 @@ import { type RandomStream, randomStream } from '../src/base/random.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
 import { elements } from '../src/base/tensor.ts';
 import { check, compile } from '../src/compile.ts';
-import type { FieldFeed, Initializer, StageProgram } from '../src/compiler/program.ts';
+import type { FieldFeed, Initializer, MinimizeProgram } from '../src/compiler/program.ts';
 import type { Benchmark } from './benchmark.ts';
 import { engineSide, torchAdamw } from './engine-side.ts';
 
@@ -65,12 +65,14 @@ const rateIn = (text: string, pattern: RegExp): number => Number([...text.matchA
 const withoutDropout = (text: string): string =>
   Object.values(rates).reduce((t, rate) => t.replace(rate, (_, before: string) => `${before}0`), text);
 
-function emojiProgram(text: string): StageProgram {
+function emojiProgram(text: string): MinimizeProgram {
   const { models, library, diagnostics } = check(text, 'specs/emoji.mm', () => undefined);
   const [model] = [...models.values()];
   if (model === undefined || library === undefined)
     throw new Error(`specs/emoji.mm: ${diagnostics.map(d => d.message).join('; ')}`);
-  return compile(library, model).stage(stage, createOnnxEngine().target, { measures: false });
+  const program = compile(library, model).stage(stage, createOnnxEngine().target, { measures: false });
+  if (program.kind !== 'minimize') throw new Error(`specs/emoji.mm: ${stage} fits`);
+  return program;
 }
 
 function drawn(initializer: Initializer, draws: RandomStream, i: number): number {
@@ -88,7 +90,7 @@ function drawn(initializer: Initializer, draws: RandomStream, i: number): number
   }
 }
 
-function batchOf(program: StageProgram, index: number): ReadonlyMap<string, HostTensor> {
+function batchOf(program: MinimizeProgram, index: number): ReadonlyMap<string, HostTensor> {
   const [batch] = program.train.batches;
   if (batch === undefined) throw new Error('the emoji stage has no batch');
   const feeds = batch.fields.flatMap(f => f.feeds.map(feed => [feed.feed, madeUp(feed, index)] as const));

@@ -72,6 +72,7 @@ function reading(split: string): BatchSpec {
     fields,
     keepFeed: 'keep',
     distinct: [],
+    order: 'endless',
     span,
   };
 }

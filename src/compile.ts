@@ -3,8 +3,9 @@
 
 import type { Diagnostic } from './base/diagnostic.ts';
 import { type ExportSizes, exportProgram } from './compiler/export-program.ts';
+import { tokenizerFits } from './compiler/fit-program.ts';
 import type { Target } from './compiler/plan.ts';
-import type { ExportProgram, StageProgram } from './compiler/program.ts';
+import type { ExportProgram, StageProgram, TokenizerFitSpec } from './compiler/program.ts';
 import { type StageOptions, stageProgram } from './compiler/stage-program.ts';
 import { type CheckedFile, checkText } from './dsl/semantics/check.ts';
 import type { Library, ReadFile } from './dsl/semantics/library.ts';
@@ -24,6 +25,8 @@ export interface Compilation {
   /** The train step and measures of a stage. */
   readonly stage: (name: string, target: Target, options?: StageOptions) => StageProgram;
   /** One export for arguments of these sizes. */
+  /** The tokenizers that stages fit. */
+  readonly tokenizers: readonly TokenizerFitSpec[];
   readonly export: (name: string, target: Target, sizes: ExportSizes) => ExportProgram;
 }
 
@@ -38,6 +41,7 @@ export function compile(
     diagnostics,
     stage: (name, target, options = {}) =>
       stageProgram({ library, model, target, registry: ops }, name, options),
+    tokenizers: tokenizerFits(model),
     export: (name, target, sizes) => exportProgram({ library, model, target, registry: ops }, name, sizes),
   };
 }

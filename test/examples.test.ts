@@ -9,6 +9,7 @@ import { fileReader } from '../src/cli/load-spec.ts';
 import { check, compile } from '../src/compile.ts';
 import { verify } from '../src/ir/verify.ts';
 import { ops } from '../src/ops/registry.ts';
+import { minimizing } from './minimizing.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { target } = createReferenceEngine({ precision: 'f32' });
@@ -21,7 +22,7 @@ test.each(['specs/emoji.mm', 'examples/style/style.mm'])('%s checks and compiles
   expect(models.length).toBeGreaterThan(0);
   for (const model of models) {
     for (const stage of model.stages.keys()) {
-      const program = compile(library, model).stage(stage, target);
+      const program = minimizing(compile(library, model).stage(stage, target));
       expect(verify(program.train.plan.graph, ops)).toEqual([]);
       expect(program.trained.length).toBeGreaterThan(0);
     }

@@ -10,12 +10,13 @@ import { evaluate } from '../src/backends/reference/evaluate.ts';
 import { fileReader } from '../src/cli/load-spec.ts';
 import { check, compile } from '../src/compile.ts';
 import { explain } from '../src/compiler/explain.ts';
-import type { StageProgram } from '../src/compiler/program.ts';
+import type { MinimizeProgram } from '../src/compiler/program.ts';
 import type { Graph } from '../src/ir/graph.ts';
 import { parse } from '../src/ir/parse.ts';
 import { print } from '../src/ir/print.ts';
 import { verify } from '../src/ir/verify.ts';
 import { ops } from '../src/ops/registry.ts';
+import { minimizing } from './minimizing.ts';
 import { start, train } from './specs/harness.ts';
 import { type Spec, specs } from './specs/specs.ts';
 
@@ -36,14 +37,16 @@ function open({ file, name }: Spec) {
 function stages(compilation: ReturnType<typeof open>['compilation'], stage: string) {
   const graphs = new Map<string, Graph>();
   let recognised: Graph | undefined;
-  const program = compilation.stage(stage, onnx.target, {
-    measures: false,
-    afterEach: (pass, graph) => {
-      expect(verify(graph, ops), pass).toEqual([]);
-      if (!graphs.has('differentiate') && pass !== 'differentiate') recognised = graph;
-      graphs.set(pass, graph);
-    },
-  });
+  const program = minimizing(
+    compilation.stage(stage, onnx.target, {
+      measures: false,
+      afterEach: (pass, graph) => {
+        expect(verify(graph, ops), pass).toEqual([]);
+        if (!graphs.has('differentiate') && pass !== 'differentiate') recognised = graph;
+        graphs.set(pass, graph);
+      },
+    }),
+  );
   const at = (pass: string): Graph => graphs.get(pass)!;
   return { program, lowered: at('lower'), recognised: recognised!, differentiated: at('differentiate') };
 }
@@ -55,7 +58,7 @@ function expectReadsBack(graph: Graph): void {
   expect(print(read)).toBe(text);
 }
 
-const lossOf = (graph: Graph, program: StageProgram): number =>
+const lossOf = (graph: Graph, program: MinimizeProgram): number =>
   evaluate(graph, start(program, graph), { precision: 'f64' }).get('loss')!.data[0]!;
 
 describe.each(specs.map(s => [s.file, s] as const))('%s', (_, spec) => {
@@ -76,7 +79,7 @@ describe.each(specs.map(s => [s.file, s] as const))('%s', (_, spec) => {
     const ours = await train(onnx, program, 3, step => step);
     const theirs = await train(
       reference,
-      compilation.stage(stage, reference.target, { measures: false }),
+      minimizing(compilation.stage(stage, reference.target, { measures: false })),
       3,
       step => step,
     );

@@ -4,6 +4,7 @@
 import type { Diagnostic } from '../../src/base/diagnostic.ts';
 import { check, compile } from '../../src/compile.ts';
 import { LoweringError } from '../../src/compiler/lower.ts';
+import { trainingEntries } from '../../src/compiler/program.ts';
 import { renderDiagnostics } from '../../src/dsl/render.ts';
 import type { ReadFile } from '../../src/dsl/semantics/library.ts';
 import { format, printFile } from '../../src/dsl/syntax/format.ts';
@@ -23,7 +24,7 @@ export interface Survived {
 const file = 'spec.mm';
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
-/** Lowering costs most: with `lower` the first stage of a model that is right is taken to its train step. */
+/** Lowering costs most: with `lower` the first stage of a model that is right is taken to its train step or fits. */
 export function survive(text: string, read: ReadFile, lower: boolean): Survived {
   const started = performance.now();
   const done = (reached: Survived['reached'], fault?: string): Survived => ({
@@ -48,8 +49,8 @@ export function survive(text: string, read: ReadFile, lower: boolean): Survived 
     const [stage] = model?.stages.keys() ?? [];
     if (!lower || library === undefined || model === undefined || stage === undefined) return done(reached);
     try {
-      const { plan } = compile(library, model).stage(stage, target, { batch: 2, measures: false }).train;
-      const faults = verify(plan.graph, ops);
+      const program = compile(library, model).stage(stage, target, { batch: 2, measures: false });
+      const faults = trainingEntries(program).flatMap(e => verify(e.plan.graph, ops));
       if (faults.length > 0) return done(reached, `an unsound graph: ${JSON.stringify(faults[0])}`);
       return done('lowered');
     } catch (e) {

@@ -17,7 +17,9 @@ export interface PrintOptions {
 function register(program: Command, context: Context): void {
   program
     .command('print')
-    .description('print the graph of a stage’s train step, after the last pass or an earlier one')
+    .description(
+      'print the graph of a stage’s train step or of its fits, after the last pass or an earlier one',
+    )
     .argument('<file>', 'a spec (.mm)')
     .option('--stage <name>', 'a stage; the first if absent')
     .option(

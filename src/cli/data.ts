@@ -3,7 +3,7 @@
 import { createReferenceEngine } from '../backends/reference/engine.ts';
 import { type Diagnostic, hasErrors } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import type { BatchSpec, StageProgram } from '../compiler/program.ts';
+import { type BatchSpec, entriesOf, trainingEntries } from '../compiler/program.ts';
 import { type DataDescription, type DataProgress, describeData, openData, orThrow } from '../data/index.ts';
 import { writeWhole } from '../train/atomic-file.ts';
 import type { DataCommandOptions } from './command-data.ts';
@@ -25,7 +25,8 @@ export async function runData(
   const { compilation, model } = found.opened;
   const { target } = createReferenceEngine({ precision: 'f32' });
   const stages = [...model.stages.keys()].map(name => compilation.stage(name, target));
-  const batches = distinctBatches(stages);
+  const fitted = compilation.tokenizers.map(t => t.batch);
+  const batches = distinctBatches([...fitted, ...stages.flatMap(entriesOf).flatMap(e => e.batches)]);
   const wanted = batches.filter(b => options.split === undefined || splitMatches(b, options.split));
   if (wanted.length === 0 && options.split !== undefined)
     return report(context, [splitMissing(options.split, batches)]);
@@ -37,9 +38,9 @@ export async function runData(
     onDiagnostic: d => void diagnostics.push(d),
     onProgress: progressLine(context),
   });
-  const trained = stages.flatMap(s => s.train.batches);
+  const trained = stages.flatMap(trainingEntries).flatMap(e => e.batches);
   const tokenizers = orThrow(
-    await data.fitTokenizers([...trained, ...wanted].filter(b => b.data !== undefined)),
+    await data.fitTokenizers([...fitted, ...trained, ...wanted].filter(b => b.data !== undefined)),
   );
   const descriptions: DataDescription[] = [];
   for (const batch of wanted) {
@@ -68,17 +69,13 @@ export async function runData(
 }
 
 /** Batches that read something different: the same split read twice in the same way is shown once. */
-function distinctBatches(stages: readonly StageProgram[]): readonly BatchSpec[] {
+function distinctBatches(batches: readonly BatchSpec[]): readonly BatchSpec[] {
   const known = new Map<string, BatchSpec>();
-  for (const stage of stages) {
-    for (const entry of [stage.train, ...stage.measures.map(m => m.entry)]) {
-      for (const batch of entry.batches) {
-        if (batch.data === undefined) continue;
-        const fields = batch.fields.map(f => [f.name, f.type, f.transforms.map(t => [t.name, t.settings])]);
-        const key = JSON.stringify([batch.data, fields]);
-        if (!known.has(key)) known.set(key, batch);
-      }
-    }
+  for (const batch of batches) {
+    if (batch.data === undefined) continue;
+    const fields = batch.fields.map(f => [f.name, f.type, f.transforms.map(t => [t.name, t.settings])]);
+    const key = JSON.stringify([batch.data, fields]);
+    if (!known.has(key)) known.set(key, batch);
   }
   return [...known.values()];
 }

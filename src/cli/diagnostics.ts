@@ -34,6 +34,11 @@ export const commandDiagnostic = defineDiagnostics({
     message: (p: UnknownName) => `there is no pass ${p.name}`,
     help: (p: UnknownName) => `there are ${p.known.join(', ')}`,
   },
+  'no-graph': {
+    severity: 'error',
+    message: (p: { stage: string }) => `stage ${p.stage} runs no graph: it fits tokenizers only`,
+    help: () => 'choose another stage with --stage',
+  },
   'unknown-picture': {
     severity: 'error',
     message: (p: { path: string }) => `${p.path} doesn't say what to write by its ending`,

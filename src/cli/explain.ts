@@ -6,6 +6,7 @@ import {
   explain as explainModel,
   type PartExplanation,
   type StageExplanation,
+  type TokenizerExplanation,
 } from '../compiler/explain.ts';
 import { ops } from '../ops/registry.ts';
 import { openEngine } from '../train/engines.ts';
@@ -45,6 +46,7 @@ function explanationJson(e: Explanation): object {
     },
     stages: e.stages.map(({ batches, ...stage }) => ({ ...stage, from: stage.from ?? null, batches })),
     fusions: e.fusions,
+    tokenizers: e.tokenizers,
   };
 }
 
@@ -76,6 +78,7 @@ function explanationText(e: Explanation, depth: number, context: Context): strin
     ...(hidden > 0 ? [paint.dim(`${hidden} deeper parts: --depth ${depth + 1}`)] : []),
     '',
     ...dearestText(e.parts),
+    ...e.tokenizers.flatMap(t => ['', tokenizerText(t)]),
     ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name)]),
   ];
   return lines.join('\n');
@@ -95,6 +98,13 @@ function dearestText(parts: readonly PartExplanation[]): readonly string[] {
   );
 }
 
+function tokenizerText(t: TokenizerExplanation): string {
+  const name = `tokenizer of ${t.modality}, at most ${count(t.vocabulary)} entries`;
+  if (t.stage === undefined) return `${name}: no stage reads any`;
+  const why = t.isFit ? `as stage ${t.stage} says` : `the first that a stage reads, ${t.stage}`;
+  return `${name}: fitted on ${t.data}, ${why}`;
+}
+
 function stageText(s: StageExplanation, engine: string, context: Context): string {
   const { paint } = context.output.out;
   const data = s.batches.map(b => {
@@ -102,11 +112,22 @@ function stageText(s: StageExplanation, engine: string, context: Context): strin
       b.distinct.length === 0 ? '' : `; no two rows of a batch share ${b.distinct.join(' or ')}`;
     return `  reads ${b.data} (${b.fields.join(', ')}), ${b.size} rows a batch${distinct}`;
   });
+  const title = `${paint.bold(`stage ${s.name}`)}${s.from === undefined ? '' : ` from ${s.from}`}`;
+  const cost = `  a step: ${count(s.flopsPerStep)} FLOPs, at most ${bytes(s.peakBytes)} of tensors at once`;
+  if (s.steps === 0)
+    return [
+      `${title}: fits on ${s.fits.length === 0 ? 'the host' : engine}`,
+      ...data,
+      ...s.fits.map(
+        f => `  fits ${f.part}, ${count(f.numbers)} numbers, for ${f.length.count} ${f.length.kind}`,
+      ),
+      ...(s.fits.length === 0 ? [] : [cost]),
+    ].join('\n');
   return [
-    `${paint.bold(`stage ${s.name}`)}${s.from === undefined ? '' : ` from ${s.from}`}: ${s.steps} steps on ${engine}`,
+    `${title}: ${s.steps} steps on ${engine}`,
     ...data,
     `  trains ${count(s.trained)} parameters${s.frozen > 0 ? `, leaves ${count(s.frozen)} as they are` : ''}`,
-    `  a step: ${count(s.flopsPerStep)} FLOPs, at most ${bytes(s.peakBytes)} of tensors at once`,
+    cost,
   ].join('\n');
 }
 

@@ -1,5 +1,6 @@
 // What `mm print` does.
 
+import { trainingEntries } from '../compiler/program.ts';
 import type { Graph } from '../ir/graph.ts';
 import { print } from '../ir/print.ts';
 import { openEngine } from '../train/engines.ts';
@@ -21,14 +22,21 @@ export async function runPrint(file: string, options: PrintOptions, context: Con
       commandDiagnostic('unknown-stage', { name: stage ?? '', known }, { span: undefined }),
     ]);
   const { engine } = await openEngine(options.engine, version);
-  // A pass that runs twice is shown as it leaves the graph the last time.
-  const graphs = new Map<string, Graph>();
+  // By pass and, where a stage has several fits, by graph. A pass that runs twice is shown as it leaves the graph the
+  // last time.
+  const graphs = new Map<string, Map<string, Graph>>();
   const program = compilation.stage(stage, engine.target, {
     measures: false,
-    afterEach: (pass, graph) => graphs.set(pass, graph),
+    afterEach: (pass, graph) => graphs.set(pass, new Map(graphs.get(pass) ?? []).set(graph.name, graph)),
   });
-  const graph = options.after === undefined ? program.train.plan.graph : graphs.get(options.after);
-  if (graph === undefined)
+  const entries = trainingEntries(program);
+  if (entries.length === 0)
+    return report(context, [commandDiagnostic('no-graph', { stage }, { span: undefined })]);
+  const shown =
+    options.after === undefined
+      ? entries.map(e => e.plan.graph)
+      : [...(graphs.get(options.after)?.values() ?? [])];
+  if (shown.length === 0)
     return report(context, [
       commandDiagnostic(
         'unknown-pass',
@@ -36,7 +44,7 @@ export async function runPrint(file: string, options: PrintOptions, context: Con
         { span: undefined },
       ),
     ]);
-  const text = print(graph);
+  const text = shown.map(g => print(g)).join('\n');
   present(context, { stage, after: options.after ?? null, graph: text }, () => text);
   return exit.ok;
 }

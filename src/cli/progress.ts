@@ -72,12 +72,15 @@ export function createProgress(channel: Channel, now: () => number = () => perfo
           at = Number.NEGATIVE_INFINITY;
           if (event.step > 0) line(`${event.stage} goes on after step ${event.step} of ${event.steps}`);
           return;
+        case 'fit':
         case 'step': {
           speed = speed === undefined ? event.samplesPerSecond : 0.9 * speed + 0.1 * event.samplesPerSecond;
           const left = ((event.steps - event.step) * rows) / speed;
           const parts = [
             `${event.stage}  ${bar(event.step, event.steps)}  ${event.step}/${event.steps}`,
-            `loss ${event.loss.toPrecision(4)}`,
+            event.kind === 'fit'
+              ? `${event.fit} moved by ${event.change.toPrecision(3)}`
+              : `loss ${event.loss.toPrecision(4)}`,
             `${speed < 10 ? speed.toPrecision(2) : Math.round(speed)} samples/s`,
             event.step === event.steps ? '' : `${showDuration(left)} left`,
           ];

@@ -48,7 +48,10 @@ export interface DiagramStage {
   readonly name: string;
   /** The stage that its weights start from. */
   readonly from: string | undefined;
+  /** Of train steps; 0 where the stage fits. */
   readonly steps: number;
+  /** What the stage fits: `units on libri.train, batch 64, 20 passes`. */
+  readonly fits: readonly string[];
   readonly minimizes: readonly {
     readonly objective: string;
     readonly weight: number;

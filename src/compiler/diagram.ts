@@ -8,7 +8,7 @@ import { symbolicRows } from '../dsl/semantics/check-objective.ts';
 import { declareModel } from '../dsl/semantics/declare.ts';
 import { checkDefinition } from '../dsl/semantics/define-check.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
-import type { Objective, Stage } from '../dsl/semantics/model.ts';
+import type { FitStage, Objective, Stage, StageData } from '../dsl/semantics/model.ts';
 import { traceObjective } from '../dsl/semantics/objectives.ts';
 import { createTrace, type PartCall } from '../dsl/semantics/trace.ts';
 import { showExpr, showTypeExpr } from '../dsl/semantics/type-names.ts';
@@ -256,10 +256,15 @@ function withArguments({ nodes, edges, given }: Drawing): {
 }
 
 function stageOf(stage: Stage): DiagramStage {
+  const { name } = stage;
+  const from = stage.from ?? stage.imports[0]?.text;
+  if (stage.kind === 'fit')
+    return { name, from, steps: 0, fits: fitLines(stage), minimizes: [], trains: [], freezes: [] };
   return {
-    name: stage.name,
-    from: stage.from ?? stage.imports[0]?.text,
+    name,
+    from,
     steps: stage.steps,
+    fits: [],
     minimizes: stage.terms.map(t => ({
       objective: t.objective,
       weight: t.weight,
@@ -269,4 +274,15 @@ function stageOf(stage: Stage): DiagramStage {
     trains: stage.train.map(p => p.text),
     freezes: stage.freeze.map(p => p.text),
   };
+}
+
+function fitLines({ tokenizers, fits }: FitStage): readonly string[] {
+  const on = ({ set, split }: StageData): string => `on ${set}.${split}`;
+  return [
+    ...tokenizers.map(t => `${t.modality}.tokenizer ${on(t.data)}`),
+    ...fits.map(f => {
+      const batch = f.data.batch === undefined ? '' : `, batch ${f.data.batch}`;
+      return `${f.pattern.text} ${on(f.data)}${batch}, ${f.length.count} ${f.length.kind}`;
+    }),
+  ];
 }

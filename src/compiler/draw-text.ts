@@ -28,10 +28,11 @@ export function stageLines(s: DiagramStage): readonly string[] {
     return `${weight}${t.objective} on ${t.data}${batch}`;
   });
   return [
+    ...s.fits.map(f => `fits ${f}`),
     ...terms.map((t, i) => `${i === 0 ? 'minimizes' : '+'} ${t}`),
     ...(s.trains.length === 0 ? [] : [`trains ${s.trains.join(', ')}`]),
     ...(s.freezes.length === 0 ? [] : [`freezes ${s.freezes.join(', ')}`]),
-    `${s.steps.toLocaleString('en-US')} steps`,
+    ...(s.steps === 0 ? [] : [`${s.steps.toLocaleString('en-US')} steps`]),
   ];
 }
 

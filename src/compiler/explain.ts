@@ -10,9 +10,10 @@ import type { PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
 import type { Graph, Node } from '../ir/graph.ts';
 import { bytesOf, isFree, nodeCost } from './cost.ts';
+import { tokenizerFits } from './fit-program.ts';
 import { createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
 import type { Fusion } from './plan.ts';
-import type { WeightSpec } from './program.ts';
+import { type BatchSpec, type FitLength, trainingEntries, type WeightSpec } from './program.ts';
 import { type StageOptions, stageProgram, tracedStage } from './stage-program.ts';
 
 export interface PartExplanation {
@@ -40,9 +41,12 @@ export interface StageExplanation {
   readonly name: string;
   readonly from: string | undefined;
   readonly batch: number;
+  /** Of train steps. */
   readonly steps: number;
   readonly trained: number;
   readonly frozen: number;
+  /** What is fitted, one after another, and how long. */
+  readonly fits: readonly { readonly part: string; readonly numbers: number; readonly length: FitLength }[];
   readonly flopsPerStep: number;
   readonly peakBytes: number;
   readonly batches: readonly {
@@ -63,6 +67,17 @@ export interface Explanation {
   readonly parts: readonly PartExplanation[];
   readonly stages: readonly StageExplanation[];
   readonly fusions: readonly (Fusion & { readonly stage: string })[];
+  readonly tokenizers: readonly TokenizerExplanation[];
+}
+
+/** Where the tokenizer of a text modality comes from; undefined where no stage reads any text of it. */
+export interface TokenizerExplanation {
+  readonly modality: string;
+  readonly vocabulary: number;
+  readonly data: string | undefined;
+  /** The stage that fits it, or the first that reads it in training. */
+  readonly stage: string | undefined;
+  readonly isFit: boolean;
 }
 
 /** Explains the model for the context's target. Batches have the sizes of the spec unless an option says otherwise. */
@@ -83,33 +98,39 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
     add(traced.calls, traced.graph, 1);
   }
   const stages: StageExplanation[] = [];
+  const reads: { readonly stage: string; readonly batch: BatchSpec }[] = [];
   const fusions: (Fusion & { stage: string })[] = [];
   for (const name of context.model.stages.keys()) {
     const program = stageProgram(context, name, { ...options, measures: false });
     for (const w of program.weights) weights.set(w.path, w);
-    const { graph, peakBytes } = program.train.plan;
-    const batch = Math.max(...program.train.batches.map(b => b.size));
-    const traced = tracedStage(context, name, options);
-    add(traced.calls, traced.forward, batch);
+    const entries = trainingEntries(program);
+    const batches = entries.flatMap(e => e.batches);
+    reads.push(...batches.map(b => ({ stage: name, batch: b })));
+    const batch = Math.max(1, ...batches.map(b => b.size));
+    for (const traced of tracedStage(context, name, options)) add(traced.calls, traced.forward, batch);
     const count = (paths: readonly string[]): number =>
       paths.reduce((n, path) => n + sizeOf(weights.get(path)), 0);
     stages.push({
       name,
       from: startsOf(context.model.stages.get(name)),
       batch,
-      steps: program.steps,
-      trained: count(program.trained),
-      frozen: count(program.frozen),
-      flopsPerStep: graph.nodes.reduce((n, node) => n + nodeCost(graph, node, context.registry).flops, 0),
-      peakBytes,
-      batches: program.train.batches.map(b => ({
+      steps: program.kind === 'minimize' ? program.steps : 0,
+      trained: program.kind === 'minimize' ? count(program.trained) : 0,
+      frozen: program.kind === 'minimize' ? count(program.frozen) : 0,
+      fits:
+        program.kind === 'fit'
+          ? program.fits.map(f => ({ part: f.part, numbers: count(f.renewed), length: f.length }))
+          : [],
+      flopsPerStep: Math.max(0, ...entries.map(e => flopsOf(context, e.plan.graph))),
+      peakBytes: Math.max(0, ...entries.map(e => e.plan.peakBytes)),
+      batches: batches.map(b => ({
         data: b.data === undefined ? '' : `${b.data.set}.${b.data.split}`,
         size: b.size,
         fields: b.fields.map(f => f.name),
         distinct: b.distinct,
       })),
     });
-    fusions.push(...program.train.plan.fusions.map(f => ({ ...f, stage: name })));
+    fusions.push(...entries.flatMap(e => e.plan.fusions).map(f => ({ ...f, stage: name })));
   }
   const all = [...weights.values()];
   return {
@@ -121,6 +142,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
     parts: withWeights([...parts.values()], own),
     stages,
     fusions,
+    tokenizers: tokenizersOf(context, reads),
   };
 }
 
@@ -137,6 +159,34 @@ export function dearest(
   const all = parts.reduce((n, p) => n + p.own[cost], 0);
   if (first === undefined || first.own[cost] <= 0) return undefined;
   return { path: first.path, amount: first.own[cost], share: first.own[cost] / all };
+}
+
+function tokenizersOf(
+  { model }: LowerContext,
+  reads: readonly { readonly stage: string; readonly batch: BatchSpec }[],
+): readonly TokenizerExplanation[] {
+  const fits = tokenizerFits(model);
+  return [...model.modalities.values()].flatMap(({ name, path, spec }): readonly TokenizerExplanation[] => {
+    if (spec.kind !== 'text') return [];
+    const reading = (b: BatchSpec): boolean =>
+      b.fields.some(({ type }) => type.kind === 'modality' && type.modality.name === path);
+    const fit = fits.find(f => f.modality === path);
+    const found = fit ?? reads.find(r => reading(r.batch));
+    const data = found?.batch.data;
+    return [
+      {
+        modality: name,
+        vocabulary: spec.tokenizer.vocabulary,
+        data: data === undefined ? undefined : `${data.set}.${data.split}`,
+        stage: found?.stage,
+        isFit: fit !== undefined,
+      },
+    ];
+  });
+}
+
+function flopsOf({ registry }: LowerContext, graph: Graph): number {
+  return graph.nodes.reduce((n, node) => n + nodeCost(graph, node, registry).flops, 0);
 }
 
 function sizeOf(w: WeightSpec | undefined): number {

@@ -6,7 +6,7 @@ import { type Declared, declareModel } from '../dsl/semantics/declare.ts';
 import { elementDType, fillDropped } from '../dsl/semantics/emit.ts';
 import { type Field, fieldOf, ownLength } from '../dsl/semantics/fields.ts';
 import type { Library } from '../dsl/semantics/library.ts';
-import type { Model, StageData, Transform } from '../dsl/semantics/model.ts';
+import type { ModalityInfo, Model, StageData, Transform } from '../dsl/semantics/model.ts';
 import { createTrace, type Trace } from '../dsl/semantics/trace.ts';
 import type { Element, TensorValue, Value } from '../dsl/semantics/values.ts';
 import { errorValue } from '../dsl/semantics/values.ts';
@@ -14,7 +14,7 @@ import type { Param } from '../dsl/syntax/ast.ts';
 import type { ValueId } from '../ir/graph.ts';
 import type { Keep, OpRegistry } from '../ir/op.ts';
 import type { Target } from './plan.ts';
-import type { BatchSpec, FieldFeed, FieldKind, FieldSpec, WeightSpec } from './program.ts';
+import type { BatchSpec, FieldFeed, FieldKind, FieldSpec, ModalitySpec, WeightSpec } from './program.ts';
 
 export interface LowerContext {
   readonly library: Library;
@@ -68,7 +68,11 @@ export interface BatchBuilder {
   readonly padded: boolean;
   /** The value of a field among others; asked for twice, it is one input. */
   readonly field: (p: Param, among: readonly Param[]) => Value;
-  readonly spec: (data: StageData | undefined, distinct: readonly string[]) => BatchSpec;
+  readonly spec: (
+    data: StageData | undefined,
+    distinct: readonly string[],
+    order?: BatchSpec['order'],
+  ) => BatchSpec;
   readonly keep: ValueId;
 }
 
@@ -160,7 +164,7 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
       values.set(p.name.text, value);
       return value;
     },
-    spec: (data, distinct) => ({
+    spec: (data, distinct, order = 'endless') => ({
       id,
       data: data === undefined ? undefined : { set: data.set, split: data.split },
       size,
@@ -175,6 +179,7 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
       ),
       keepFeed,
       distinct,
+      order,
       span: data?.span,
     }),
   };
@@ -195,14 +200,16 @@ function fieldKind(field: Field, length: number | undefined): FieldKind {
       return { kind: 'numbers', along: field.axis.along };
     case 'place':
       return { kind: 'place', along: field.axis.along, length: field.axis.length };
-    case 'modality': {
-      const { path, spec } = field.info;
-      if (spec.kind !== 'text') return { kind: 'modality', modality: { name: path, ...spec } };
-      return { kind: 'modality', modality: { name: path, ...spec, length: length ?? spec.length } };
-    }
+    case 'modality':
+      return { kind: 'modality', modality: modalitySpec(field.info, length) };
     default:
       return field satisfies never;
   }
+}
+
+export function modalitySpec({ path, spec }: ModalityInfo, length?: number): ModalitySpec {
+  if (spec.kind !== 'text') return { name: path, ...spec };
+  return { name: path, ...spec, length: length ?? spec.length };
 }
 
 /** Weights and states of several tracings together, in order of path. */

@@ -34,7 +34,8 @@ export function measureSpec(
   const name = measureName(measure);
   const lowering = startLowering(context, `measure ${name}`, () => false);
   const { declared, trace } = lowering;
-  const largest = Math.max(1, ...stage.terms.map(t => t.data.batch ?? 1));
+  const used = stage.kind === 'minimize' ? stage.terms : stage.fits;
+  const largest = Math.max(1, ...used.map(u => u.data.batch ?? 1));
   const batch = createBatch(lowering, 'b0', measure.data.batch ?? options.batch ?? largest, true);
   const objective = measured(context, declared, stage, measure);
   const fields = new Map(objective.params.map(p => [p.name.text, batch.field(p, objective.params)]));
@@ -72,7 +73,8 @@ function measured(context: LowerContext, declared: Declared, stage: Stage, measu
   const { objectives } = context.model;
   const name = measure.metric.objective;
   if (name === undefined) {
-    const own = stage.terms.flatMap(t => objectives.get(t.objective) ?? []);
+    const terms = stage.kind === 'minimize' ? stage.terms : [];
+    const own = terms.flatMap(t => objectives.get(t.objective) ?? []);
     return measuredFields(declared, new Set([...own, ...objectives.values()]), measure);
   }
   const objective = objectives.get(name);

@@ -4,6 +4,7 @@
 import type { DType } from '../base/dtype.ts';
 import type { Span } from '../base/span.ts';
 import type {
+  FitLength,
   Initializer,
   ModalityComponent,
   ModalityKind,
@@ -12,7 +13,7 @@ import type {
 } from '../dsl/semantics/model.ts';
 import type { Plan } from './plan.ts';
 
-export type { AdamW, Initializer, RateSchedule } from '../dsl/semantics/model.ts';
+export type { AdamW, FitLength, Initializer, RateSchedule } from '../dsl/semantics/model.ts';
 
 /** A weight, or a state (a weight without gradient), at its stable path. */
 export interface WeightSpec {
@@ -93,6 +94,12 @@ export interface BatchSpec {
   readonly keepFeed: string;
   /** No two rows of a batch have equal values in any of these fields: a contrast would take them for negatives. */
   readonly distinct: readonly string[];
+  /**
+   * How rows are read in training. `endless`: full batches, a new order in each epoch, what doesn't fill a batch left
+   * out. `passes`: every row once in each pass, in a new order, the last batch of a pass filled up with rows that
+   * aren't kept.
+   */
+  readonly order: 'endless' | 'passes';
   readonly span: Span | undefined;
 }
 
@@ -139,20 +146,61 @@ export interface MeasuredSpec {
   readonly text: string | undefined;
 }
 
-export interface StageProgram {
+/** A stage that trains by gradients, or one that fits. */
+export type StageProgram = MinimizeProgram | FitProgram;
+
+interface AnyProgram {
   readonly stage: string;
   readonly from: string | undefined;
-  readonly steps: number;
-  readonly optimizer: OptimizerSpec;
   /** Everything the stage's entries read, in order of path. */
   readonly weights: readonly WeightSpec[];
+  readonly measures: readonly MeasureSpec[];
+}
+
+export interface MinimizeProgram extends AnyProgram {
+  readonly kind: 'minimize';
+  readonly steps: number;
+  readonly optimizer: OptimizerSpec;
   readonly trained: readonly string[];
   readonly frozen: readonly string[];
   /** States that a step renews: by an update of a part that learns here, or because they follow a weight trained here. */
   readonly renewed: readonly string[];
   /** Fetches `loss` and `gradient_norm`, and `loss/NAME` for each term where there are several. */
   readonly train: Entry;
-  readonly measures: readonly MeasureSpec[];
+}
+
+export interface FitProgram extends AnyProgram {
+  readonly kind: 'fit';
+  /** One after another. */
+  readonly fits: readonly FitSpec[];
+}
+
+/** One fit of a stage: its entry takes one batch and renews states. */
+export interface FitSpec {
+  /** As the spec names it: `units`. */
+  readonly part: string;
+  /** Fetches `change`: how far the renewed states moved, ‖after − before‖ over all that are floats. */
+  readonly entry: Entry;
+  readonly length: FitLength;
+  /** Paths of the states that it renews, in order. */
+  readonly renewed: readonly string[];
+}
+
+/** A tokenizer and the field of the data set that the spec fits it on; the batch has no inputs. */
+export interface TokenizerFitSpec {
+  readonly stage: string;
+  readonly modality: string;
+  readonly batch: BatchSpec;
+}
+
+/** The entries that change what a stage holds, in the order in which they run. */
+export function trainingEntries(program: StageProgram): readonly Entry[] {
+  return program.kind === 'minimize' ? [program.train] : program.fits.map(f => f.entry);
+}
+
+/** Every entry of a stage. */
+export function entriesOf(program: StageProgram): readonly Entry[] {
+  return [...trainingEntries(program), ...program.measures.map(m => m.entry)];
 }
 
 /** What an export's caller gives, and what comes back. */

@@ -1,11 +1,12 @@
 // A stage as what an engine runs: one train step over all its objectives and batches, and its measures.
 
 import { weightsBehind } from '../dsl/semantics/check-objective.ts';
-import type { Stage, StageData } from '../dsl/semantics/model.ts';
+import type { MinimizeStage, StageData } from '../dsl/semantics/model.ts';
 import { traceObjective } from '../dsl/semantics/objectives.ts';
 import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
 import { learningIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
+import { fitSpecs, tracedFit } from './fit-program.ts';
 import { fusionsOf } from './fusions.ts';
 import { layerShares } from './layer-decay.ts';
 import { type BatchBuilder, createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
@@ -37,39 +38,59 @@ export interface TracedStage {
 export function stageProgram(context: LowerContext, name: string, options: StageOptions): StageProgram {
   const stage = context.model.stages.get(name);
   if (stage === undefined) throw new Error(`no stage ${name} in ${context.model.name}`);
-  const { train, trace, parts } = trainEntry(context, stage, options);
-  const traces = [trace];
-  const measures = (options.measures === false ? [] : stage.measures).map(m => {
-    const made = measureSpec(context, stage, m, options);
-    traces.push(made.trace);
-    return made.spec;
-  });
-  return {
-    stage: name,
-    from: stage.from,
-    steps: options.steps ?? stage.steps,
-    optimizer: stage.optimizer,
-    weights: weightSpecs(traces),
-    trained: parts.trained,
-    frozen: parts.frozen,
-    renewed: train.plan.graph.outputs
-      .filter(o => o.role === 'next' && trace.weights.get(o.name)?.kind === 'state')
-      .map(o => o.name)
-      .sort(),
-    train,
-    measures,
-  };
+  const measured = (options.measures === false ? [] : stage.measures).map(m =>
+    measureSpec(context, stage, m, options),
+  );
+  const common = { stage: name, from: stage.from, measures: measured.map(m => m.spec) };
+  const weightsOf = (traces: readonly Trace[]) => weightSpecs([...traces, ...measured.map(m => m.trace)]);
+  switch (stage.kind) {
+    case 'minimize': {
+      const { train, trace, parts } = trainEntry(context, stage, options);
+      return {
+        ...common,
+        kind: 'minimize',
+        steps: options.steps ?? stage.steps,
+        optimizer: stage.optimizer,
+        weights: weightsOf([trace]),
+        trained: parts.trained,
+        frozen: parts.frozen,
+        renewed: train.plan.graph.outputs
+          .filter(o => o.role === 'next' && trace.weights.get(o.name)?.kind === 'state')
+          .map(o => o.name)
+          .sort(),
+        train,
+      };
+    }
+    case 'fit': {
+      const fits = fitSpecs(context, stage, options);
+      return {
+        ...common,
+        kind: 'fit',
+        fits: fits.map(f => f.spec),
+        weights: weightsOf(fits.map(f => f.trace)),
+      };
+    }
+    default:
+      return stage satisfies never;
+  }
 }
 
-/** The forward graph of a stage's loss, before anything is made of it. */
-export function tracedStage(context: LowerContext, name: string, options: StageOptions): TracedStage {
+/** The forward graphs of a stage, of its loss or of each fit, before anything is made of them. */
+export function tracedStage(
+  context: LowerContext,
+  name: string,
+  options: StageOptions,
+): readonly TracedStage[] {
   const stage = context.model.stages.get(name);
   if (stage === undefined) throw new Error(`no stage ${name} in ${context.model.name}`);
-  const { trace, forward } = traceLoss(context, stage, options);
-  return { calls: trace.calls, forward };
+  const traced =
+    stage.kind === 'minimize'
+      ? [traceLoss(context, stage, options)]
+      : stage.fits.map(fit => tracedFit(context, stage, fit, options));
+  return traced.map(({ trace, forward }) => ({ calls: trace.calls, forward }));
 }
 
-function traceLoss(context: LowerContext, stage: Stage, options: StageOptions) {
+function traceLoss(context: LowerContext, stage: MinimizeStage, options: StageOptions) {
   const lowering = startLowering(context, stage.name, learningIn(stage));
   const { trace, declared } = lowering;
   const { builder } = trace;
@@ -107,7 +128,7 @@ function traceLoss(context: LowerContext, stage: Stage, options: StageOptions) {
   return { trace, forward: builder.finish(), total, specs };
 }
 
-function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) {
+function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageOptions) {
   const { registry, target } = context;
   const { trace, forward, total, specs } = traceLoss(context, stage, options);
   const paths = [...weightsBehind(trace, total)].sort();
@@ -150,7 +171,8 @@ function trainEntry(context: LowerContext, stage: Stage, options: StageOptions) 
   return { train: entry, trace, parts };
 }
 
-function entryOf(name: string, plan: Plan, batches: Entry['batches']): Entry {
+/** A scheduled graph with its batches as what an engine runs. */
+export function entryOf(name: string, plan: Plan, batches: Entry['batches']): Entry {
   return {
     name,
     plan,

@@ -16,6 +16,7 @@ export function curvesPage(lines: readonly MetricsLine[], options: CurvesOptions
   const steps = lines.filter(line => typeof line.loss === 'number');
   const charts: readonly Chart[] = [
     { title: 'Loss', xName: 'step', lines: lossLines(steps) },
+    { title: 'Change of what is fitted', xName: 'step', lines: changeLines(lines), fromZero: true },
     ...metricCharts(lines, options.chance),
     { title: 'Rate', xName: 'step', lines: [series(steps, 'rate')], fromZero: true },
     { title: 'Norm of the gradient', xName: 'step', lines: [series(steps, 'gradient_norm')], fromZero: true },
@@ -43,6 +44,19 @@ function lossLines(steps: readonly MetricsLine[]): readonly Line[] {
       { ...line, points: smoothed(line.points) },
     ];
   });
+}
+
+/** How far the states of each fit moved at each step. */
+function changeLines(lines: readonly MetricsLine[]): readonly Line[] {
+  const steps = lines.filter(line => typeof line.change === 'number');
+  const fits = [...new Set(steps.map(line => String(line.fit)))];
+  return fits.map(fit => ({
+    ...series(
+      steps.filter(line => line.fit === fit),
+      'change',
+    ),
+    name: fit,
+  }));
 }
 
 function series(lines: readonly MetricsLine[], name: string): Line {

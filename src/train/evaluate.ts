@@ -10,7 +10,7 @@ import type { LoadedRun } from './load.ts';
 import { stageOf } from './load.ts';
 import type { Measured } from './measure.ts';
 import { splitOf } from './measure.ts';
-import { checkOverrides, compareData, dataSource, describeData, openRunData } from './run-data.ts';
+import { batchesOf, checkOverrides, compareData, dataSource, describeData, openRunData } from './run-data.ts';
 import { drawSeed } from './schedule.ts';
 
 export interface EvaluateOptions {
@@ -32,12 +32,13 @@ export async function evaluate(loaded: LoadedRun, options: EvaluateOptions = {})
   const { run, opened, stage } = loaded;
   const program = stageOf(loaded, stage, options.batch);
   if (program.measures.length === 0) throw failure('no-measures', { model: opened.model.name });
-  checkOverrides(options.data, [program]);
+  const batches = batchesOf([program]);
+  checkOverrides(options.data, batches);
   const data = openRunData(
     { specFile: run.settings.spec, overrides: options.data, onProgress: options.onProgress },
     run.settings.data,
   );
-  compareData(run.settings.data, await describeData(data, [program]));
+  compareData(run.settings.data, await describeData(data, batches));
   const sets = [...new Set(program.measures.flatMap(m => m.entry.batches.map(b => b.data?.set ?? '')))];
   const splits = new Map<string, readonly string[]>();
   for (const set of sets) splits.set(set, [...orThrow(await data.dataset(set)).splits.keys()]);

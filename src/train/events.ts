@@ -12,7 +12,7 @@ export type TrainEvent =
       /** Steps already done: more than 0 on a resume. */
       readonly step: number;
       readonly steps: number;
-      /** Examples of a step, over all its batches. */
+      /** Examples of a step, over all its batches; of fits with batches of several sizes their mean. */
       readonly rows: number;
     }
   | {
@@ -23,6 +23,16 @@ export type TrainEvent =
       readonly loss: number;
       readonly rate: number;
       readonly gradient_norm: number;
+      readonly samplesPerSecond: number;
+    }
+  | {
+      readonly kind: 'fit';
+      readonly stage: string;
+      /** What is fitted. */
+      readonly fit: string;
+      readonly step: number;
+      readonly steps: number;
+      readonly change: number;
       readonly samplesPerSecond: number;
     }
   | { readonly kind: 'evaluated'; readonly stage: string; readonly step: number; readonly measured: Measured }

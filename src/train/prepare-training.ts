@@ -3,20 +3,23 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { StageProgram } from '../compiler/program.ts';
-import { type Data, openData } from '../data/index.ts';
+import { type StageProgram, type TokenizerFitSpec, trainingEntries } from '../compiler/program.ts';
+import { type Data, openData, orThrow } from '../data/index.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import { defaultEngine, openEngine } from './engines.ts';
 import type { OpenedSpec, SpecText } from './model.ts';
 import { openSpec } from './model.ts';
+import { inSteps, stepsOf } from './rounds.ts';
 import {
+  batchesOf,
   checkOverrides,
   compareData,
   describeData,
   describeInputs,
   openRunData,
   prepareSplits,
+  tokenizersToFit,
 } from './run-data.ts';
 import type { Run, SpecSources } from './run-folder.ts';
 import { folderName, isRunFolder, newRunFolder, openRun, readSources } from './run-folder.ts';
@@ -32,6 +35,8 @@ export interface PreparedTraining {
   readonly programs: readonly StageProgram[];
   /** Runs of other models from which stages start. */
   readonly starts: readonly Start[];
+  /** Fitted where the spec says so. */
+  readonly tokenizers: readonly TokenizerFitSpec[];
   readonly data: Data;
   readonly settings: RunSettings;
   readonly sources: SpecSources;
@@ -49,13 +54,19 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   for (const diagnostic of opened.warnings) options.onEvent?.({ kind: 'note', diagnostic });
   const ready = await readyEngine(options, existing);
   const choices = chooseStages(opened.model, options, existing, options.resume !== undefined);
-  const plans = choices.map(choice => ({ choice, program: programOf(opened, ready, choice) }));
-  const programs = plans.map(p => p.program);
-  checkOverrides(options.data, programs);
-  const starts = findStarts({ opened, options, existing }, programs);
+  const compiled = choices.map(choice => programOf(opened, ready, choice));
+  const tokenizers = tokenizersToFit(opened.compilation.tokenizers, compiled, existing?.dir);
+  const batches = batchesOf(compiled, tokenizers);
+  checkOverrides(options.data, batches);
+  const starts = findStarts({ opened, options, existing }, compiled);
   const data = openDataOf(options, spec, existing);
-  const described = await describeData(data, programs);
+  const described = await describeData(data, batches);
   if (existing !== undefined) compareData(existing.settings.data, described);
+  const inputs = await describeInputs(data, batches);
+  await prepareSplits(data, compiled, batches);
+  const rowsOf = async (batch: (typeof batches)[number]): Promise<number> =>
+    orThrow(await data.prepare(batch)).rows;
+  const programs = await Promise.all(compiled.map(p => inSteps(p, rowsOf)));
   const fresh: RunSettings = {
     format: 1,
     mmlang: options.mmlang,
@@ -72,11 +83,10 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     precision: 'f32',
     threads: options.threads ?? availableParallelism(),
     data: described,
-    inputs: await describeInputs(data, programs),
+    inputs,
     starts: starts.map(startSettings),
-    stages: plans.map(({ choice, program }) => stageSettings(choice, program)),
+    stages: programs.flatMap((program, i) => stageSettings(choices[i], program)),
   };
-  await prepareSplits(data, programs);
   const settings = existing === undefined ? fresh : resumeSettings(existing.settings, fresh);
   const base = folderName(fresh.model, fresh.variant ?? undefined, options.stage);
   return {
@@ -84,6 +94,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     ready,
     programs,
     starts,
+    tokenizers,
     data,
     settings,
     sources: { main: spec.text, used: opened.used },
@@ -139,19 +150,21 @@ function openDataOf(options: TrainOptions, spec: SpecText, existing: Run | undef
   return existing === undefined ? openData(dataOptions) : openRunData(dataOptions, existing.settings.data);
 }
 
-function stageSettings(choice: StageChoice, program: StageProgram): StageSettings {
+function stageSettings(choice: StageChoice | undefined, program: StageProgram): StageSettings {
   return {
     stage: program.stage,
     from: program.from ?? null,
-    steps: program.steps,
-    chosenBatch: choice.batch ?? null,
-    chosenSteps: choice.steps ?? null,
-    batches: program.train.batches.map(b => ({
-      id: b.id,
-      set: b.data?.set ?? null,
-      split: b.data?.split ?? null,
-      size: b.size,
-    })),
+    steps: stepsOf(program),
+    chosenBatch: choice?.batch ?? null,
+    chosenSteps: choice?.steps ?? null,
+    batches: trainingEntries(program)
+      .flatMap(e => e.batches)
+      .map(b => ({
+        id: b.id,
+        set: b.data?.set ?? null,
+        split: b.data?.split ?? null,
+        size: b.size,
+      })),
     done: false,
   };
 }

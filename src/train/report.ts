@@ -4,7 +4,7 @@
 import sharp from 'sharp';
 import type { Engine } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
-import type { MeasureSpec, StageProgram } from '../compiler/program.ts';
+import { type MeasureSpec, type StageProgram, trainingEntries } from '../compiler/program.ts';
 import { orThrow } from '../data/index.ts';
 import { topCandidates } from '../dsl/metrics/ranking.ts';
 import { writeWhole } from './atomic-file.ts';
@@ -54,7 +54,8 @@ export async function reportStage(options: ReportOptions): Promise<StageReport |
   const floors: Floor[] = [];
   for (const measure of measures) {
     if (options.signal?.aborted === true) return undefined;
-    floors.push(...(await floorsOf(measure, program.train.batches, data.data, engine)));
+    const batches = trainingEntries(program).flatMap(e => e.batches);
+    floors.push(...(await floorsOf(measure, batches, data.data, engine)));
   }
   return { stage: program.stage, step: options.step, measured, floors };
 }

@@ -4,7 +4,14 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import type { BatchSpec, FieldSpec, StageProgram } from '../compiler/program.ts';
+import {
+  type BatchSpec,
+  entriesOf,
+  type FieldSpec,
+  type StageProgram,
+  type TokenizerFitSpec,
+  trainingEntries,
+} from '../compiler/program.ts';
 import type { Data, DataOptions, Tokenizer } from '../data/index.ts';
 import { checkBatch, DataFailure, loadTokenizer, openData, orThrow } from '../data/index.ts';
 import { readFailure, writeWhole } from './atomic-file.ts';
@@ -19,17 +26,34 @@ export interface RunData {
   readonly tokenizers: ReadonlyMap<string, Tokenizer>;
 }
 
-const batchesOf = (stages: readonly StageProgram[]): readonly BatchSpec[] =>
-  stages.flatMap(s => [s.train, ...s.measures.map(m => m.entry)]).flatMap(e => e.batches);
+/** Every batch that the stages read, and what the tokenizers are fitted on. */
+export const batchesOf = (
+  stages: readonly StageProgram[],
+  tokenizers: readonly TokenizerFitSpec[] = [],
+): readonly BatchSpec[] => [
+  ...tokenizers.map(t => t.batch),
+  ...stages.flatMap(entriesOf).flatMap(e => e.batches),
+];
 
-/** Reads the tables of every data set that the stages name: paths and hashes for run.json. */
+/** The tokenizers that these stages fit or read and that the spec fits somewhere; those of the run are there already. */
+export function tokenizersToFit(
+  all: readonly TokenizerFitSpec[],
+  stages: readonly StageProgram[],
+  dir: string | undefined,
+): readonly TokenizerFitSpec[] {
+  const read = new Set(batchesOf(stages).flatMap(b => b.fields.map(f => textModality(f)?.name)));
+  return all.filter(t => {
+    if (dir !== undefined && existsSync(join(tokenizerFolder(dir), t.modality))) return false;
+    return read.has(t.modality) || stages.some(s => s.stage === t.stage);
+  });
+}
+
+/** Reads the tables of every data set that the batches name: paths and hashes for run.json. */
 export async function describeData(
   data: Data,
-  stages: readonly StageProgram[],
+  batches: readonly BatchSpec[],
 ): Promise<readonly DataSettings[]> {
-  const sets = [
-    ...new Set(batchesOf(stages).flatMap(b => (b.data === undefined ? [] : [b.data.set]))),
-  ].sort();
+  const sets = [...new Set(batches.flatMap(b => (b.data === undefined ? [] : [b.data.set])))].sort();
   const described: DataSettings[] = [];
   for (const set of sets) {
     const dataset = orThrow(await data.dataset(set));
@@ -41,10 +65,10 @@ export async function describeData(
 /** How the manifests prepare what feeds each modality, so that a prediction prepares its inputs likewise. */
 export async function describeInputs(
   data: Data,
-  stages: readonly StageProgram[],
+  batches: readonly BatchSpec[],
 ): Promise<readonly InputSettings[]> {
   const inputs = new Map<string, InputSettings>();
-  for (const batch of batchesOf(stages)) {
+  for (const batch of batches) {
     if (batch.data === undefined) continue;
     const dataset = orThrow(await data.dataset(batch.data.set));
     for (const { name, type } of batch.fields) {
@@ -61,10 +85,14 @@ export async function describeInputs(
  * Prepares every split that the stages train on or measure on, and fails with all that is wrong with them: a stage
  * must not find out after hours that it can't be measured.
  */
-export async function prepareSplits(data: Data, stages: readonly StageProgram[]): Promise<void> {
-  const trained = new Set(stages.flatMap(s => s.train.batches));
+export async function prepareSplits(
+  data: Data,
+  stages: readonly StageProgram[],
+  batches: readonly BatchSpec[],
+): Promise<void> {
+  const trained = new Set(stages.flatMap(trainingEntries).flatMap(e => e.batches));
   const wrong = new Set<Diagnostic>();
-  for (const batch of batchesOf(stages)) {
+  for (const batch of batches) {
     if (batch.data === undefined) continue;
     const { value, diagnostics } = await data.prepare(batch);
     const found = value !== undefined && trained.has(batch) ? checkBatch(batch, value) : [];
@@ -76,9 +104,9 @@ export async function prepareSplits(data: Data, stages: readonly StageProgram[])
 /** Fails where `--data` names a set that no stage reads: most likely a slip of the pen. */
 export function checkOverrides(
   given: ReadonlyMap<string, string> | undefined,
-  stages: readonly StageProgram[],
+  batches: readonly BatchSpec[],
 ): void {
-  const known = [...new Set(batchesOf(stages).flatMap(b => (b.data === undefined ? [] : [b.data.set])))];
+  const known = [...new Set(batches.flatMap(b => (b.data === undefined ? [] : [b.data.set])))];
   for (const name of given?.keys() ?? [])
     if (!known.includes(name))
       throw failure('unknown-data-set', { name, known, nearest: nearestName(name, known) });
@@ -96,14 +124,19 @@ export function compareData(before: readonly DataSettings[], now: readonly DataS
 const textModality = ({ type }: FieldSpec) =>
   type.kind === 'modality' && type.modality.kind === 'text' ? type.modality : undefined;
 
-/** Tokenizers that the run has are read; the others are fitted on the training data of the first stage that reads them, and kept. */
+/**
+ * Tokenizers that the run has are read. The others are fitted and kept: where a stage fits them on what it says, else
+ * on the training data of the first stage that reads them.
+ */
 export async function openTokenizers(
   data: Data,
   dir: string,
   stages: readonly StageProgram[],
+  fits: readonly TokenizerFitSpec[],
 ): Promise<ReadonlyMap<string, Tokenizer>> {
   const tokenizers = new Map<string, Tokenizer>();
-  for (const batch of [...stages.flatMap(s => s.train.batches), ...batchesOf(stages)]) {
+  const trained = stages.flatMap(trainingEntries).flatMap(e => e.batches);
+  for (const batch of [...fits.map(f => f.batch), ...trained, ...batchesOf(stages)]) {
     const missing = batch.fields.filter(field => {
       const modality = textModality(field);
       if (modality === undefined || tokenizers.has(modality.name)) return false;

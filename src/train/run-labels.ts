@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExportProgram, StageProgram } from '../compiler/program.ts';
+import { type ExportProgram, type StageProgram, trainingEntries } from '../compiler/program.ts';
 import type { Data } from '../data/index.ts';
 import { orThrow } from '../data/index.ts';
 import { writeWhole } from './atomic-file.ts';
@@ -13,7 +13,7 @@ export const labelFolder = (dir: string): string => join(dir, 'labels');
 
 /** Writes the names of every label set that the training data names and the spec doesn't. */
 export async function keepLabels(data: Data, dir: string, stages: readonly StageProgram[]): Promise<void> {
-  for (const batch of stages.flatMap(s => s.train.batches)) {
+  for (const batch of stages.flatMap(trainingEntries).flatMap(e => e.batches)) {
     for (const { name, type } of batch.fields) {
       if (batch.data === undefined || (type.kind !== 'labels' && type.kind !== 'tags')) continue;
       if (type.names !== undefined) continue;

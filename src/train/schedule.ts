@@ -50,6 +50,11 @@ export function trainScalars(
   return { step, seed, rate, ...updateRule(optimizer).scalars(step) };
 }
 
+/** A fit has no optimizer: only what is drawn depends on its steps. */
+export function fitScalars(step: number, seed: number): StepScalars {
+  return { ...evaluationScalars(seed), step };
+}
+
 /** Step 0: nothing is learned, and draws are the same at every evaluation. */
 export function evaluationScalars(seed: number): StepScalars {
   return { step: 0, seed, rate: 0 };

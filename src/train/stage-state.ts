@@ -8,6 +8,7 @@ import { readCheckpoint, requireTensors, writeCheckpoint } from './checkpoint.ts
 import { failure } from './diagnostics.ts';
 import { allocate } from './host-tensor.ts';
 import { initialTensor } from './initialize.ts';
+import { stepsOf } from './rounds.ts';
 import type { StageFolder } from './run-folder.ts';
 
 export interface Held {
@@ -80,7 +81,7 @@ function resumed(options: StateOptions, held: readonly Held[]): StageState | und
   const checkpoint = readCheckpoint(folder.last);
   if (checkpoint === undefined) return undefined;
   const { info } = checkpoint;
-  if (info.fingerprint !== fingerprint || info.stage !== program.stage || info.steps !== program.steps)
+  if (info.fingerprint !== fingerprint || info.stage !== program.stage || info.steps !== stepsOf(program))
     throw failure('broken-file', { path: folder.last, why: 'it belongs to another run or stage' });
   const tensors = requireTensors(folder.last, checkpoint.tensors, held);
   const carried = new Map([...checkpoint.tensors].filter(([name]) => !tensors.has(name)));
@@ -100,7 +101,7 @@ export async function saveState(
   const info: CheckpointInfo = {
     stage: program.stage,
     step: state.step,
-    steps: program.steps,
+    steps: stepsOf(program),
     fingerprint,
     data: which === 'last' ? state.data : {},
     best: state.best,

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { nearestName } from '../base/nearest-name.ts';
 import type { HostTensor } from '../base/tensor.ts';
-import type { BatchSpec, StageProgram } from '../compiler/program.ts';
+import { type BatchSpec, entriesOf, type StageProgram } from '../compiler/program.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { StageImport } from '../dsl/semantics/model.ts';
 import { isTaken } from '../dsl/semantics/stage-starts.ts';
@@ -181,7 +181,7 @@ export const startSettings = ({ stage, of, run, sha256 }: Start): StartSettings 
 /** Modalities and labels of the other model that a stage reads, by their names there and here. */
 function named(programs: readonly StageProgram[], of: StageImport, kind: 'modality' | 'labels') {
   const fields = programs
-    .flatMap(p => [p.train, ...p.measures.map(m => m.entry)])
+    .flatMap(entriesOf)
     .flatMap(e => e.batches)
     .flatMap((b: BatchSpec) => b.fields);
   const names = fields.flatMap(({ type }) =>

@@ -6,20 +6,19 @@ import type { HostTensor } from '../base/tensor.ts';
 import type { Plan } from '../compiler/plan.ts';
 import type { MeasureSpec, StageProgram } from '../compiler/program.ts';
 import type { BestSoFar } from './checkpoint.ts';
-import { failure } from './diagnostics.ts';
 import type { TrainEvent } from './events.ts';
-import type { BatchStream, DataSource, TrainingBatch } from './feeds.ts';
-import { feedsOf } from './feeds.ts';
-import { scalarOf } from './host-tensor.ts';
+import type { BatchStream, DataSource } from './feeds.ts';
 import type { Measured } from './measure.ts';
 import { higherIsBetter, leadingMetric, runMeasure } from './measure.ts';
 import type { MetricsFile } from './metrics-file.ts';
 import { openMetrics } from './metrics-file.ts';
+import { type Round, roundsOf, stepsOf } from './rounds.ts';
 import type { StageFolder } from './run-folder.ts';
 import { makeFolder } from './run-folder.ts';
-import { drawSeed, scalarFeeds, trainScalars } from './schedule.ts';
+import { drawSeed } from './schedule.ts';
 import type { Held, StageState } from './stage-state.ts';
 import { heldBy, openState, saveState } from './stage-state.ts';
+import { nextBatches, oneStep } from './step.ts';
 
 export interface StageOptions {
   readonly program: StageProgram;
@@ -62,39 +61,33 @@ export async function trainStage(options: StageOptions): Promise<StageOutcome> {
   const recurring = program.measures.flatMap((measure, i) =>
     measure.every === undefined ? [] : [{ measure, every: measure.every, entry: `measure ${i}` }],
   );
+  const rounds = roundsOf(program);
   const entries = new Map<string, Plan>([
-    ['train', program.train.plan],
+    ...rounds.map(({ entry }): [string, Plan] => [entry.name, entry.plan]),
     ...recurring.map(({ measure, entry }): [string, Plan] => [entry, measure.entry.plan]),
   ]);
   const session = await engine.open(
     entries,
     options.threads === undefined ? {} : { threads: options.threads },
   );
-  const held = heldBy([program.train, ...recurring.map(r => r.measure.entry)]);
-  const streams = new Map<string, BatchStream>();
+  const held = heldBy([...rounds.map(r => r.entry), ...recurring.map(r => r.measure.entry)]);
   try {
     const state = openState(options, held);
     await session.write(state.held);
-    for (const spec of program.train.batches)
-      streams.set(
-        spec.id,
-        await options.data.stream(spec, drawSeed(options.seed, program.stage), state.data[spec.id]),
-      );
     const metrics = openMetrics(folder.metrics, state.step);
     try {
-      return await loop({ ...options, session, streams, recurring, metrics, held }, state);
+      return await loop({ ...options, session, rounds, recurring, metrics, held }, state);
     } finally {
       metrics.close();
     }
   } finally {
-    for (const stream of streams.values()) await stream.close();
     await session.close();
   }
 }
 
 interface LoopContext extends StageOptions {
   readonly session: Session;
-  readonly streams: ReadonlyMap<string, BatchStream>;
+  readonly rounds: readonly Round[];
   readonly recurring: readonly {
     readonly measure: MeasureSpec;
     readonly every: number;
@@ -105,93 +98,118 @@ interface LoopContext extends StageOptions {
 }
 
 async function loop(context: LoopContext, from: StageState): Promise<StageOutcome> {
-  const { program, signal, onEvent, session, held } = context;
-  const { steps } = program;
-  const { carried, step: startStep } = from;
-  let { best, data } = from;
-  let saved = startStep;
-  const batchRows = program.train.batches.reduce((n, b) => n + b.size, 0);
-  onEvent({ kind: 'stage', stage: program.stage, step: startStep, steps, rows: batchRows });
-  let coming = startStep < steps ? nextBatches(context.streams) : undefined;
-  const save = async (step: number): Promise<void> => {
-    await saveState('last', session, context, held, { step, data, best, carried });
-    saved = step;
-    onEvent({ kind: 'checkpoint', stage: program.stage, step, path: context.folder.last });
+  const { program, onEvent } = context;
+  const steps = stepsOf(program);
+  const progress = startProgress(context, from, steps);
+  const rows = context.rounds.reduce((n, r) => n + (r.to - r.from) * rowsOf(r), 0) / Math.max(1, steps);
+  onEvent({ kind: 'stage', stage: program.stage, step: from.step, steps, rows });
+  for (const round of context.rounds) {
+    if (round.to <= progress.step) continue;
+    const streams = new Map<string, BatchStream>();
+    try {
+      // Where a round begins, the positions of a checkpoint are those of the round before it.
+      const at = progress.step > round.from ? from.data : {};
+      for (const spec of round.entry.batches)
+        streams.set(
+          spec.id,
+          await context.data.stream(spec, drawSeed(context.seed, program.stage), at[spec.id]),
+        );
+      if (!(await runRound(context, round, streams, progress)))
+        return { kind: 'stopped', step: progress.step };
+    } finally {
+      for (const stream of streams.values()) await stream.close();
+    }
+  }
+  // A stage may have nothing to do here: later ones start from it all the same.
+  if (steps === 0) await progress.save();
+  return { kind: 'finished', step: steps, best: progress.best };
+}
+
+/** Examples of a step of a round, over all its batches. */
+const rowsOf = ({ entry }: Round): number => entry.batches.reduce((n, b) => n + b.size, 0);
+
+/** Where the loop stands; `save` writes it down. */
+interface Progress {
+  step: number;
+  data: Readonly<Record<string, unknown>>;
+  best: BestSoFar | undefined;
+  saved: number;
+  readonly steps: number;
+  readonly save: () => Promise<void>;
+  readonly saveBest: () => Promise<void>;
+}
+
+function startProgress(context: LoopContext, from: StageState, steps: number): Progress {
+  const { session, held, program, folder, onEvent } = context;
+  const { step, data, best, carried } = from;
+  const write = (which: 'last' | 'best'): Promise<void> => {
+    const { step, data, best } = progress;
+    return saveState(which, session, context, held, { step, data, best, carried });
   };
+  const progress: Progress = {
+    step,
+    data,
+    best,
+    saved: step,
+    steps,
+    save: async () => {
+      await write('last');
+      progress.saved = progress.step;
+      onEvent({ kind: 'checkpoint', stage: program.stage, step: progress.step, path: folder.last });
+    },
+    saveBest: () => write('best'),
+  };
+  return progress;
+}
+
+/** Goes on to the end of a round; false where the signal came before it, with all saved. */
+async function runRound(
+  context: LoopContext,
+  round: Round,
+  streams: ReadonlyMap<string, BatchStream>,
+  progress: Progress,
+): Promise<boolean> {
+  const { program, signal, onEvent } = context;
+  const { steps } = progress;
+  let coming = nextBatches(streams);
   let clock = performance.now();
   let rowsSince = 0;
-  for (let step = startStep + 1; step <= steps; step += 1) {
+  for (let step = progress.step + 1; step <= round.to; step += 1) {
     if (signal?.aborted === true) {
-      if (saved < step - 1) await save(step - 1);
-      return { kind: 'stopped', step: step - 1 };
+      if (progress.saved < progress.step) await progress.save();
+      return false;
     }
-    const batches = await (coming ?? nextBatches(context.streams));
-    coming = step < steps ? nextBatches(context.streams) : undefined;
-    const done = await oneStep(context, step, batches);
-    data = Object.fromEntries(batches.map(([id, batch]) => [id, batch.after]));
+    const batches = await coming;
+    if (step < round.to) coming = nextBatches(streams);
+    const done = await oneStep(context, round, step, batches);
+    progress.step = step;
+    progress.data = Object.fromEntries(batches.map(([id, batch]) => [id, batch.after]));
     rowsSince += batches.reduce((n, [, batch]) => n + batch.rows, 0);
-    if (step % context.logEvery === 0 || step === steps || step === 1) {
+    if (step % context.logEvery === 0 || step === round.to || step === round.from + 1) {
       const now = performance.now();
       const rate = rowsSince / Math.max(1e-9, (now - clock) / 1000);
       clock = now;
       rowsSince = 0;
       const samplesPerSecond = Number(rate.toPrecision(4));
-      context.metrics.append({ step, ...done, samples_per_second: samplesPerSecond });
-      onEvent({ kind: 'step', stage: program.stage, step, steps, ...done, samplesPerSecond });
+      const { kind, ...numbers } = done;
+      context.metrics.append({ step, ...numbers, samples_per_second: samplesPerSecond });
+      onEvent(
+        done.kind === 'fit'
+          ? { ...done, stage: program.stage, step, steps, samplesPerSecond }
+          : { ...done, kind: 'step', stage: program.stage, step, steps, samplesPerSecond },
+      );
     }
     const paused = performance.now();
-    const better = await evaluateDue(context, step, best);
+    const better = await evaluateDue(context, step, progress.best);
     if (better !== undefined) {
-      best = better;
-      await saveState('best', session, context, held, { step, data, best, carried });
+      progress.best = better;
+      await progress.saveBest();
     }
-    if ((step % context.checkpointEvery === 0 || step === steps) && saved < step) await save(step);
+    if ((step % context.checkpointEvery === 0 || step === steps) && progress.saved < step)
+      await progress.save();
     clock += performance.now() - paused;
   }
-  return { kind: 'finished', step: steps, best };
-}
-
-type NamedBatches = readonly (readonly [string, TrainingBatch])[];
-
-/** The next batch of every stream; a failure is kept until the loop asks for it. */
-function nextBatches(streams: ReadonlyMap<string, BatchStream>): Promise<NamedBatches> {
-  const batches = Promise.all([...streams].map(async ([id, stream]) => [id, await stream.next()] as const));
-  // Marks it as looked after, else a failure while a step runs would end the process; `await` still throws it.
-  batches.catch(() => undefined);
-  return batches;
-}
-
-interface StepNumbers {
-  readonly loss: number;
-  readonly rate: number;
-  readonly gradient_norm: number;
-  readonly [term: `loss/${string}`]: number;
-}
-
-async function oneStep(context: LoopContext, step: number, batches: NamedBatches): Promise<StepNumbers> {
-  const { program, session } = context;
-  const seed = drawSeed(context.seed, program.stage);
-  const scalars = trainScalars(program.optimizer, step, program.steps, seed);
-  const given = batches.flatMap(([, batch]) => [...batch.feeds]);
-  const feeds = feedsOf(program.train, [...given, ...scalarFeeds(program.train, scalars)]);
-  const fetched = await session.run('train', feeds);
-  const loss = finite(context, step, 'loss', scalarOf(fetched.get('loss'), 'loss'));
-  const norm = finite(
-    context,
-    step,
-    'norm of the gradient',
-    scalarOf(fetched.get('gradient_norm'), 'gradient_norm'),
-  );
-  const terms = program.train.fetches
-    .filter(name => name.startsWith('loss/'))
-    .map(name => [name, scalarOf(fetched.get(name), name)]);
-  return { loss, ...Object.fromEntries(terms), rate: scalars.rate, gradient_norm: norm };
-}
-
-function finite(context: LoopContext, step: number, what: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  const shown = Number.isNaN(value) ? 'not a number' : 'infinite';
-  throw failure('loss-not-finite', { stage: context.program.stage, step, what, value: shown });
+  return true;
 }
 
 /** Runs what is due at this step; the first recurring measure decides which weights are the best. */
@@ -202,7 +220,7 @@ async function evaluateDue(
 ): Promise<BestSoFar | undefined> {
   let better: BestSoFar | undefined;
   for (const [i, { measure, every, entry }] of context.recurring.entries()) {
-    if (step % every !== 0 && step !== context.program.steps) continue;
+    if (step % every !== 0 && step !== stepsOf(context.program)) continue;
     const { session, data } = context;
     const seed = drawSeed(context.seed, context.program.stage);
     const measured = await runMeasure({ session, entry, measure, data, seed });

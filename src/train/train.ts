@@ -15,6 +15,7 @@ import type { OnRead, OpenedSpec, SpecText } from './model.ts';
 import { prepareTraining } from './prepare-training.ts';
 import type { StageReport } from './report.ts';
 import { answersPage, reportStage, writeReport } from './report.ts';
+import { stepsOf } from './rounds.ts';
 import type { RunData } from './run-data.ts';
 import { dataSource, openTokenizers } from './run-data.ts';
 import type { Run } from './run-folder.ts';
@@ -82,7 +83,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       : saveSettings(dir, training.settings);
     options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed: options.resume !== undefined });
     bringAlong(training.starts, training.programs, dir);
-    const tokenizers = await openTokenizers(training.data, dir, training.programs);
+    const tokenizers = await openTokenizers(training.data, dir, training.programs, training.tokenizers);
     await keepLabels(training.data, dir, training.programs);
     const { data } = training;
     const runData = { data, tokenizers, source: dataSource(data, tokenizers) };
@@ -149,7 +150,7 @@ async function trainStages(training: Training): Promise<TrainResult> {
       start: startOf(dir, program, starts),
       threads,
       checkpointEvery: checkpointPeriod(program),
-      logEvery: logPeriod(program.steps),
+      logEvery: logPeriod(stepsOf(program)),
       signal: options.signal,
       onEvent: event => {
         if (event.kind === 'evaluated') for (const [k, v] of event.measured.chance) chance.set(k, v);

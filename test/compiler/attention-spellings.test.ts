@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { check, compile } from '../../src/compile.ts';
 import { renderDiagnostics } from '../../src/dsl/render.ts';
 import type { Graph } from '../../src/ir/graph.ts';
+import { minimizing } from '../minimizing.ts';
 import { pairwise, selfSpec, specOf, spellings } from '../specs/attention-product.ts';
 import { start } from '../specs/harness.ts';
 import { everything, expectSame, withGradients } from './helpers.ts';
@@ -18,7 +19,7 @@ function graphsOf(text: string) {
   let lowered: Graph | undefined;
   let recognised: Graph | undefined;
   let done = false;
-  const program = compile(library, model).stage('fit', everything, {
+  const stage = compile(library, model).stage('fit', everything, {
     measures: false,
     afterEach: (pass, graph) => {
       if (pass === 'lower') lowered = graph;
@@ -26,6 +27,7 @@ function graphsOf(text: string) {
       if (!done) recognised = graph;
     },
   });
+  const program = minimizing(stage);
   return { program, lowered: lowered!, recognised: recognised!, optimized: program.train.plan.graph };
 }
 

@@ -171,6 +171,7 @@ describe('what flows', () => {
       name: 'probe',
       from: 's',
       steps: 2000,
+      fits: [],
       minimizes: [{ objective: 'kinds', weight: 0.5, data: 'e.train', batch: 8 }],
       trains: ['rest'],
       freezes: ['look'],
@@ -203,7 +204,15 @@ const nasty: Diagram = {
     .map((to, i) => ({ from: hostile[i] ?? '', to, label: to, quiet: false, tied: false })),
   groups: [{ id: 'g', kind: 'encoder', name: hostile[1] ?? '', notes: hostile, group: undefined }],
   stages: [
-    { name: hostile[0] ?? '', from: hostile[1], steps: 1, minimizes: [], trains: hostile, freezes: [] },
+    {
+      name: hostile[0] ?? '',
+      from: hostile[1],
+      steps: 1,
+      fits: [],
+      minimizes: [],
+      trains: hostile,
+      freezes: [],
+    },
   ],
 };
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { check, compile } from '../../src/compile.ts';
 import type { Target } from '../../src/compiler/plan.ts';
 import type { Graph } from '../../src/ir/graph.ts';
+import { minimizing } from '../minimizing.ts';
 import { bare, everything, expectSame, expectSound, feeds } from './helpers.ts';
 
 const spec = `
@@ -52,7 +53,7 @@ function compiled(target: Target): {
     lowered: seen.get('lower')!,
     recognised: recognised!,
     differentiated: seen.get('differentiate')!,
-    optimized: program.train.plan.graph,
+    optimized: minimizing(program).train.plan.graph,
     measure: program.measures[0]!.entry.plan.graph,
   };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import type { BatchSpec } from '../../src/compiler/program.ts';
-import { batchOrder } from '../../src/data/batch/order.ts';
+import { batchOrder, passOrder } from '../../src/data/batch/order.ts';
 import { createBatches, evaluationBatches, openData } from '../../src/data/index.ts';
 import { batchSpec, imageField, labelField, textField, toys, transform } from './specs.ts';
 
@@ -91,6 +91,30 @@ it('goes on from where a checkpoint stood, and refuses other data', async () => 
   await expect(source.stream(spec, 3, { step: -1 })).rejects.toMatchObject({
     diagnostics: [{ code: 'position-invalid' }],
   });
+});
+
+it('reads every row once in each pass, the rest of the rows last', () => {
+  const order = passOrder({ rows: 10, size: 4, seed: 5, owner: 'b' });
+  expect(order.batchesPerEpoch).toBe(3);
+  const pass = (n: number): readonly number[] => [1, 2, 3].flatMap(step => [...order.rowsOf(3 * n + step)]);
+  for (const n of [0, 1, 5]) {
+    expect([1, 2, 3].map(step => order.rowsOf(3 * n + step).length)).toEqual([4, 4, 2]);
+    expect([...pass(n)].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  }
+  expect(pass(0)).not.toEqual(pass(1));
+  // A batch larger than the split is one batch.
+  const small = passOrder({ rows: 3, size: 4, seed: 5, owner: 'b' });
+  expect([small.batchesPerEpoch, small.rowsOf(7).length]).toEqual([1, 3]);
+});
+
+it('fills up the last batch of a pass with rows that are not kept', async () => {
+  const { batch, split, tokenizers } = await prepared({ ...all(4), order: 'passes' });
+  const made = createBatches({ batch, split, tokenizers, seed: 1 }).value;
+  expect(made?.batchesPerEpoch).toBe(3);
+  const last = made?.make(3);
+  expect(last?.rows).toBe(1);
+  expect([...(last?.feeds.get('keep')?.data ?? [])]).toEqual([1, 0, 0, 0]);
+  expect([...(last?.feeds.get('picture.pixels')?.data ?? [])].slice(192).every(x => x === 0)).toBe(true);
 });
 
 it('never puts two equal values of a distinct field into one batch', () => {

@@ -72,7 +72,16 @@ export function batchSpec(
   fields: readonly FieldSpec[],
   distinct: readonly string[] = [],
 ): BatchSpec {
-  return { id: 'align/0', data: { set: 'toys', split }, size, fields, keepFeed: 'keep', distinct, span };
+  return {
+    id: 'align/0',
+    data: { set: 'toys', split },
+    size,
+    fields,
+    keepFeed: 'keep',
+    distinct,
+    order: 'endless',
+    span,
+  };
 }
 
 /** A folder that is removed after the test. */

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { examplesOf, generate, readerOf } from '../../docs/generate.ts';
 import { check, compile } from '../../src/compile.ts';
+import { entriesOf } from '../../src/compiler/program.ts';
 import { renderDiagnostics } from '../../src/dsl/render.ts';
 import { verify } from '../../src/ir/verify.ts';
 import { ops } from '../../src/ops/registry.ts';
@@ -59,7 +60,7 @@ it.each(named.filter(([, e]) => e.kind === 'right'))('%s is right', (_, { text, 
     const compilation = compile(library, model);
     for (const stage of model.stages.keys()) {
       const program = compilation.stage(stage, target, { batch: 4 });
-      const plans = [program.train.plan, ...program.measures.map(m => m.entry.plan)];
+      const plans = entriesOf(program).map(e => e.plan);
       for (const { graph } of plans) expect(verify(graph, ops)).toEqual([]);
     }
     for (const name of model.exports.keys()) {

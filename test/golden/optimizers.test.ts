@@ -10,10 +10,11 @@ import { elements } from '../../src/base/tensor.ts';
 import { feedsOf } from '../../src/train/feeds.ts';
 import { scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
 import { compiled } from '../dsl/semantics/toy-run.ts';
+import { minimizing } from '../minimizing.ts';
 import { expectNear, type GoldenSteps, golden, single, wave } from './golden.ts';
 
 async function expectSteps(entry: GoldenSteps, engine: Engine, tolerance: number): Promise<void> {
-  const { train, optimizer, steps, trained } = compiled(entry.spec).stage('fit', engine.target);
+  const { train, optimizer, steps, trained } = minimizing(compiled(entry.spec).stage('fit', engine.target));
   const names = Object.keys(entry.weights);
   expect([...trained].sort()).toEqual(names);
   const session = await engine.open(new Map([['train', train.plan]]), { threads: 1 });

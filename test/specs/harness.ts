@@ -6,11 +6,20 @@ import { type RandomStream, randomStream } from '../../src/base/random.ts';
 import { ends, specialTokens } from '../../src/base/special-tokens.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { elements } from '../../src/base/tensor.ts';
-import type { BatchSpec, FieldFeed, FieldSpec, StageProgram } from '../../src/compiler/program.ts';
+import type {
+  BatchSpec,
+  Entry,
+  FieldFeed,
+  FieldSpec,
+  FitProgram,
+  StageProgram,
+} from '../../src/compiler/program.ts';
 import type { Graph } from '../../src/ir/graph.ts';
 import { feedsOf } from '../../src/train/feeds.ts';
 import { initialTensors } from '../../src/train/initialize.ts';
-import { drawSeed, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
+import { drawSeed, fitScalars, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
+import { heldBy } from '../../src/train/stage-state.ts';
+import { minimizing } from '../minimizing.ts';
 
 /** Every feed of a batch, of the types that its fields have. Texts are framed as a tokenizer frames them and end
  * early, some of them after one token. */
@@ -93,10 +102,8 @@ export interface Trained {
 }
 
 /** What step 1 of training on batch 1 gives to a graph of the stage: data, scalars and weights. */
-export function start(
-  { train: entry, optimizer, steps, stage, weights }: StageProgram,
-  graph: Graph,
-): Map<string, HostTensor> {
+export function start(program: StageProgram, graph: Graph): Map<string, HostTensor> {
+  const { train: entry, optimizer, steps, stage, weights } = minimizing(program);
   const read = new Set(graph.inputs.map(i => i.name));
   const scalars = scalarFeeds(entry, trainScalars(optimizer, 1, steps, drawSeed(1, stage)));
   const all = [...entry.batches.flatMap(b => [...madeUp(b, 1)]), ...scalars, ...initialTensors(weights, 1)];
@@ -112,16 +119,12 @@ export interface TrainOptions {
   readonly until?: (first: number, loss: number) => boolean;
 }
 
-/** Trains on batch number `batchOf(step)` for so many steps. */
-export async function train(
-  engine: Engine,
-  program: StageProgram,
-  steps: number,
-  batchOf: (step: number) => number,
-  { from, rate, until }: TrainOptions = {},
-): Promise<Trained> {
-  const { train: entry, optimizer, weights, stage } = program;
-  const session = await engine.open(new Map([['train', entry.plan]]), { threads: 1 });
+/** What the entries of a stage start from: weights and states of before, else fresh ones, and moments of 0. */
+function startOf(
+  { weights }: StageProgram,
+  entries: readonly Entry[],
+  from: ReadonlyMap<string, HostTensor> | undefined,
+) {
   // A copy starts from what it follows.
   const original = (path: string): HostTensor | undefined =>
     from?.get(weights.find(w => w.path === path)?.follows?.path ?? '');
@@ -131,17 +134,33 @@ export async function train(
       from?.get(path) ?? original(path) ?? fresh,
     ]),
   );
-  const { inputs, types } = entry.plan.graph;
   const held = new Map(
-    inputs.flatMap(({ id, name, role }): [string, HostTensor][] => {
-      const start = starts.get(name);
-      if ((role === 'weight' || role === 'state') && start !== undefined) return [[name, start]];
-      const shape = types[id]!.shape as readonly number[];
-      return role === 'moment'
-        ? [[name, { dtype: 'f32', shape, data: new Float32Array(elements(shape)) }]]
-        : [];
-    }),
+    heldBy(entries).map(({ name, role, shape }): [string, HostTensor] => [
+      name,
+      role === 'moment'
+        ? { dtype: 'f32', shape, data: new Float32Array(elements(shape)) }
+        : starts.get(name)!,
+    ]),
   );
+  return { starts, held };
+}
+
+/** Weights and states that a session holds, by path. */
+const ownedBy = (held: ReadonlyMap<string, HostTensor>): readonly string[] =>
+  [...held.keys()].filter(name => !name.includes('#'));
+
+/** Trains on batch number `batchOf(step)` for so many steps. */
+export async function train(
+  engine: Engine,
+  trained: StageProgram,
+  steps: number,
+  batchOf: (step: number) => number,
+  { from, rate, until }: TrainOptions = {},
+): Promise<Trained> {
+  const program = minimizing(trained);
+  const { train: entry, optimizer, stage } = program;
+  const session = await engine.open(new Map([['train', entry.plan]]), { threads: 1 });
+  const { starts, held } = startOf(program, [entry], from);
   try {
     await session.write(held);
     const losses: number[] = [];
@@ -154,8 +173,34 @@ export async function train(
       losses.push(loss);
       if (until?.(losses[0]!, loss)) break;
     }
-    const names = inputs.flatMap(i => (i.role === 'weight' || i.role === 'state' ? [i.name] : []));
-    return { losses, before: starts, after: await session.read(names) };
+    return { losses, before: starts, after: await session.read(ownedBy(held)) };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Runs each fit of a stage for so many steps on one batch; the losses are how far the states moved. */
+export async function runFits(
+  engine: Engine,
+  program: FitProgram,
+  steps: number,
+  { from }: Pick<TrainOptions, 'from'> = {},
+): Promise<Trained> {
+  const entries = program.fits.map(f => f.entry);
+  const session = await engine.open(new Map(entries.map(e => [e.name, e.plan])), { threads: 1 });
+  const { starts, held } = startOf(program, entries, from);
+  try {
+    await session.write(held);
+    const losses: number[] = [];
+    for (const entry of entries) {
+      const batches = entry.batches.flatMap(b => [...madeUp(b, 1)]);
+      for (let step = 1; step <= steps; step += 1) {
+        const scalars = scalarFeeds(entry, fitScalars(step, drawSeed(1, program.stage)));
+        const fetched = await session.run(entry.name, feedsOf(entry, [...batches, ...scalars]));
+        losses.push(fetched.get('change')!.data[0]!);
+      }
+    }
+    return { losses, before: starts, after: await session.read(ownedBy(held)) };
   } finally {
     await session.close();
   }

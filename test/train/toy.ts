@@ -8,7 +8,13 @@ import type { Engine, Session } from '../../src/backends/engine.ts';
 import { randomStream } from '../../src/base/random.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import type { Plan } from '../../src/compiler/plan.ts';
-import type { BatchSpec, Entry, MeasureSpec, StageProgram, WeightSpec } from '../../src/compiler/program.ts';
+import type {
+  BatchSpec,
+  Entry,
+  MeasureSpec,
+  MinimizeProgram,
+  WeightSpec,
+} from '../../src/compiler/program.ts';
 import type { InputRole } from '../../src/ir/graph.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import type { DataSource } from '../../src/train/feeds.ts';
@@ -59,6 +65,7 @@ export function batchSpec(size: number): BatchSpec {
     ],
     keepFeed: 'keep',
     distinct: [],
+    order: 'endless',
     span,
   };
 }
@@ -92,7 +99,7 @@ const moments = weights.flatMap(w => [
   [`${w.path}#v`, 'moment', w.shape] as const,
 ]);
 
-export function toyProgram(steps: number, every: number | undefined): StageProgram {
+export function toyProgram(steps: number, every: number | undefined): MinimizeProgram {
   const entry = (name: string, fetches: readonly string[], scalars: readonly string[], p: Plan): Entry => ({
     name,
     plan: p,
@@ -118,6 +125,7 @@ export function toyProgram(steps: number, every: number | undefined): StageProgr
     span,
   };
   return {
+    kind: 'minimize',
     stage: 'fit',
     from: undefined,
     steps,

@@ -8,7 +8,7 @@ import { checkTransforms } from '../check-transforms.ts';
 import { dataDiagnostic } from '../diagnostics.ts';
 import type { PreparedSplit } from '../prepare.ts';
 import { makeFeeds, type Tokenizers } from './feeds.ts';
-import { batchOrder } from './order.ts';
+import { type BatchOrder, batchOrder, passOrder } from './order.ts';
 
 /** Feeds by input name, how many rows are real (they come first) and where each of those came from. */
 export interface MadeBatch {
@@ -49,13 +49,7 @@ export function createBatches(options: BatchMakerOptions): Result<BatchMaker> {
   }
   diagnostics.push(...alignedTransforms(batch), ...sizeDiagnostics(batch, split));
   if (hasErrors(diagnostics)) return { value: undefined, diagnostics };
-  const order = batchOrder({
-    rows: split.rows,
-    size: batch.size,
-    seed,
-    owner: batch.id,
-    distinct: batch.distinct.map(name => split.groups[name] as Int32Array),
-  });
+  const order = orderOf(batch, split, seed);
   const make = (step: number): MadeBatch => {
     const rows = order.rowsOf(step);
     const feeds = makeFeeds(batch, split, tokenizers, rows, transforms, { seed, step });
@@ -74,10 +68,24 @@ function alignedTransforms(batch: BatchSpec): readonly Diagnostic[] {
   });
 }
 
+function orderOf(batch: BatchSpec, split: PreparedSplit, seed: number): BatchOrder {
+  const of = { rows: split.rows, size: batch.size, seed, owner: batch.id };
+  switch (batch.order) {
+    case 'passes':
+      return passOrder(of);
+    case 'endless': {
+      const distinct = batch.distinct.map(name => split.groups[name] as Int32Array);
+      return batchOrder({ ...of, distinct });
+    }
+    default:
+      return batch.order satisfies never;
+  }
+}
+
 function sizeDiagnostics(batch: BatchSpec, split: PreparedSplit): Diagnostic[] {
   const name = `${split.ref.set}.${split.ref.split}`;
   const place = { span: batch.span };
-  if (batch.size > split.rows)
+  if (batch.order === 'endless' && batch.size > split.rows)
     return [dataDiagnostic('batch-too-large', { size: batch.size, split: name, rows: split.rows }, place)];
   return batch.distinct.flatMap(field => {
     const groups = split.groups[field];

@@ -1,5 +1,5 @@
-// Which rows a step trains on. Every epoch has its own order by key and floor(rows / size) batches, so a step's rows
-// follow from its number alone.
+// Which rows a step trains on, from the step's number alone. Every epoch has its own order by key: of floor(rows / size)
+// full batches, or in a pass over all rows with a shorter one at its end.
 
 import { keyedDraws, shuffle } from '../random.ts';
 
@@ -36,10 +36,34 @@ export function batchOrder(options: OrderOptions): BatchOrder {
   };
 }
 
+/** Every row once in each pass; the last batch of a pass has the rows that are left. */
+export function passOrder(options: Pick<OrderOptions, 'rows' | 'size' | 'seed' | 'owner'>): BatchOrder {
+  const { rows, size } = options;
+  const batchesPerEpoch = Math.ceil(rows / size);
+  let known: { readonly pass: number; readonly order: Int32Array } | undefined;
+  return {
+    batchesPerEpoch,
+    rowsOf(step) {
+      const pass = Math.floor((step - 1) / batchesPerEpoch);
+      if (known?.pass !== pass) known = { pass, order: shuffledRows(options, pass) };
+      const start = ((step - 1) % batchesPerEpoch) * size;
+      return known.order.slice(start, start + size);
+    },
+  };
+}
+
+function shuffledRows(
+  { rows, seed, owner }: Omit<OrderOptions, 'size' | 'distinct'>,
+  epoch: number,
+): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, i) => i);
+  shuffle(order, keyedDraws(seed, owner, 'epoch', String(epoch)));
+  return order;
+}
+
 function epochBatches(options: OrderOptions, epoch: number, count: number): Int32Array[] {
   const { rows, size, distinct } = options;
-  const order = Int32Array.from({ length: rows }, (_, i) => i);
-  shuffle(order, keyedDraws(options.seed, options.owner, 'epoch', String(epoch)));
+  const order = shuffledRows(options, epoch);
   if (distinct.length === 0)
     return Array.from({ length: count }, (_, b) => order.slice(b * size, (b + 1) * size));
   const batches: Int32Array[] = [];

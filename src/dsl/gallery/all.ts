@@ -5,6 +5,7 @@ import { adaptations } from './adapt.ts';
 import type { Mistake } from './base.ts';
 import { calls } from './calls.ts';
 import { usedModels } from './files.ts';
+import { fits } from './fits.ts';
 import { generation } from './generation.ts';
 import { loops } from './loops.ts';
 import { models } from './models.ts';
@@ -29,6 +30,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   sequences,
   stages,
   states,
+  fits,
   texts,
   usedModels,
   adaptations,

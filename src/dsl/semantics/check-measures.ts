@@ -21,7 +21,8 @@ export function checkMeasures(
   return new Map(
     [...stages].map(([name, stage]) => {
       // A field is what the stage's own objectives say it is.
-      const own = stage.terms.flatMap(t => objectives.get(t.objective) ?? []);
+      const terms = stage.kind === 'minimize' ? stage.terms : [];
+      const own = terms.flatMap(t => objectives.get(t.objective) ?? []);
       const inReach = new Set([...own, ...objectives.values()]);
       const measures = stage.measures.map(m => ({ ...m, metric: checkMetric(declared, inReach, m) }));
       return [name, { ...stage, measures }];

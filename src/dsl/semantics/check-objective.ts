@@ -112,7 +112,7 @@ export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
 }
 
 /** Paths of a check as the paths of every layer that they stand for, in order. */
-function layerPaths(trace: Trace, paths: Iterable<string>): readonly string[] {
+export function layerPaths(trace: Trace, paths: Iterable<string>): readonly string[] {
   const all = [...paths].flatMap(path => layersOf(path, trace.repeats));
   return (trace.adapters.length === 0 ? all : all.filter(path => isAtLayer(trace, path))).sort();
 }

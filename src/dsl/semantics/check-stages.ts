@@ -2,20 +2,38 @@
 
 import { nearestName } from '../../base/nearest-name.ts';
 import type { StageMember } from '../syntax/ast.ts';
+import { joinPath } from './call-block.ts';
 import type { Reached } from './check-objective.ts';
 import type { Declared } from './declare.ts';
-import type { Objective, Pattern, Stage } from './model.ts';
+import { checkTokenizerFits } from './fits.ts';
+import type { MinimizeStage, Model, Objective, Pattern, Stage } from './model.ts';
 import { checkImports, isTaken } from './stage-starts.ts';
 import { readStage, type StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
 import { isWild, namesWeight, partition } from './weight-pattern.ts';
 
+/** What stages are held against. */
+export interface StageBasis {
+  readonly objectives: ReadonlyMap<string, Objective>;
+  readonly reached: ReadonlyMap<string, Reached>;
+  /** What stages of other models fit that this one stands on. */
+  readonly elsewhere: readonly Pattern[];
+}
+
+/** What the stages of a model fit, by the paths that it has under `root`. */
+export function fittedBy(model: Model | undefined, root: string): readonly Pattern[] {
+  return [...(model?.stages.values() ?? [])].flatMap(stage =>
+    stage.kind === 'fit'
+      ? stage.fits.map(({ pattern: { text, span } }) => ({ text: joinPath(root, text), span }))
+      : [],
+  );
+}
+
 /** Every stage as a recipe. */
 export function checkStages(
   declared: Declared,
-  objectives: ReadonlyMap<string, Objective>,
+  { objectives, reached, elsewhere }: StageBasis,
   members: readonly StageMember[],
-  reached: ReadonlyMap<string, Reached>,
   used: StageContext['used'],
 ): ReadonlyMap<string, Stage> {
   const { frame } = declared;
@@ -24,6 +42,10 @@ export function checkStages(
   for (const member of members) {
     const read = readStage({ declared, objectives, stages: names, used }, member);
     if (read === undefined) continue;
+    if (read.kind === 'fit') {
+      stages.set(read.name, read);
+      continue;
+    }
     const paths = read.terms.flatMap(t => [...(reached.get(t.objective)?.layers ?? [])]);
     const stage = { ...read, reached: [...new Set(paths)].sort() };
     stages.set(stage.name, stage);
@@ -40,8 +62,14 @@ export function checkStages(
         optimizerSpan,
       );
   }
+  const fits = [...stages.values()].flatMap(s => (s.kind === 'fit' ? [s] : []));
+  checkTokenizerFits(declared, fits);
+  const fitted = [...elsewhere, ...fits.flatMap(s => s.fits.map(f => f.pattern))];
   for (const stage of stages.values())
-    if (stage.terms.every(t => reached.has(t.objective))) warnFrozenAtRandom(frame, stage, stages, reached);
+    if (stage.kind === 'minimize') stages.set(stage.name, { ...stage, fitted });
+  for (const stage of stages.values())
+    if (stage.kind === 'minimize' && stage.terms.every(t => reached.has(t.objective)))
+      warnFrozenAtRandom(frame, stage, stages, reached);
   const done = new Set<string>();
   for (const member of members) {
     const chain: string[] = [];
@@ -67,7 +95,7 @@ export function checkStages(
 /** train and freeze together name every weight that the stage's objectives reach, each once. */
 function checkPartition(
   frame: Frame,
-  stage: Stage,
+  stage: MinimizeStage,
   member: StageMember,
   reached: ReadonlyMap<string, Reached>,
 ): void {
@@ -108,7 +136,7 @@ function checkPartition(
 /** What is frozen of a used model before anything has trained it stays at the random numbers that it starts as. */
 function warnFrozenAtRandom(
   frame: Frame,
-  stage: Stage,
+  stage: MinimizeStage,
   stages: ReadonlyMap<string, Stage>,
   reached: ReadonlyMap<string, Reached>,
 ): void {
@@ -118,7 +146,8 @@ function warnFrozenAtRandom(
   const seen = new Set<string>();
   for (let at: Stage | undefined = stage; at !== undefined && !seen.has(at.name); ) {
     seen.add(at.name);
-    if (at !== stage) for (const path of partition(at, at.reached).trained) known.add(path);
+    if (at !== stage && at.kind === 'minimize')
+      for (const path of partition(at, at.reached).trained) known.add(path);
     for (const start of at.imports) for (const path of start.has) if (isTaken(start, path)) known.add(path);
     at = at.from === undefined ? undefined : stages.get(at.from);
   }
@@ -135,7 +164,7 @@ function warnFrozenAtRandom(
 }
 
 /** A term whose weights are all frozen adds to the loss and teaches nothing. */
-function warnFrozenTerms(frame: Frame, stage: Stage, reached: ReadonlyMap<string, Reached>): void {
+function warnFrozenTerms(frame: Frame, stage: MinimizeStage, reached: ReadonlyMap<string, Reached>): void {
   // A stage that trains nothing at all is told so once.
   if (partition(stage, stage.reached).trained.length === 0) return;
   for (const term of stage.terms) {

@@ -17,9 +17,10 @@ import type {
 import { parse } from '../syntax/parse.ts';
 import { checkAdaptations } from './adapt.ts';
 import { checkExport } from './check-export.ts';
+import { checkFit } from './check-fit.ts';
 import { checkMeasures } from './check-measures.ts';
 import { checkObjective, type Reached, warnUncalled, warnUnreached } from './check-objective.ts';
-import { checkStages } from './check-stages.ts';
+import { checkStages, fittedBy } from './check-stages.ts';
 import { declareModel, type ModelSetting } from './declare.ts';
 import {
   type Checking,
@@ -34,6 +35,7 @@ import { basesOf, declarationsOf } from './extend.ts';
 import { type Library, loadLibrary, type ReadFile } from './library.ts';
 import type { Model, Objective } from './model.ts';
 import { objectiveOf } from './objectives.ts';
+import { checkImports } from './stage-starts.ts';
 import { complain, createTrace, type Trace, type TracedWeight } from './trace.ts';
 import { warnIdleMembers } from './updates.ts';
 import { modelKey } from './used-model.ts';
@@ -255,11 +257,26 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
     if (found !== undefined) reached.set(objective.name, found);
     for (const call of trace.calls) called.add(call.path);
   }
-  const read = checkStages(declared, objectives, stageMembers, reached, used => {
+  const use = (used: ModelValue): Model | undefined => {
     const found = checking.use(used);
     return found.kind === 'right' ? found.model : undefined;
-  });
-  const stages = checkMeasures(declared, objectives, read);
+  };
+  const models = [declared.frame.trace, ...traces].flatMap(t => [...(t?.models.values() ?? [])]);
+  const elsewhere = models.flatMap(m => fittedBy(use(m.model), m.declared.frame.path));
+  const read = checkStages(declared, { objectives, reached, elsewhere }, stageMembers, use);
+  const stages = new Map(checkMeasures(declared, objectives, read));
+  for (const stage of stages.values()) {
+    if (stage.kind !== 'fit') continue;
+    const paths = new Set<string>();
+    for (const fit of stage.fits) {
+      const trace = fresh(`fit ${fit.pattern.text}`);
+      for (const path of checkFit(declareModel(trace, setting), fit)) paths.add(path);
+      for (const call of trace.calls) called.add(call.path);
+    }
+    const checked = { ...stage, reached: [...paths].sort() };
+    stages.set(stage.name, checked);
+    checkImports(declared.frame, checked, reached);
+  }
   for (const call of declared.frame.trace.calls) called.add(call.path);
   if (right && [...objectives.values()].every(o => o.item !== item || reached.has(o.name)))
     warnUncalled(declared, item, called);

@@ -20,6 +20,18 @@ function error<P>(
 const suggest = (p: { readonly suggestion: string | undefined }): string | undefined =>
   p.suggestion === undefined ? undefined : `did you mean ${p.suggestion}?`;
 
+/** What a stage that minimizes says and one that fits doesn't. */
+export type MinimizeClauseKind = 'minimize' | 'train' | 'freeze' | 'optimizer' | 'steps';
+
+/** Why it means nothing in a stage that fits. */
+const whyNotInFit: Readonly<Record<MinimizeClauseKind, string>> = {
+  minimize: 'a stage minimizes or fits: make two stages, one from the other',
+  train: 'what learns is said by fit, all else stays as it is',
+  freeze: 'what learns is said by fit, all else stays as it is',
+  optimizer: 'a fit needs no gradients and no optimizer',
+  steps: 'say it of each fit: passes 5, or steps 500, behind its data',
+};
+
 export const semanticRules = {
   // ── Names
   'unknown-name': error<{ name: string; what: string; suggestion: string | undefined }>(
@@ -473,6 +485,34 @@ export const semanticRules = {
   'no-batch': error<{ data: string }>(
     p => `how many rows of ${p.data} make a batch?`,
     () => 'write: on SET.SPLIT batch 128',
+  ),
+  'clause-in-fit': error<{ stage: string; clause: MinimizeClauseKind }>(
+    p => `stage ${p.stage} fits, so it has no ${p.clause} clause`,
+    p => whyNotInFit[p.clause],
+  ),
+  'fit-of-nothing': error<{ target: string }>(
+    p => `what is computed on each batch to fit ${p.target}?`,
+    p => `write: fit ${p.target}: CALL on SET.SPLIT batch 64 passes 5`,
+  ),
+  'fit-reads-nothing': error<{ value: string }>(
+    p => `${p.value} reads no data, so there is nothing to fit to`,
+    () => 'name fields of the data in it: modalities, and what the objectives of the model read',
+  ),
+  'fit-without-end': error<{ target: string; data: string }>(
+    p => `how long is ${p.target} fitted on ${p.data}?`,
+    () => 'write passes 5 behind it, over all rows, or steps 500, of a batch each',
+  ),
+  'fit-twice': error<{ target: string }>(
+    p => `${p.target} is fitted twice`,
+    () => 'one fit says it all: leave one of the two out',
+  ),
+  'fit-misses': error<{ target: string; value: string }>(
+    p => `${p.value} doesn't call ${p.target}, so it can't be fitted by it`,
+    p => `put a call of ${p.target} into what is computed`,
+  ),
+  'fit-without-state': error<{ target: string }>(
+    p => `nothing of ${p.target} can be fitted: it updates no state`,
+    () => 'weights are moved by minimize; what a fit renews is declared by state and said by update',
   ),
   'matches-nothing': error<{
     pattern: string;

@@ -1,6 +1,7 @@
 // What a metric measures for every row: its expressions over fields of the data, which they name as objectives do.
 
 import type { Dim } from '../../base/dim.ts';
+import type { Span } from '../../base/span.ts';
 import type { MeasuredType, ValueParam } from '../metrics/metric.ts';
 import type { Expr, Param } from '../syntax/ast.ts';
 import type { Declared } from './declare.ts';
@@ -12,16 +13,27 @@ import { compareDims } from './trace.ts';
 import type { TensorValue, Value } from './values.ts';
 import { errorValue } from './values.ts';
 
-/**
- * The fields that a metric's expressions read, as the parameters of an objective without a loss: those of the first
- * objective that has them all, else each as the first one that has it declares it, else a modality of that name.
- */
+/** The fields that a metric's expressions read. */
 export function measuredFields(
   declared: Declared,
   objectives: Iterable<Objective>,
   { metric, span }: Pick<Measure, 'metric' | 'span'>,
 ): Objective {
-  const read = new Set([...metric.values.values()].flatMap(namesRead));
+  const name = `measure ${metric.metric}`;
+  return fieldsRead(declared, objectives, [...metric.values.values()], { name, span });
+}
+
+/**
+ * The fields that expressions read, as the parameters of an objective without a loss: those of the first
+ * objective that has them all, else each as the first one that has it declares it, else a modality of that name.
+ */
+export function fieldsRead(
+  declared: Declared,
+  objectives: Iterable<Objective>,
+  expressions: readonly Expr[],
+  { name, span }: { readonly name: string; readonly span: Span },
+): Objective {
+  const read = new Set(expressions.flatMap(namesRead));
   const known = [...objectives];
   const has = (o: Objective, name: string): boolean => o.params.some(p => p.name.text === name);
   const fields = [...read].filter(n => declared.modalities.has(n) || known.some(o => has(o, n)));
@@ -34,13 +46,13 @@ export function measuredFields(
     // A field along another one's axis needs that one too.
     for (const other of o.params) if (sharesAxis(p, other)) put(o, other.name.text);
   };
-  for (const name of fields) {
-    const o = whole ?? known.find(candidate => has(candidate, name));
-    if (o !== undefined) put(o, name);
+  for (const field of fields) {
+    const o = whole ?? known.find(candidate => has(candidate, field));
+    if (o !== undefined) put(o, field);
   }
   const bare = fields.filter(n => !params.has(n));
-  const [first = span] = [...metric.values.values()].map(e => e.span);
-  const at = { text: metric.metric, span: first };
+  const [first = span] = expressions.map(e => e.span);
+  const at = { text: name, span: first };
   const items = bare.map(text => ({ kind: 'name', text, span: first }) as const);
   const side = { kind: 'list', items, span: first } as const;
   const member = {
@@ -54,7 +66,6 @@ export function measuredFields(
   } as const;
   const spelled = objectiveOf(declared, member);
   const item = whole?.item ?? spelled.item;
-  const name = `measure ${metric.metric}`;
   return { ...spelled, item, name, params: [...params.values(), ...spelled.params] };
 }
 

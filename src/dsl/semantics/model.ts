@@ -182,21 +182,67 @@ export interface Measure {
   readonly span: Span;
 }
 
-export interface Stage {
+/** One training: gradients of objectives, or parts whose states learn from data without any. */
+export type Stage = MinimizeStage | FitStage;
+
+interface AnyStage {
   readonly name: string;
   readonly from: string | undefined;
   /** Parts that stages of other models have trained. */
   readonly imports: readonly StageImport[];
+  readonly measures: readonly Measure[];
+  readonly span: Span;
+}
+
+export interface MinimizeStage extends AnyStage {
+  readonly kind: 'minimize';
   readonly terms: readonly StageTerm[];
   readonly train: readonly Pattern[];
   readonly freeze: readonly Pattern[];
   /** Paths of the weights that its objectives depend on, in order. */
   readonly reached: readonly string[];
+  /** What stages of the model fit: parts of states alone learn there and not here. */
+  readonly fitted: readonly Pattern[];
   readonly optimizer: Optimizer;
   /** Where the optimizer is asked for. */
   readonly optimizerSpan: Span;
   readonly steps: number;
-  readonly measures: readonly Measure[];
+}
+
+export interface FitStage extends AnyStage {
+  readonly kind: 'fit';
+  /** Paths of the weights and states that its fits read, in order. */
+  readonly reached: readonly string[];
+  /** Done one after another, in the order of the spec: what one has fitted stands for the next. */
+  readonly fits: readonly Fit[];
+  /** Done before the stages, on the host. */
+  readonly tokenizers: readonly TokenizerFit[];
+}
+
+/** `fit units: label(speech) on libri.train batch 64 passes 20` */
+export interface Fit {
+  /** The part whose states learn. */
+  readonly pattern: Pattern;
+  readonly value: Expr;
+  /** The fields of the data that the expression reads, as those of an objective. */
+  readonly fields: Objective;
+  readonly data: StageData;
+  readonly length: FitLength;
+  readonly span: Span;
+}
+
+/** How long a fit lasts: so many passes over its split, or so many batches. */
+export interface FitLength {
+  readonly kind: 'passes' | 'steps';
+  readonly count: number;
+}
+
+/** `fit text.tokenizer: title on books.train` */
+export interface TokenizerFit {
+  readonly modality: string;
+  /** The field that holds its texts. */
+  readonly field: string;
+  readonly data: StageData;
   readonly span: Span;
 }
 

@@ -1,11 +1,13 @@
-// A stage's clauses read into a recipe: terms with their data, patterns, optimizer, steps, measures.
+// A stage's clauses read into a recipe: terms with their data, patterns, optimizer, steps, measures. What a stage fits is
+// read in fits.ts.
 
 import { nearestName } from '../../base/nearest-name.ts';
 import type { Clause, DataUse, MinimizeClause, StageMember, WeightPattern } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
 import type { Declared } from './declare.ts';
+import { readFits } from './fits.ts';
 import { readMeasure } from './measures.ts';
-import type { Measure, Model, Objective, Pattern, Stage, StageData, StageTerm } from './model.ts';
+import type { MinimizeStage, Model, Objective, Pattern, Stage, StageData, StageTerm } from './model.ts';
 import { readOptimizer } from './optimizer.ts';
 import { readNumber } from './settings.ts';
 import { readData } from './stage-data.ts';
@@ -24,18 +26,39 @@ export interface StageContext {
 
 /** The recipe of one stage; undefined where something is wrong, which is reported. */
 export function readStage(context: StageContext, member: StageMember): Stage | undefined {
+  const name = member.name.text;
+  const measures = readAll(member.clauses, c => (c.kind === 'measure' ? readMeasure(context, c) : 'another'));
+  const starts = readStarts(context, member);
+  const isFit = member.clauses.some(c => c.kind === 'fit');
+  const recipe = isFit ? readFits(context, member) : readRecipe(context, member);
+  if (measures === undefined || recipe === undefined || starts === undefined) return undefined;
+  return { ...recipe, ...starts, name, measures, span: member.span };
+}
+
+/** What each clause of a kind says; undefined where one of them is wrong. */
+export function readAll<T>(
+  clauses: readonly Clause[],
+  read: (c: Clause) => T | undefined | 'another',
+): readonly T[] | undefined {
+  const right: T[] = [];
+  let fits = true;
+  for (const c of clauses) {
+    const one = read(c);
+    if (one === undefined) fits = false;
+    else if (one !== 'another') right.push(one);
+  }
+  return fits ? right : undefined;
+}
+
+type Recipe = Omit<MinimizeStage, 'name' | 'from' | 'imports' | 'measures' | 'span'>;
+
+function readRecipe(context: StageContext, member: StageMember): Recipe | undefined {
   const { frame } = context.declared;
   const name = member.name.text;
   const clauses = new Map<Clause['kind'], Clause>();
-  const measures: Measure[] = [];
   let fits = true;
   for (const c of member.clauses) {
-    if (c.kind === 'measure') {
-      const measure = readMeasure(context, c);
-      if (measure === undefined) fits = false;
-      else measures.push(measure);
-      continue;
-    }
+    if (c.kind === 'measure') continue;
     const before = clauses.get(c.kind);
     if (before !== undefined) {
       complain(frame, 'clause-twice', { clause: c.kind }, c.span, {
@@ -68,26 +91,22 @@ export function readStage(context: StageContext, member: StageMember): Stage | u
       : undefined;
   const train = clauses.get('train');
   const freeze = clauses.get('freeze');
-  const starts = readStarts(context, member);
-  if (!fits || terms === undefined || recipe === undefined || count === undefined || starts === undefined)
-    return undefined;
+  if (!fits || terms === undefined || recipe === undefined || count === undefined) return undefined;
   return {
-    name,
-    ...starts,
+    kind: 'minimize',
     terms,
     train: train?.kind === 'train' ? train.patterns.map(p => readPattern(frame, p)) : [],
     freeze: freeze?.kind === 'freeze' ? freeze.patterns.map(p => readPattern(frame, p)) : [],
     reached: [],
+    fitted: [],
     optimizer: recipe,
     optimizerSpan: optimizer?.span ?? member.span,
     steps: count,
-    measures,
-    span: member.span,
   };
 }
 
 /** A pattern with the paths that its first name has where it is another name for a part: `part read = Bert.read`. */
-function readPattern(frame: Frame, { text, span }: WeightPattern): Pattern {
+export function readPattern(frame: Frame, { text, span }: WeightPattern): Pattern {
   const [first = '', ...rest] = text.split('.');
   const also: string[] = [];
   for (const [name, { value }] of frame.scope.names) {

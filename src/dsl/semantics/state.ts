@@ -125,7 +125,12 @@ export function traceUpdate(frame: Frame, statement: UpdateStatement): void {
   if (kept.kind === 'error') return;
   const id = trace.builder.one('stop_gradient', [kept.id]);
   trace.paths.set(id, state.path);
-  trace.updates.push({ path: state.path, value: { ...state.value, id }, span: here(frame, span) });
+  trace.updates.push({
+    path: state.path,
+    by: frame.path,
+    value: { ...state.value, id },
+    span: here(frame, span),
+  });
 }
 
 function stateOf(frame: Frame, { name }: UpdateStatement): TracedWeight | undefined {

@@ -40,6 +40,8 @@ export interface Follow {
 /** What a state becomes when the step is done. */
 export interface TracedUpdate {
   readonly path: string;
+  /** The path of the body that says it. */
+  readonly by: string;
   readonly value: TensorValue;
   readonly span: Span;
 }

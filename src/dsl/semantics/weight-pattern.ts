@@ -1,7 +1,7 @@
 // Patterns of weights in train and freeze: `look`, `hear.**.lora.*`, `**.attention.{qkv,out}`. A pattern is matched name by
 // name and also stands for everything under what it matches.
 
-import type { Pattern, Stage } from './model.ts';
+import type { MinimizeStage, Pattern } from './model.ts';
 
 /** A piece of one name: any run of characters, or one of some texts. */
 type Piece = { readonly kind: 'any' } | { readonly kind: 'one of'; readonly texts: readonly string[] };
@@ -80,7 +80,7 @@ export function isWild(p: Pattern): boolean {
 
 /** Which of the reached weights a stage trains; patterns that match nothing and gaps are reported by the caller. */
 export function partition(
-  stage: Pick<Stage, 'train' | 'freeze'>,
+  stage: Pick<MinimizeStage, 'train' | 'freeze'>,
   paths: readonly string[],
 ): Partition & { readonly both: readonly string[]; readonly neither: readonly string[] } {
   const named = (patterns: readonly Pattern[], path: string): boolean =>
@@ -104,17 +104,28 @@ export function partition(
 
 /**
  * Which parts learn in a stage, by their paths: those that own a weight that it trains. One that owns none, as a dropout,
- * learns where the nearest part around it that owns some does.
+ * learns where the nearest part around it that owns some does; but where some stage fits it, or a part without weights
+ * that it is in, it learns there alone.
  */
-export function learningIn(stage: Pick<Stage, 'train' | 'freeze' | 'reached'>): (path: string) => boolean {
+export function learningIn(
+  stage: Pick<MinimizeStage, 'train' | 'freeze' | 'reached' | 'fitted'>,
+): (path: string) => boolean {
   const owners = (paths: readonly string[]): ReadonlySet<string> =>
     new Set(paths.flatMap(path => [...around(path)].slice(1)));
   const all = owners(stage.reached);
   const trained = owners(partition(stage, stage.reached).trained);
   return path => {
-    const owner = [...around(path)].find(at => all.has(at));
-    return owner !== undefined && trained.has(owner);
+    const way = [...around(path)];
+    const fittedHere = way.some(at => !all.has(at) && stage.fitted.some(f => namesItself(f, at)));
+    const owner = way.find(at => all.has(at));
+    return !fittedHere && owner !== undefined && trained.has(owner);
   };
+}
+
+/** Whether a pattern names this path itself and not one above it. */
+function namesItself(pattern: Pattern, path: string): boolean {
+  const above = path.slice(0, Math.max(0, path.lastIndexOf('.')));
+  return path !== '' && namesWeight(pattern, path) && (above === '' || !namesWeight(pattern, above));
 }
 
 /** A path and those above it: look.norm.scale, look.norm, look and the model's own, ''. */

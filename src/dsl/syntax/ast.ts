@@ -204,6 +204,7 @@ export type Clause =
   | FreezeClause
   | OptimizerClause
   | StepsClause
+  | FitClause
   | MeasureClause;
 
 export interface MinimizeClause {
@@ -257,6 +258,25 @@ export interface OptimizerClause {
 
 export interface StepsClause {
   readonly kind: 'steps';
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+/** `fit units: label(speech) on libri.train batch 64 passes 20`, `fit text.tokenizer on books.train` */
+export interface FitClause {
+  readonly kind: 'fit';
+  /** The part, or the tokenizer of a modality. */
+  readonly target: WeightPattern;
+  /** What is computed on each batch. */
+  readonly value: Expr | undefined;
+  readonly data: DataUse;
+  readonly length: FitLength | undefined;
+  readonly span: Span;
+}
+
+/** `passes 20`: over the whole split; `steps 500`: batches. */
+export interface FitLength {
+  readonly kind: 'passes' | 'steps';
   readonly value: Expr;
   readonly span: Span;
 }

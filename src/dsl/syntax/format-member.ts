@@ -77,6 +77,16 @@ function clauseDoc(c: Comments, clause: Clause): Doc {
     case 'optimizer':
     case 'steps':
       return [`${clause.kind} `, exprDoc(c, clause.value)];
+    case 'fit': {
+      const value = clause.value === undefined ? '' : [': ', exprDoc(c, clause.value)];
+      const on = goOn(c, clause.data.span, line, () => dataDoc(c, clause.data));
+      const { length } = clause;
+      const long =
+        length === undefined
+          ? ''
+          : goOn(c, length.span, line, () => [`${length.kind} `, exprDoc(c, length.value)]);
+      return group([`fit ${clause.target.text}`, value, indent(continued, [on, long])]);
+    }
     case 'measure': {
       const metric = exprDoc(c, clause.metric);
       const on = goOn(c, clause.data.span, line, () => dataDoc(c, clause.data));

@@ -214,6 +214,7 @@ export class Grammar extends StatementRules {
         { ALT: () => this.SUBRULE(this.freeze) },
         { ALT: () => this.SUBRULE(this.optimizer) },
         { ALT: () => this.SUBRULE(this.steps) },
+        { ALT: () => this.SUBRULE(this.fit) },
         { ALT: () => this.SUBRULE(this.measure) },
       ],
       ERR_MSG: 'clause',
@@ -322,6 +323,23 @@ export class Grammar extends StatementRules {
 
   protected readonly steps = this.RULE('steps', () => {
     this.CONSUME(t.Steps);
+    this.SUBRULE(this.expr);
+  });
+
+  protected readonly fit = this.RULE('fit', () => {
+    this.CONSUME(t.Fit);
+    this.SUBRULE(this.pattern);
+    this.OPTION(() => {
+      this.SUBRULE(this.has);
+      this.SUBRULE(this.expr);
+    });
+    this.CONSUME(t.On);
+    this.SUBRULE(this.dataUse);
+    this.OPTION2(() => this.SUBRULE(this.fitLength));
+  });
+
+  protected readonly fitLength = this.RULE('fitLength', () => {
+    this.OR([{ ALT: () => this.CONSUME(t.Passes) }, { ALT: () => this.CONSUME(t.Steps) }]);
     this.SUBRULE(this.expr);
   });
 

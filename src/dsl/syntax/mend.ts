@@ -46,7 +46,7 @@ const borrowed: Readonly<Record<ElementKind, Readonly<Record<string, TokenType>>
 };
 
 /** Notions of the language's plan that this version doesn't have. */
-export const planned: ReadonlySet<string> = new Set(['head', 'fit']);
+export const planned: ReadonlySet<string> = new Set(['head']);
 
 /** The keyword that `first` was meant to be, where what follows allows it to be one. */
 export function meantKeyword(

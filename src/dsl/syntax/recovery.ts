@@ -83,6 +83,7 @@ const infix: readonly TokenType[] = [
   t.On,
   t.Every,
   t.Batch,
+  t.Passes,
   t.At,
   t.With,
 ];

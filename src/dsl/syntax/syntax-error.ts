@@ -69,6 +69,8 @@ const forms: Readonly<Record<string, string>> = {
   transform: 'with picture: [shift(2)]',
   train: 'train look, hear.**.lora.*',
   freeze: 'freeze rest',
+  fit: 'fit units: label(speech) on libri.train batch 64 passes 20',
+  fitLength: 'passes 20  or  steps 500',
   measure: 'measure recall(seen) on stamps.validation every 500',
   let: 'let name = …',
   repeat: 'repeat depth as layers { … }',
@@ -218,7 +220,7 @@ function slipHelp(
   return undefined;
 }
 
-const midClause = [t.On, t.With, t.Batch, t.Every].map(t.keywordText);
+const midClause = [t.On, t.With, t.Batch, t.Passes, t.Every].map(t.keywordText);
 
 /** A keyword in the middle of something, with a slip in it. */
 function misspelt(actual: IToken, expected: readonly string[]): Help | undefined {

@@ -9,6 +9,7 @@ import type {
   Clause,
   DataUse,
   Expr,
+  FitLength,
   IfStatement,
   Item,
   LabelsMember,
@@ -283,6 +284,19 @@ function toClause(ctx: Context, n: CstNode): Clause {
       return { kind: 'optimizer', value: value(), span };
     case 'steps':
       return { kind: 'steps', value: value(), span };
+    case 'fit': {
+      const given = optional(n, 'expr');
+      if (given !== undefined) checkColon(ctx, n, 'a fit');
+      const length = optional(n, 'fitLength');
+      return {
+        kind: 'fit',
+        target: toPattern(ctx, node(n, 'pattern')),
+        value: given && toExpr(ctx, given),
+        data: toDataUse(ctx, node(n, 'dataUse')),
+        length: length && toFitLength(ctx, length),
+        span,
+      };
+    }
     case 'measure': {
       const every = optional(n, 'expr', 1);
       const data = toDataUse(ctx, node(n, 'dataUse'));
@@ -335,13 +349,20 @@ function toDataUse(ctx: Context, n: CstNode): DataUse {
 }
 
 function toPatterns(ctx: Context, n: CstNode): readonly WeightPattern[] {
-  return nodes(node(n, 'patterns'), 'pattern').map(p => ({
-    text: leaves(p)
-      .sort((a, b) => a.startOffset - b.startOffset)
-      .map(t => t.image)
-      .join(''),
-    span: spanOf(ctx, p),
-  }));
+  return nodes(node(n, 'patterns'), 'pattern').map(p => toPattern(ctx, p));
+}
+
+function toPattern(ctx: Context, n: CstNode): WeightPattern {
+  const text = leaves(n)
+    .sort((a, b) => a.startOffset - b.startOffset)
+    .map(t => t.image)
+    .join('');
+  return { text, span: spanOf(ctx, n) };
+}
+
+function toFitLength(ctx: Context, n: CstNode): FitLength {
+  const kind = tokens(n, 'kw_passes').length > 0 ? 'passes' : 'steps';
+  return { kind, value: toExpr(ctx, node(n, 'expr')), span: spanOf(ctx, n) };
 }
 
 function leaves(n: CstNode): IToken[] {

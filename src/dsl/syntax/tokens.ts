@@ -60,6 +60,8 @@ export const Freeze = keyword('freeze');
 export const Optimizer = keyword('optimizer');
 export const Steps = keyword('steps');
 export const Measure = keyword('measure');
+export const Fit = keyword('fit');
+export const Passes = keyword('passes');
 export const Every = keyword('every');
 export const Let = keyword('let');
 export const Return = keyword('return');
@@ -119,6 +121,8 @@ const keywordTypes: readonly TokenType[] = [
   Optimizer,
   Steps,
   Measure,
+  Fit,
+  Passes,
   Every,
   Let,
   Return,
@@ -184,7 +188,7 @@ export const statementKeywords: readonly TokenType[] = [
   Collect,
   If,
 ];
-export const clauseKeywords: readonly TokenType[] = [Minimize, Train, Freeze, Optimizer, Steps, Measure];
+export const clauseKeywords: readonly TokenType[] = [Minimize, Train, Freeze, Optimizer, Steps, Fit, Measure];
 
 /** `25ms`: digits and, directly behind, letters; what the letters mean is judged later. */
 export const NumberToken = createToken({

@@ -3,8 +3,9 @@
 import { describe, expect, test } from 'vitest';
 import { createOnnxEngine } from '../../../src/backends/onnx/engine.ts';
 import { type Compilation, compile } from '../../../src/compile.ts';
-import type { StageProgram } from '../../../src/compiler/program.ts';
+import type { MinimizeProgram } from '../../../src/compiler/program.ts';
 import { initialTensors } from '../../../src/train/initialize.ts';
+import { minimizing } from '../../minimizing.ts';
 import { checkSpec } from './check-spec.ts';
 import { bitsOf, reference, takeSteps } from './toy-run.ts';
 
@@ -52,8 +53,8 @@ function compiled(spec: string): Compilation {
   if (library === undefined || model === undefined) throw new Error(rendered);
   return compile(library, model);
 }
-const stageOf = (spec: string, stage = 'tune'): StageProgram =>
-  compiled(spec).stage(stage, reference().target);
+const stageOf = (spec: string, stage = 'tune'): MinimizeProgram =>
+  minimizing(compiled(spec).stage(stage, reference().target));
 
 const lora = (on: string, more = ''): string => `  adapt read by lora(rank: 2, alpha: 4) on ${on}${more}`;
 const frozen = 'minimize next on other.train batch 4  train **.lora  freeze rest';

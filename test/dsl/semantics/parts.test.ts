@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { stamps } from '../../../src/dsl/gallery/base.ts';
 import { stdSources } from '../../../src/dsl/std/sources.ts';
+import { minimizing } from '../../minimizing.ts';
 import { checkSpec } from './check-spec.ts';
 import { feeds, type Kept, probe, run } from './probe.ts';
 import { bitsOf, compiled, reference, takeSteps } from './toy-run.ts';
@@ -178,7 +179,7 @@ describe('in a stage', () => {
     'transformer(depth: 1, heads: 4, drop: 0.5)',
   );
   const stage = (train: string) =>
-    compiled(noisy.replace('train all', train)).stage('align', reference().target);
+    minimizing(compiled(noisy.replace('train all', train)).stage('align', reference().target));
   const draws = (program: ReturnType<typeof stage>): number =>
     program.train.plan.graph.nodes.filter(n => n.op === 'random_bits').length;
 
@@ -213,7 +214,7 @@ describe('in a stage', () => {
         'objective sort(picture: picture[B],',
         'objective sort(picture: picture[B], caption: caption[B],',
       );
-    const program = compiled(both).stage('align', reference().target);
+    const program = minimizing(compiled(both).stage('align', reference().target));
     expect(draws(program)).toBe(2);
   });
 
@@ -221,7 +222,7 @@ describe('in a stage', () => {
     const bounded = stamps
       .replace('learned(1 / 0.07, max: 100)', 'learned(10, max: 10.001)')
       .replace('cosine(peak: 1e-3, warmup: 10)', '0.5');
-    const program = compiled(bounded).stage('align', reference().target);
+    const program = minimizing(compiled(bounded).stage('align', reference().target));
     const { weights, before } = await takeSteps(program, reference(), { steps: 3 });
     const path = 'seen.learned.log_value';
     expect(program.weights.find(w => w.path === path)?.atMost).toBeCloseTo(Math.log(10.001), 6);
@@ -235,7 +236,7 @@ test('several objectives have their own data and batches', () => {
     'minimize seen + 0.5 * sort on stamps.train batch 8',
     'minimize seen on stamps.train batch 8 + 0.5 * sort on others.train with picture: [shift(2)] batch 3',
   );
-  const program = compiled(spec).stage('align', reference().target);
+  const program = minimizing(compiled(spec).stage('align', reference().target));
   expect(
     program.train.batches.map(b => ({
       data: b.data,

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createOnnxEngine } from '../../../src/backends/onnx/engine.ts';
 import type { HostTensor } from '../../../src/base/tensor.ts';
+import { minimizing } from '../../minimizing.ts';
 import { checkSpec } from './check-spec.ts';
 import { bitsOf, compiled, reference, takeSteps } from './toy-run.ts';
 
@@ -54,7 +55,7 @@ describe('a stage with states', () => {
 
   test('renews those of parts that learn, and copies of what it trains', () => {
     const { stage } = compiled(spec);
-    const { renewed, weights } = stage('learn', reference().target);
+    const { renewed, weights } = minimizing(stage('learn', reference().target));
     expect(renewed).toEqual([
       'most',
       'read.centered.center',
@@ -64,11 +65,11 @@ describe('a stage with states', () => {
       'steps',
     ]);
     expect(weights.filter(w => w.kind === 'state').map(w => w.path)).toEqual([...renewed].sort());
-    expect(stage('head', reference().target).renewed).toEqual(['centered_part.center']);
+    expect(minimizing(stage('head', reference().target)).renewed).toEqual(['centered_part.center']);
   });
 
   test('a copy follows the weights that the step made', async () => {
-    const program = compiled(spec).stage('learn', reference().target);
+    const program = minimizing(compiled(spec).stage('learn', reference().target));
     const { before, weights } = await takeSteps(program, reference());
     for (const path of ['embedding.weight', 'centered.shift', 'centered.center']) {
       const old = numbers(before.get(`slow.${path}`));
@@ -80,14 +81,14 @@ describe('a stage with states', () => {
   });
 
   test('a state keeps what an update gave, whole numbers too', async () => {
-    const program = compiled(spec).stage('learn', reference().target);
+    const program = minimizing(compiled(spec).stage('learn', reference().target));
     const { weights } = await takeSteps(program, reference(), { steps: 3 });
     expect(numbers(weights.get('steps'))).toEqual([2]);
     expect(numbers(weights.get('most'))[0]).toBeGreaterThan(0);
   });
 
   test('what is frozen reads its running value and keeps it', async () => {
-    const program = compiled(spec).stage('head', reference().target);
+    const program = minimizing(compiled(spec).stage('head', reference().target));
     expect(program.train.plan.graph.inputs.map(i => `${i.role} ${i.name}`)).toContain(
       'state read.centered.center',
     );
@@ -99,7 +100,7 @@ describe('a stage with states', () => {
     for (const name of ['learn', 'head']) {
       const [a, b] = await Promise.all(
         [reference(), createOnnxEngine()].map(engine =>
-          takeSteps(compiled(spec).stage(name, engine.target), engine, { steps: 5 }),
+          takeSteps(minimizing(compiled(spec).stage(name, engine.target)), engine, { steps: 5 }),
         ),
       );
       for (const [i, loss] of (a?.losses ?? []).entries()) expect(b?.losses[i]).toBeCloseTo(loss, 4);
@@ -110,7 +111,7 @@ describe('a stage with states', () => {
   });
 
   test('what dropped positions hold changes no state', async () => {
-    const program = compiled(spec).stage('learn', reference().target);
+    const program = minimizing(compiled(spec).stage('learn', reference().target));
     const expected = await takeSteps(program, reference(), { dropped: 0, steps: 2 });
     const found = await takeSteps(program, reference(), { dropped: 17, steps: 2 });
     for (const [path, weight] of expected.weights)
@@ -150,13 +151,13 @@ describe('a part called twice in one step', () => {
   ]);
 
   test('goes on from what its first call left', async () => {
-    const program = compiled(calls('return y')).stage('fit', reference().target);
+    const program = minimizing(compiled(calls('return y')).stage('fit', reference().target));
     const { weights } = await takeSteps(program, reference(), { feeds });
     expect(numbers(weights.get('drifting.last'))).toEqual([11.25, 11.25, 11.25]);
   });
 
   test('each call reads the state as it was before it', async () => {
-    const program = compiled(calls('return y * 0 + last')).stage('fit', reference().target);
+    const program = minimizing(compiled(calls('return y * 0 + last')).stage('fit', reference().target));
     const { losses } = await takeSteps(program, reference(), { feeds });
     expect(losses[0]).toBeCloseTo(3 * 3 + 2.5 * 2.5, 5);
   });

@@ -10,6 +10,7 @@ import type { BatchSpec, Entry, FieldFeed, FieldSpec, StageProgram } from '../..
 import { feedsOf } from '../../../src/train/feeds.ts';
 import { initialTensors } from '../../../src/train/initialize.ts';
 import { scalarFeeds, trainScalars } from '../../../src/train/schedule.ts';
+import { minimizing } from '../../minimizing.ts';
 import { checkSpec } from './check-spec.ts';
 
 export const reference = (): Engine => createReferenceEngine({ precision: 'f32' });
@@ -102,11 +103,12 @@ export interface StepOptions extends BatchOptions {
 
 /** Steps of a stage's train entry from fresh weights, all on the same batches. */
 export async function takeSteps(
-  program: StageProgram,
+  stage: StageProgram,
   engine: Engine,
   options: StepOptions = {},
 ): Promise<Steps> {
   const { steps = 1, runSeed = 7 } = options;
+  const program = minimizing(stage);
   const entry = program.train;
   const session = await engine.open(new Map([['train', entry.plan]]), { threads: 1 });
   try {

@@ -5,6 +5,7 @@ import { createOnnxEngine } from '../../../src/backends/onnx/engine.ts';
 import { stamps } from '../../../src/dsl/gallery/base.ts';
 import { print } from '../../../src/ir/print.ts';
 import { initialTensors } from '../../../src/train/initialize.ts';
+import { minimizing } from '../../minimizing.ts';
 import { batchFeeds, bitsOf, compiled, reference, takeSteps } from './toy-run.ts';
 
 const twoLayers = stamps
@@ -20,7 +21,7 @@ describe('a two-layer model of toy size', () => {
     const { stage } = compiled(twoLayers);
     const engines = [reference(), createOnnxEngine()];
     const [plain, onnx] = await Promise.all(
-      engines.map(engine => takeSteps(stage('align', engine.target), engine, { steps: 20 })),
+      engines.map(engine => takeSteps(minimizing(stage('align', engine.target)), engine, { steps: 20 })),
     );
     const [a, b] = [plain?.losses ?? [], onnx?.losses ?? []];
     expect(a.length).toBe(20);
@@ -32,7 +33,7 @@ describe('a two-layer model of toy size', () => {
 
   test('compiles to the same graphs every time', () => {
     const graphs = (): readonly string[] => {
-      const program = compiled(twoLayers).stage('align', reference().target);
+      const program = minimizing(compiled(twoLayers).stage('align', reference().target));
       return [program.train, ...program.measures.map(m => m.entry)].map(e =>
         print(e.plan.graph, { spans: true }),
       );
@@ -41,7 +42,7 @@ describe('a two-layer model of toy size', () => {
   });
 
   test('whatever dropped words hold, a step gives the same bits', async () => {
-    const program = compiled(twoLayers).stage('align', reference().target);
+    const program = minimizing(compiled(twoLayers).stage('align', reference().target));
     const expected = await takeSteps(program, reference(), { dropped: 0 });
     for (const dropped of [-1, 2 ** 31 - 1, 17]) {
       const found = await takeSteps(program, reference(), { dropped });
@@ -52,7 +53,7 @@ describe('a two-layer model of toy size', () => {
   });
 
   test('every weight that it trains is moved', async () => {
-    const program = compiled(twoLayers).stage('align', reference().target);
+    const program = minimizing(compiled(twoLayers).stage('align', reference().target));
     const { weights, before } = await takeSteps(program, reference());
     expect(program.frozen).toEqual([]);
     for (const path of program.trained)
@@ -65,7 +66,7 @@ test('a loss measured on a short batch is that of its real rows', async () => {
     'measure recall(seen, at: [1, 5]) on stamps.validation every 10',
     'measure seen on stamps.validation batch 6\n    measure sort on stamps.validation batch 6\n    measure seen on stamps.other batch 4\n    measure sort on stamps.other batch 4',
   );
-  const program = compiled(spec).stage('align', reference().target);
+  const program = minimizing(compiled(spec).stage('align', reference().target));
   const [seen, sort, seenAlone, sortAlone] = program.measures.map(m => m.entry);
   const weights = initialTensors(program.weights, 5);
   const measure = async (entry: typeof seen, rows: number): Promise<readonly number[]> => {

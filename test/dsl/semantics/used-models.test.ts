@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/compile.ts';
-import type { StageProgram } from '../../../src/compiler/program.ts';
+import type { MinimizeProgram } from '../../../src/compiler/program.ts';
+import { minimizing } from '../../minimizing.ts';
 import { checkSpec } from './check-spec.ts';
 import { reference, takeSteps } from './toy-run.ts';
 
@@ -50,14 +51,14 @@ function stageOf(
   spec: string,
   variant?: string,
   files: Readonly<Record<string, string>> = { 'bert.mm': bert },
-): StageProgram {
+): MinimizeProgram {
   const { library, models, rendered } = checkSpec(spec, files);
   const model = models.find(m => m.variant === variant);
   if (library === undefined || model === undefined) throw new Error(rendered);
-  return compile(library, model).stage('tune', reference().target);
+  return minimizing(compile(library, model).stage('tune', reference().target));
 }
 
-const pathsOf = (program: StageProgram): readonly string[] => program.weights.map(w => w.path);
+const pathsOf = (program: MinimizeProgram): readonly string[] => program.weights.map(w => w.path);
 
 test('its weights stand at its name, the same in every variant', () => {
   const paths = pathsOf(stageOf(topics('Bert')));
@@ -73,7 +74,7 @@ test('its weights stand at its name, the same in every variant', () => {
 });
 
 test('a variant stands on a variant, and settings may be given', () => {
-  const width = (program: StageProgram): number =>
+  const width = (program: MinimizeProgram): number =>
     program.weights.find(w => w.path === 'Bert.table.weight')?.shape[1] ?? 0;
   expect(width(stageOf(topics('Bert')))).toBe(16);
   expect(width(stageOf(topics('Bert'), 'tiny'))).toBe(8);

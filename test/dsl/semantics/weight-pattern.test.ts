@@ -78,8 +78,17 @@ test('train and freeze part the weights', () => {
 });
 
 describe('a part learns where what it owns is trained', () => {
-  const learning = (train: readonly string[], freeze: readonly string[]): readonly string[] => {
-    const learns = learningIn({ train: patterns(...train), freeze: patterns(...freeze), reached: paths });
+  const learning = (
+    train: readonly string[],
+    freeze: readonly string[],
+    fitted: readonly string[] = [],
+  ): readonly string[] => {
+    const learns = learningIn({
+      train: patterns(...train),
+      freeze: patterns(...freeze),
+      reached: paths,
+      fitted: patterns(...fitted),
+    });
     const parts = [
       'look',
       'look.layers.0.dropout',
@@ -116,5 +125,16 @@ describe('a part learns where what it owns is trained', () => {
     [[], ['all'], []],
   ] as const)('train %j, freeze %j', (train, freeze, expected) => {
     expect(learning(train, freeze)).toEqual(expected);
+  });
+
+  test('but not where some stage fits it and it owns nothing that is trained', () => {
+    expect(learning(['all'], [], ['look.other', 'else', 'read'])).toEqual([
+      'look',
+      'look.layers.0.dropout',
+      'look.layers.1.dropout',
+      'read',
+      'read.dropout',
+    ]);
+    expect(learning(['all'], [], ['**.dropout'])).toEqual(['look', 'look.other', 'read', 'else']);
   });
 });

@@ -168,6 +168,11 @@ describe('hints', () => {
   test.each([
     [inModel('modalty p: Image()'), 'did you mean `modality`?'],
     [inStage('measure r(a) on b.c evry 3'), 'did you mean `every`?'],
+    [inStage('fit a: f(x) on b.c batch 3 pases 3'), 'did you mean `passes`?'],
+    [
+      inStage('fit a: f(x) batch 3'),
+      'the form is: fit units: label(speech) on libri.train batch 64 passes 20',
+    ],
     [
       inModel('align a: f(x) <-> g(y) infonce()'),
       'the form is: align seen: look(picture) <-> read(caption) by infonce()',

@@ -125,6 +125,18 @@ describe('layout', () => {
     );
   });
 
+  test('a fit on one line, else its data and its length below', () => {
+    expectForm(
+      inStage('fit a.tokenizer on d.train fit b : f(x)\n on d.train\n batch 3\n passes 2'),
+      clauses('fit a.tokenizer on d.train', 'fit b: f(x) on d.train batch 3 passes 2'),
+    );
+    const [a, b] = [name(40), name(40)];
+    expectForm(
+      inStage(`fit ${a}: ${b}(x) on d.train batch 3 passes 2`),
+      clauses(`fit ${a}: ${b}(x)`, '    on d.train batch 3', '    passes 2'),
+    );
+  });
+
   test('short bodies stay on their line where they were and fit', () => {
     expectForm('block f(x: int) -> int { return x }\n');
     expectForm('block f(x: int) -> int {\n  return x\n}\n');

@@ -27,6 +27,11 @@ model Stamps(width: int = 192) version "1.0.0" {
     steps 3000
     measure recall(seen, at: [1, 5]) on stamps.validation batch 8 every 500
   }
+  stage cluster from align {
+    fit caption.tokenizer on a.train
+    fit look.{a,b}.norm: look(picture) on a.train with picture: [shift(2)] batch 8 passes 2 * 3
+    fit units: label(caption) on b.train batch 8 steps 100
+  }
 }
 variant Small = Stamps(width: 64)
 use "other.mm" as Other

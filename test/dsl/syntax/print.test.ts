@@ -262,6 +262,14 @@ const clause = fc.oneof(
   fc.record({ kind: fc.constantFrom('train', 'freeze'), patterns }),
   fc.record({ kind: fc.constantFrom('optimizer', 'steps'), value: expr }),
   fc.record({ kind: fc.constant('measure'), metric: expr, data, every: optionalExpr }),
+  fc.record({
+    kind: fc.constant('fit'),
+    target: fc.constantFrom('units', 'text.tokenizer', 'look.**.norm1').map(named),
+    value: optionalExpr,
+    data,
+    // Without one, a clause `steps` behind it would be its own.
+    length: fc.record({ kind: fc.constantFrom('passes', 'steps'), value: expr }),
+  }),
 );
 const labels = fc.oneof(
   fc.record({ kind: fc.constant('labels'), doc, name, size: expr, names: fc.constant(undefined) }),

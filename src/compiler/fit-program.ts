@@ -1,0 +1,122 @@
+// A stage that fits, as what an engine runs: for each fit a graph that takes one batch and renews the states of the
+// part that learns. There are no gradients and no optimizer.
+
+import type { Declared } from '../dsl/semantics/declare.ts';
+import { evaluate } from '../dsl/semantics/expressions.ts';
+import type { Fit, FitStage, Model } from '../dsl/semantics/model.ts';
+import { fieldFrame } from '../dsl/semantics/objectives.ts';
+import type { Trace } from '../dsl/semantics/trace.ts';
+import { namesWeight } from '../dsl/semantics/weight-pattern.ts';
+import type { Graph, ValueId } from '../ir/graph.ts';
+import { fusionsOf } from './fusions.ts';
+import { createBatch, type LowerContext, modalitySpec, startLowering } from './lower.ts';
+import { optimize } from './optimize.ts';
+import type { Pass } from './passes/pass.ts';
+import type { BatchSpec, Entry, FitSpec, TokenizerFitSpec } from './program.ts';
+import { recognise } from './recognise.ts';
+import { schedule } from './schedule.ts';
+import { entryOf, type StageOptions } from './stage-program.ts';
+
+export interface TracedFit {
+  readonly trace: Trace;
+  readonly forward: Graph;
+  readonly batch: BatchSpec;
+  readonly renewed: readonly string[];
+}
+
+/** The graph of one fit before anything is made of it. */
+export function tracedFit(
+  context: LowerContext,
+  stage: FitStage,
+  fit: Fit,
+  options: StageOptions,
+): TracedFit {
+  const name = `${stage.name}/${fit.pattern.text}`;
+  const lowering = startLowering(context, name, path => namesWeight(fit.pattern, path));
+  const { declared, trace } = lowering;
+  const { builder } = trace;
+  const size = options.batch ?? fit.data.batch ?? 1;
+  const { kind } = fit.length;
+  // Only the last batch of a pass lacks rows.
+  const batch = createBatch(lowering, 'b0', size, kind === 'passes');
+  evaluateFit(declared, fit, batch.field);
+  lowering.finish();
+  const after = new Map(trace.updates.map(u => [u.path, u.value.id]));
+  for (const [path, id] of after) builder.output(path, 'next', id);
+  builder.output('change', 'fetch', changeOf(trace, after));
+  const spec = batch.spec(fit.data, [], kind === 'passes' ? 'passes' : 'endless');
+  return { trace, forward: builder.finish(), batch: spec, renewed: [...after.keys()].sort() };
+}
+
+function evaluateFit(declared: Declared, fit: Fit, field: ReturnType<typeof createBatch>['field']): void {
+  const { params } = fit.fields;
+  const values = new Map(params.map(p => [p.name.text, field(p, params)]));
+  evaluate(fieldFrame(declared, fit.fields, values), fit.value);
+}
+
+/** ‖after − before‖ over all states that are floats. */
+function changeOf(trace: Trace, after: ReadonlyMap<string, ValueId>): ValueId {
+  const { builder } = trace;
+  const squares = [...after].flatMap(([path, id]) => {
+    const before = trace.weights.get(path)?.value.id;
+    if (before === undefined || builder.typeOf(id).dtype !== 'f32') return [];
+    const difference = builder.one('sub', [id, before]);
+    const square = builder.one('mul', [difference, difference]);
+    const axes = builder.shapeOf(id).map((_, axis) => axis);
+    return [axes.length === 0 ? square : builder.one('reduce_sum', [square], { axes, keepdims: false })];
+  });
+  if (squares.length === 0) return builder.constant(0);
+  return builder.one('sqrt', [squares.reduce((sum, s) => builder.one('add', [sum, s]))]);
+}
+
+/** Each fit of a stage as an entry, and what was traced for it. */
+export function fitSpecs(
+  context: LowerContext,
+  stage: FitStage,
+  options: StageOptions,
+): readonly { readonly spec: FitSpec; readonly trace: Trace }[] {
+  return stage.fits.map((fit, i) => {
+    const { trace, forward, batch, renewed } = tracedFit(context, stage, fit, options);
+    const entry = fitEntry(context, `fit ${i}`, forward, batch, options);
+    const length =
+      options.steps === undefined ? fit.length : ({ kind: 'steps', count: options.steps } as const);
+    return { spec: { part: fit.pattern.text, entry, length, renewed }, trace };
+  });
+}
+
+function fitEntry(
+  { registry, target }: LowerContext,
+  name: string,
+  forward: Graph,
+  batch: BatchSpec,
+  { afterEach: see }: StageOptions,
+): Entry {
+  const eachPass =
+    see === undefined ? {} : { afterEach: (pass: Pass, graph: Graph) => see(pass.name, graph) };
+  see?.('lower', forward);
+  const graph = optimize(recognise(forward, registry, eachPass), target, registry, eachPass);
+  return entryOf(name, schedule(graph, target, fusionsOf(graph, target, registry)), [batch]);
+}
+
+/** The tokenizers that stages of the model fit, in the order of the spec. */
+export function tokenizerFits(model: Model): readonly TokenizerFitSpec[] {
+  const stages = [...model.stages.values()].flatMap(s => (s.kind === 'fit' ? [s] : []));
+  return stages.flatMap(stage =>
+    stage.tokenizers.map(({ modality, field, data, span }) => {
+      const info = model.modalities.get(modality);
+      if (info === undefined) throw new Error(`no modality ${modality} in ${model.name}`);
+      const type = { kind: 'modality', modality: modalitySpec(info) } as const;
+      const fields = [{ name: field, type, feeds: [], transforms: [], span }];
+      const read = { id: `${modality}.tokenizer`, data: { set: data.set, split: data.split }, fields };
+      const batch: BatchSpec = {
+        ...read,
+        size: 1,
+        keepFeed: '',
+        distinct: [],
+        order: 'passes',
+        span: data.span,
+      };
+      return { stage: stage.name, modality: info.path, batch };
+    }),
+  );
+}

@@ -1,0 +1,71 @@
+// One step of a stage: batches in, one run of the entry, the numbers that it reports.
+
+import type { Session } from '../backends/engine.ts';
+import type { StageProgram } from '../compiler/program.ts';
+import { failure } from './diagnostics.ts';
+import type { BatchStream, TrainingBatch } from './feeds.ts';
+import { feedsOf } from './feeds.ts';
+import { scalarOf } from './host-tensor.ts';
+import type { Round } from './rounds.ts';
+import { drawSeed, fitScalars, scalarFeeds, trainScalars } from './schedule.ts';
+
+export type NamedBatches = readonly (readonly [string, TrainingBatch])[];
+
+/** The next batch of every stream; a failure is kept until the loop asks for it. */
+export function nextBatches(streams: ReadonlyMap<string, BatchStream>): Promise<NamedBatches> {
+  const batches = Promise.all([...streams].map(async ([id, stream]) => [id, await stream.next()] as const));
+  // Marks it as looked after, else a failure while a step runs would end the process; `await` still throws it.
+  batches.catch(() => undefined);
+  return batches;
+}
+
+export type StepNumbers =
+  | {
+      readonly kind: 'minimize';
+      readonly loss: number;
+      readonly rate: number;
+      readonly gradient_norm: number;
+      readonly [term: `loss/${string}`]: number;
+    }
+  | { readonly kind: 'fit'; readonly fit: string; readonly change: number };
+
+interface StepContext {
+  readonly program: StageProgram;
+  readonly session: Session;
+  /** Of the run. */
+  readonly seed: number;
+}
+
+/** Runs step `step` of the stage, which is of this round. */
+export async function oneStep(
+  context: StepContext,
+  { entry, fit }: Round,
+  step: number,
+  batches: NamedBatches,
+): Promise<StepNumbers> {
+  const { program, session } = context;
+  const seed = drawSeed(context.seed, program.stage);
+  const scalars =
+    program.kind === 'minimize'
+      ? trainScalars(program.optimizer, step, program.steps, seed)
+      : fitScalars(step, seed);
+  const given = batches.flatMap(([, batch]) => [...batch.feeds]);
+  const feeds = feedsOf(entry, [...given, ...scalarFeeds(entry, scalars)]);
+  const fetched = await session.run(entry.name, feeds);
+  const number = (name: string, what: string): number =>
+    finite(program.stage, step, what, scalarOf(fetched.get(name), name));
+  if (fit !== undefined)
+    return { kind: 'fit', fit: fit.part, change: number('change', 'change of the states') };
+  const loss = number('loss', 'loss');
+  const norm = number('gradient_norm', 'norm of the gradient');
+  const terms = entry.fetches
+    .filter(name => name.startsWith('loss/'))
+    .map(name => [name, scalarOf(fetched.get(name), name)]);
+  return { kind: 'minimize', loss, ...Object.fromEntries(terms), rate: scalars.rate, gradient_norm: norm };
+}
+
+function finite(stage: string, step: number, what: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  const shown = Number.isNaN(value) ? 'not a number' : 'infinite';
+  throw failure('loss-not-finite', { stage, step, what, value: shown });
+}
