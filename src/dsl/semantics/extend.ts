@@ -8,7 +8,7 @@ import { type Declared, declareModel } from './declare.ts';
 import { evaluate } from './expressions.ts';
 import type { Binding } from './scope.ts';
 import { complain, type Frame } from './trace.ts';
-import { asModel, isSettled, modelKey, showModel } from './used-model.ts';
+import { asModel, isSettled, modelKey, showModel, standing } from './used-model.ts';
 import type { BlockValue, ModelValue } from './values.ts';
 import { showType } from './values.ts';
 
@@ -33,7 +33,8 @@ export function declareBase(frame: Frame, e: Expr): Base | undefined {
   }
   const model = asModel(frame, value, e.span);
   if (model === undefined || !isSettled(frame, model, e.span)) return undefined;
-  const declared = declareModel(trace, model, path);
+  const declared = standing(frame, e.span, undefined, () => declareModel(trace, model, path));
+  if (declared === undefined) return undefined;
   // Its parts by their full names, `Asr.hear`, are the same parts.
   trace.models.set(joinPath(path, model.root), { key: modelKey(model), declared, model, span: e.span });
   const params = new Set(model.item.params.map(p => p.name.text));

@@ -71,6 +71,9 @@ export function loadLibrary(file: SourceFile, text: string, options: LoadOptions
   return load(file, text, options, [file.file], new Map());
 }
 
+/** How deep files may use each other. */
+const deepestUse = 100;
+
 function load(
   file: SourceFile,
   text: string,
@@ -124,6 +127,11 @@ function load(
         const found = options.read(item.path, file.file);
         if (found === undefined) {
           options.report(diagnose('file-not-found', { path: item.path }, { span: item.pathSpan }));
+        } else if (chain.length >= deepestUse) {
+          const limit = `files use each other more than ${deepestUse} deep`;
+          options.report(
+            diagnose('too-large', { what: 'this chain of files', limit }, { span: item.pathSpan }),
+          );
         } else if (chain.includes(found.file)) {
           options.report(diagnose('use-cycle', { path: item.path }, { span: item.pathSpan }));
         } else {

@@ -7,7 +7,7 @@ import type { FieldExpr } from '../syntax/ast.ts';
 import { joinPath, valueKey } from './call-block.ts';
 import { type Declared, declareModel } from './declare.ts';
 import { modelIn } from './scope.ts';
-import { complain, type Frame } from './trace.ts';
+import { complain, type Frame, nested, spend } from './trace.ts';
 import { showTypeExpr } from './type-names.ts';
 import type { BoundArg, FileValue, ModelValue, Value } from './values.ts';
 import { errorValue } from './values.ts';
@@ -104,16 +104,21 @@ export function instanceOf(frame: Frame, model: ModelValue, span: Span): Declare
     );
     return undefined;
   }
-  if (!isSettled(frame, model, span)) return undefined;
-  const declared = declareModel(trace, model, root);
-  trace.models.set(root, { key, declared, model, span });
+  if (!isSettled(frame, model, span) || !spend(frame, span, 200)) return undefined;
+  const declared = standing(frame, span, undefined, () => declareModel(trace, model, root));
+  if (declared !== undefined) trace.models.set(root, { key, declared, model, span });
   return declared;
+}
+
+/** One model more that this one stands on; some fifty on each other are refused, which is reported. */
+export function standing<T>(frame: Frame, span: Span, otherwise: T, inner: () => T): T {
+  return nested(frame, span, 20, otherwise, inner);
 }
 
 /** Whether a model has all its settings and nothing is wrong in it; reported where that isn't known already. */
 export function isSettled(frame: Frame, model: ModelValue, span: Span): boolean {
   if (!isComplete(frame, model, span)) return false;
-  const state = frame.trace.check(model);
+  const state = standing(frame, span, 'wrong', () => frame.trace.check(model));
   if (state === 'busy') complain(frame, 'model-cycle', { model: model.root }, span);
   return state === 'right';
 }

@@ -157,3 +157,45 @@ model Outer {
     expect(checkSpec(files['f30.mm'] ?? '', files).rendered).toBe('');
   });
 });
+
+describe('built to explode', () => {
+  const codes = (text: string, files: Readonly<Record<string, string>> = {}): readonly string[] => [
+    ...new Set(checkSpec(text, files).codes.filter(code => code !== 'unused-part')),
+  ];
+  const chain = (n: number, link: (i: number) => string, first: string): string =>
+    Array.from({ length: n }, (_, i) => (i === 0 ? first : link(i))).join('\n');
+
+  test('models on models, and models that extend each other, some fifty deep', () => {
+    const first = 'model M0 {\n  space s0(3)\n}';
+    const adds = (i: number): string => `model M${i} extends M${i - 1} {\n  space s${i}(3)\n}`;
+    const takes = (i: number): string => `model M${i} {\n  space s${i} = M${i - 1}.s${i - 1}\n}`;
+    for (const link of [adds, takes]) {
+      expect(codes(chain(40, link, first))).toEqual([]);
+      expect(codes(chain(400, link, first))).toEqual(['too-large']);
+    }
+  });
+
+  test('files that use each other, a hundred deep', () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 6000 }, (_, i): [string, string] => [
+        `f${i}.mm`,
+        `use "f${i - 1}.mm" as A\nblock b(x: float[N...]) {\n  return x\n}\n`,
+      ]),
+    );
+    files['f0.mm'] = 'block b(x: float[N...]) {\n  return x\n}\n';
+    expect(codes(files['f90.mm'] ?? '', files)).toEqual([]);
+    expect(codes(files['f5999.mm'] ?? '', files)).toEqual(['too-large']);
+  });
+
+  test('each model twice in the next one', () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 26 }, (_, i): [string, string] => [
+        `f${i}.mm`,
+        `use "f${i - 1}.mm" as A\nuse "f${i - 1}.mm" as B\nmodel M {\n  part x = A.x\n  part y = B.x\n}\n`,
+      ]),
+    );
+    files['f0.mm'] = 'model M {\n  part x = linear(out: 3)\n}\n';
+    expect(codes(files['f5.mm'] ?? '', files)).toEqual([]);
+    expect(codes(files['f25.mm'] ?? '', files)).toEqual(['too-large']);
+  });
+});
