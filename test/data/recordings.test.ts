@@ -281,6 +281,16 @@ describe('batches of recordings', () => {
     expect([...(feeds.get('speech.keep')?.data ?? [])].reduce((a, b) => a + b, 0)).toBe(430);
   });
 
+  it('cuts where a field asks for fewer steps than its modality has', async () => {
+    const field = audioField(3);
+    const feeds = field.feeds.map(f => ({ ...f, shape: [3, 4, ...f.shape.slice(2)] }));
+    const { split } = await prepared(files, batchSpec('train', 3, [field]));
+    if (split === undefined) throw new Error('not prepared');
+    const short = batchSpec('train', 3, [{ ...field, feeds }]);
+    const made = makeFeeds(short, split, new Map(), [0, 2], new Map(), undefined);
+    expect([...(made.get('speech.keep')?.data ?? [])]).toEqual([1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0]);
+  });
+
   it('takes files from who calls an export', async () => {
     const path = folder({ 'a.wav': wav(tone(400)), 'b.wav': Buffer.from('no') });
     const batch = batchSpec('train', 2, [audioField(2)]);

@@ -52,10 +52,11 @@ export function audioFeeds(
       waveform === undefined || features === undefined
         ? (waveform ?? held)
         : extractorOf(features, rate)(waveform);
-    out.set(values);
+    // A field may ask for fewer steps than its modality has.
+    out.set(values.subarray(0, out.length));
     const kept = out.subarray(0, values.length);
     if (features !== undefined) transformFeatures(kept, each, features.hop / rate, transforms, draws);
-    return values.length / each;
+    return kept.length / each;
   });
 }
 
@@ -68,7 +69,7 @@ export function videoFeeds(
 ): Feeds {
   return padded(field, rows.length, (i, out, each) => {
     const row = rows[i] as number;
-    const frames = rowSteps(column.sequences, row);
+    const frames = Math.min(rowSteps(column.sequences, row), out.length / each);
     const rgba = rowBytes(column.sequences, row);
     const draws = drawsOf(row);
     // One plan for all frames: a video that jumps from frame to frame would be another video.

@@ -2,6 +2,7 @@
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { failure } from '../failure.ts';
 import { pathInside } from './safe-path.ts';
 
 /** What something is read from: its bytes, SVG text, or a path inside a folder. */
@@ -52,8 +53,8 @@ export async function partsAt(path: string, most: number, mostFiles: number): Pr
       parts.push(read.bytes);
     }
     return { parts };
-  } catch {
-    return { problem: "can't be read" };
+  } catch (error) {
+    return { problem: `can't be read: ${failure(error)}` };
   }
 }
 
@@ -64,8 +65,8 @@ async function readWhole(path: string, most: number): Promise<ReadBytes> {
     if (info.size > most) return { problem: `is larger than ${most >> 20} MiB` };
     if (info.size === 0) return { problem: 'is empty' };
     return { bytes: await readFile(path) };
-  } catch {
-    return { problem: "can't be read" };
+  } catch (error) {
+    return { problem: `can't be read: ${failure(error)}` };
   }
 }
 

@@ -92,7 +92,7 @@ export function readFeatures(frame: Frame, written: Expr, rate: Measured): Audio
     complain(
       frame,
       'unknown-name',
-      { name: kind === '' ? showExpr(e) : kind, what: 'features', suggestion: undefined },
+      { name: kind === '' ? showExpr(e) : kind, what: 'kind of features', suggestion: undefined },
       e.kind === 'call' ? e.callee.span : e.span,
       {
         help: 'write log_mel(bands: 80, window: 25ms, hop: 10ms) or mfcc(coefficients: 13, window: 25ms, hop: 10ms)',

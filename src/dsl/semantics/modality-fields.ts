@@ -5,18 +5,23 @@ import { featureChannels, frameCount } from '../../base/audio.ts';
 import type { ModalityInfo, ModalityKind } from './model.ts';
 import { textField, textFields } from './text-modality.ts';
 import type { Frame } from './trace.ts';
+import { quantity, units } from './units.ts';
 import { int, type RecordValue, type Value } from './values.ts';
 
 /** undefined where the modality has no such field. */
 export function modalityField(frame: Frame, info: ModalityInfo, field: string): Value | undefined {
   if (info.spec.kind === 'text') return textField(frame, info, field);
+  if (field === 'rate' && 'rate' in info.spec && units.Hz !== undefined)
+    return quantity(info.spec.rate, units.Hz, 'Hz');
   const size = sizesOf(info.spec).get(field);
   return size === undefined ? undefined : int(size);
 }
 
 /** The names that `modalityField` knows. */
 export const modalityFields = (info: ModalityInfo): readonly string[] =>
-  info.spec.kind === 'text' ? textFields(info) : [...sizesOf(info.spec).keys()];
+  info.spec.kind === 'text'
+    ? textFields(info)
+    : [...sizesOf(info.spec).keys(), ...('rate' in info.spec ? ['rate'] : [])];
 
 /** Whole numbers, for weights: `max` is the longest that a padded axis can be. */
 function sizesOf(spec: Exclude<ModalityKind, { kind: 'text' }>): ReadonlyMap<string, number> {

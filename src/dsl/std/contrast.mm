@@ -56,6 +56,13 @@ block mil_nce(a: unit float[B, D], b: unit float[B, K, D], scale: float) -> floa
   return mean(logsumexp(concat(forward, back, axis: 1)) - logsumexp(positive))
 }
 
+/// Several positives among scores of all pairs, by a mask: texts that overlap a clip in time, say
+/// (arXiv:2109.14084 with the sum of arXiv:1912.06430). In each row −log Σ exp(scores of its positives) /
+/// Σ exp(all its scores), of which each has at least one, and the mean of the rows.
+block infonce_any(scores: float[B, K], positive: mask[B, K]) -> float {
+  return mean(logsumexp(scores) - logsumexp(where(positive, scores, -1e30)))
+}
+
 /// The triplet loss (FaceNet, arXiv:1503.03832): the mean of max(|a − p|² − |a − n|² + margin, 0).
 block triplet(
   anchor: float[N..., D],

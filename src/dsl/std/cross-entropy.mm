@@ -11,3 +11,9 @@ block cross_entropy(
   let wanted = (1 - smoothing) * take(scores, target) + smoothing * mean(scores, axis: -1)
   return mean(logsumexp(scores) - wanted)
 }
+
+/// The mean of −target log σ(score) − (1 − target) log(1 − σ(score)) over all kept positions, in nats:
+/// of decisions that don't exclude each other. Targets are from 0 to 1.
+block binary_cross_entropy(scores: float[N...], target: float[N...]) -> float {
+  return mean(max(scores, 0) - scores * target + log(1 + exp(-abs(scores))))
+}

@@ -17,8 +17,10 @@ import norm from './norm.mm';
 import picture from './picture.mm';
 import random from './random.mm';
 import recurrent from './recurrent.mm';
+import speech from './speech.mm';
 import subsample from './subsample.mm';
 import transformer from './transformer.mm';
+import video from './video.mm';
 
 export const stdSources: readonly { readonly file: string; readonly text: string }[] = [
   { file: 'std/adapt.mm', text: adapt },
@@ -37,7 +39,9 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/norm.mm', text: norm },
   { file: 'std/picture.mm', text: picture },
   { file: 'std/random.mm', text: random },
+  { file: 'std/speech.mm', text: speech },
   { file: 'std/recurrent.mm', text: recurrent },
   { file: 'std/subsample.mm', text: subsample },
   { file: 'std/transformer.mm', text: transformer },
+  { file: 'std/video.mm', text: video },
 ];

@@ -51,6 +51,14 @@ const tagged = (returns: string): Case => ({
   params: 'x: float[B, T, D], tags: index(D)[B, T]',
   inputs: { x: words, tags: { ...ids, of: width } },
 });
+const frames = (returns: string): Case => ({
+  returns,
+  params: 'x: float[B, F, P, D], class: float[B, D]',
+  inputs: {
+    x: { shape: [rows, places, 2, 4], rows: true, places: true },
+    class: { shape: [rows, 4], rows: true },
+  },
+});
 const spoken = (returns: string): Case => ({
   returns,
   params: 'x: float[B, T, V + 1], labels: index(V)[B, U]',
@@ -195,6 +203,18 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   shuffle_some: [drawn('pick(x, shuffle_some(0.6, like: c))')],
   inverse: [drawn('pick(x, inverse(random_order(like: c)))')],
   similarity: [pair('similarity(a, b)')],
+  infonce_any: [
+    pair('infonce_any(4 * a @ transpose(b), a @ transpose(b) > 0 or iota(B)[:, new] == iota(B)[new, :])'),
+  ],
+  binary_cross_entropy: [x('binary_cross_entropy(linear(x, out: D), sigmoid(x))')],
+  conv1d: [x('conv1d(x, out: 3, pad: 1)'), x('conv1d(x, out: 3, stride: 2, pad: 1, bias: false)')],
+  subsample1d: [x('subsample1d(x, width: 3, by: 2)'), x('mean(subsample1d(x, width: 3), axis: -2)')],
+  standardize: [x('standardize(x)')],
+  stop_token: [x('stop_token(x)')],
+  divided_attention: [
+    frames('divided_attention(x, class, heads: 2)'),
+    frames('divided_attention(x, class, heads: 2).class'),
+  ],
 };
 
 /** Bodies of a user's own that have poles where dropped positions hold zeros. */

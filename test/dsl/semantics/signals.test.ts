@@ -45,10 +45,13 @@ describe('sizes', () => {
 
   test('numbers of a modality, by its name and by a field of its name', () => {
     const sizes = 'Audio(rate: 16kHz, length: 1s, features: log_mel(bands: 8, window: 25ms, hop: 10ms))';
-    const spec = model(sizes).replace('- y', '- y * speech.max * speech.channels / (100 * 8)');
+    const spec = model(sizes).replace(
+      '- y',
+      '- y * speech.max * speech.channels / (100 * 8) * (speech.rate * 1s / 16000)',
+    );
     expect(checkSpec(spec).rendered).toBe('');
     const wrong = checkSpec(spec.replace('speech.channels', 'speech.bands'));
-    expect(wrong.rendered).toContain('it has features, max, channels');
+    expect(wrong.rendered).toContain('it has features, max, channels, rate');
   });
 });
 
@@ -72,7 +75,10 @@ describe('settings', () => {
     [model('Audio(rate: 16.0005kHz, length: 1s)'), 'rate of Audio must be a whole number of hertz'],
     [model('Audio(rate: 16kHz, length: 2000s)'), 'the limit is 16777216'],
     [model('Audio(rate: 16kHz)'), 'Audio needs length: time'],
-    [model('Audio(rate: 16kHz, length: 1s, features: mel(bands: 8))'), 'there is no features named mel'],
+    [
+      model('Audio(rate: 16kHz, length: 1s, features: mel(bands: 8))'),
+      'there is no kind of features named mel',
+    ],
     [
       model('Audio(rate: 16kHz, length: 1s, features: mfcc(coefficients: 41, window: 25ms, hop: 10ms))'),
       'at most the number of bands',

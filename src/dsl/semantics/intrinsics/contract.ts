@@ -198,7 +198,7 @@ function sumAlone(call: IntrinsicCall, v: Named, read: ReadonlySet<string>): Nam
 
 const conv2d: Intrinsic = {
   name: 'conv2d',
-  doc: 'Convolution of x[N, H, W, C] with weight[kh, kw, C, O]: float[N, (H + 2·pad - kh) // stride + 1, …, O].',
+  doc: 'Convolution of x[N, H, W, C] with weight[kh, kw, C, O]: float[N, (H + 2·pad - kh) // stride + 1, …, O]. stride: [2, 1] is one for the height and one for the width.',
   params: [
     { name: 'x', kind: 'tensor' },
     { name: 'weight', kind: 'tensor' },
@@ -209,19 +209,28 @@ const conv2d: Intrinsic = {
     const x = floatArg(call, 'x');
     const weight = tensorArg(call, 'weight');
     if (x === undefined || weight.kind === 'error') return errorValue;
-    const dimOf = (name: string, fallback: number): Dim | undefined => {
-      const given = call.args.get(name)?.value;
-      return given === undefined ? fallback : given.kind === 'int' ? given.dim : undefined;
-    };
-    const stride = dimOf('stride', 1);
-    const pad = dimOf('pad', 0);
-    if (stride === undefined || pad === undefined) return errorValue;
-    return emitOp(call.frame, call.span, 'conv2d', [x, weight], {
-      strides: [stride, stride],
-      low: [pad, pad],
-      high: [pad, pad],
-    });
+    const strides = bothSides(call, 'stride', 1);
+    const pads = bothSides(call, 'pad', 0);
+    if (strides === undefined || pads === undefined) return errorValue;
+    return emitOp(call.frame, call.span, 'conv2d', [x, weight], { strides, low: pads, high: pads });
   },
 };
+
+/** A whole number for height and width, or a list of one for each. */
+function bothSides(call: IntrinsicCall, name: string, fallback: number): readonly Dim[] | undefined {
+  const given = call.args.get(name);
+  if (given === undefined) return [fallback, fallback];
+  const { value } = given;
+  const items = value.kind === 'list' && value.items.length === 2 ? value.items : [value, value];
+  const dims = items.flatMap(v => (v.kind === 'int' ? [v.dim] : []));
+  if (dims.length === 2) return dims;
+  const wrong = items.find(v => v.kind !== 'int');
+  if (wrong !== undefined && wrong.kind !== 'error') {
+    const where = `${name} of ${call.name}`;
+    const expected = 'a whole number, or a list of two: of the height and of the width';
+    complain(call.frame, 'wrong-kind', { where, expected, got: showType(wrong) }, given.span);
+  }
+  return undefined;
+}
 
 export const contractions: readonly Intrinsic[] = [einsum, conv2d];
