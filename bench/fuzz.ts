@@ -16,6 +16,7 @@ const usage = `npm run fuzz -- [--inputs N] [--seed N] [--only N] [--lower SHARE
   --only N         one input, shown
   --lower SHARE    of what is right, how much is lowered (0.1)
   --limit SECONDS  for one input (20)
+  --slow SECONDS   inputs that take longer are shown (5)
 `;
 
 interface Options {
@@ -25,6 +26,7 @@ interface Options {
   readonly only: number | undefined;
   readonly lower: number;
   readonly limit: number;
+  readonly slow: number;
 }
 
 /** `root` is the repository. Returns the exit code. */
@@ -60,6 +62,8 @@ export async function main(args: readonly string[], root: string): Promise<numbe
       faults++;
       process.stdout.write(`input ${i} (${kind}): ${found.fault}\n`);
     }
+    if (found.milliseconds > 1000 * options.slow)
+      process.stdout.write(`input ${i} (${kind}) took ${Math.round(found.milliseconds)} ms:\n${text}\n`);
     slowest.push({ input: i, milliseconds: Math.round(found.milliseconds) });
     if (slowest.length > 200) keepSlowest(slowest);
   }
@@ -109,7 +113,15 @@ function read(args: readonly string[]): Options | undefined {
     const number = { type: 'string' } as const;
     const { values } = parseArgs({
       args: [...args],
-      options: { inputs: number, seed: number, from: number, only: number, lower: number, limit: number },
+      options: {
+        inputs: number,
+        seed: number,
+        from: number,
+        only: number,
+        lower: number,
+        limit: number,
+        slow: number,
+      },
     });
     const of = (text: string | undefined, otherwise: number): number => {
       const value = text === undefined ? otherwise : Number(text);
@@ -123,6 +135,7 @@ function read(args: readonly string[]): Options | undefined {
       only: values.only === undefined ? undefined : of(values.only, 0),
       lower: of(values.lower, 0.1),
       limit: of(values.limit, 20),
+      slow: of(values.slow, 5),
     };
   } catch (e) {
     process.stderr.write(`${(e as Error).message}\n`);
