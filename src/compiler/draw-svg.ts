@@ -16,19 +16,67 @@ import {
 import { type Layout, layout, type Point } from './draw-layout.ts';
 import { clipped, groupTitle, stageLines, textWidth } from './draw-text.ts';
 
+type Palette = Readonly<Record<string, string>>;
+
+const light: Palette = {
+  paper: '#ffffff',
+  ink: '#1d2430',
+  soft: '#5b6675',
+  line: '#6b7686',
+  box: '#ffffff',
+  edge: '#c3cad4',
+  c0: '#e8f1fb',
+  d0: '#3b78b8',
+  c1: '#e9f6ec',
+  d1: '#3a8a55',
+  c2: '#fdf1e2',
+  d2: '#b8721d',
+  c3: '#f3ecfa',
+  d3: '#7d55ab',
+  loss: '#fbebec',
+  lossLine: '#b4474f',
+  space: '#fdf6d8',
+  spaceLine: '#a38a1d',
+  out: '#eef0f3',
+};
+const dark: Palette = {
+  paper: '#12161c',
+  ink: '#e4e9f0',
+  soft: '#9aa6b5',
+  line: '#8e9aaa',
+  box: '#1b2129',
+  edge: '#3d4755',
+  c0: '#16263a',
+  d0: '#6aa5e0',
+  c1: '#15291d',
+  d1: '#65b884',
+  c2: '#2f2415',
+  d2: '#dc9c4c',
+  c3: '#261d33',
+  d3: '#b08add',
+  loss: '#331b1e',
+  lossLine: '#e07f86',
+  space: '#2e2913',
+  spaceLine: '#d3b94a',
+  out: '#20262f',
+};
+
+/** Colours are written out, as programs that read SVG outside of browsers know no CSS variables. */
+const coloured = (
+  p: Palette,
+): string => `.paper{fill:${p.paper}}text{fill:${p.ink}}.n,.l{fill:${p.soft}}.e{stroke:${p.line}}.a{fill:${p.line}}
+.part{fill:${p.box};stroke:${p.edge}}.input,.join,.weight{fill:${p.box};stroke:${p.line}}
+.space{fill:${p.space};stroke:${p.spaceLine}}.export,.stage{fill:${p.out};stroke:${p.edge}}.encoder{fill:${p.c0};stroke:${p.d0}}
+.repeat{stroke:${p.line}}.open{fill:${p.box};stroke:${p.edge}}.loss,.objective,.align{fill:${p.loss};stroke:${p.lossLine}}
+${[0, 1, 2, 3].map(i => `.c${i}{fill:${p[`c${i}`]};stroke:${p[`d${i}`]}}`).join('')}`;
+
 const style = `
-:root{--paper:#ffffff;--ink:#1d2430;--soft:#5b6675;--line:#6b7686;--box:#ffffff;--edge:#c3cad4;
---c0:#e8f1fb;--d0:#3b78b8;--c1:#e9f6ec;--d1:#3a8a55;--c2:#fdf1e2;--d2:#b8721d;--c3:#f3ecfa;--d3:#7d55ab;--loss:#fbebec;--loss-line:#b4474f;--space:#fdf6d8;--space-line:#a38a1d;--out:#eef0f3}
-@media(prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e4e9f0;--soft:#9aa6b5;--line:#8e9aaa;--box:#1b2129;--edge:#3d4755;
---c0:#16263a;--d0:#6aa5e0;--c1:#15291d;--d1:#65b884;--c2:#2f2415;--d2:#dc9c4c;--c3:#261d33;--d3:#b08add;--loss:#331b1e;--loss-line:#e07f86;--space:#2e2913;--space-line:#d3b94a;--out:#20262f}}
-text{font:${nameSize}px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fill:var(--ink)}
-.m{text-anchor:middle}.b{font-weight:600}.n{font-size:${noteSize}px;fill:var(--soft)}.g{font-size:12px;font-weight:600}.t{font-size:18px;font-weight:600}
-.l{font:${labelSize}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--soft);text-anchor:middle}
-.e{fill:none;stroke:var(--line);stroke-width:1.3}.a{fill:var(--line)}.tied{stroke-dasharray:4 3}
-.part{fill:var(--box);stroke:var(--edge)}.input,.join,.weight{fill:var(--box);stroke:var(--line)}.weight{stroke-dasharray:4 3}
-.space{fill:var(--space);stroke:var(--space-line)}.loss{fill:var(--loss);stroke:var(--loss-line)}.export,.stage{fill:var(--out);stroke:var(--edge)}.encoder{fill:var(--c0);stroke:var(--d0)}
-.repeat{fill:none;stroke:var(--line);stroke-dasharray:5 3}.open{fill:var(--box);fill-opacity:.55;stroke:var(--edge)}.objective,.align{fill:var(--loss);stroke:var(--loss-line)}
-${[0, 1, 2, 3].map(i => `.c${i}{fill:var(--c${i});stroke:var(--d${i})}`).join('')}
+text{font:${nameSize}px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif}
+.m{text-anchor:middle}.b{font-weight:600}.n{font-size:${noteSize}px}.g{font-size:12px;font-weight:600}.t{font-size:18px;font-weight:600}
+.l{font:${labelSize}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;text-anchor:middle}
+.e{fill:none;stroke-width:1.3}.tied,.weight{stroke-dasharray:4 3}.repeat{fill:none;stroke-dasharray:5 3}.open{fill-opacity:.55}
+${coloured(light)}
+@media(prefers-color-scheme:dark){${coloured(dark)}}
 `;
 
 const margin = 24;
@@ -49,7 +97,7 @@ export function drawSvg(diagram: Diagram): string {
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">`,
     `<style>${style}</style>`,
-    `<rect width="${width}" height="${height}" fill="var(--paper)"/>`,
+    `<rect class="paper" width="${width}" height="${height}"/>`,
     text(margin, margin + 16, 't', title),
     ...drawLevel(root, margin + (inner - root.width) / 2, modelTop, colours),
     ...(diagram.stages.length === 0
