@@ -17,6 +17,11 @@ export function check(text: string, file: string, read: ReadFile): CheckedFile {
   return checkText(text, file, { registry: ops, read });
 }
 
+export interface ExportOptions {
+  /** false: generation computes every position anew in each step. */
+  readonly cache?: boolean;
+}
+
 /** A model of a checked file, ready to be turned into programs for an engine. */
 export interface Compilation {
   readonly library: Library;
@@ -25,9 +30,14 @@ export interface Compilation {
   /** The train step and measures of a stage. */
   readonly stage: (name: string, target: Target, options?: StageOptions) => StageProgram;
   /** One export for arguments of these sizes. */
+  readonly export: (
+    name: string,
+    target: Target,
+    sizes: ExportSizes,
+    options?: ExportOptions,
+  ) => ExportProgram;
   /** The tokenizers that stages fit. */
   readonly tokenizers: readonly TokenizerFitSpec[];
-  readonly export: (name: string, target: Target, sizes: ExportSizes) => ExportProgram;
 }
 
 export function compile(
@@ -42,6 +52,7 @@ export function compile(
     stage: (name, target, options = {}) =>
       stageProgram({ library, model, target, registry: ops }, name, options),
     tokenizers: tokenizerFits(model),
-    export: (name, target, sizes) => exportProgram({ library, model, target, registry: ops }, name, sizes),
+    export: (name, target, sizes, options = {}) =>
+      exportProgram({ library, model, target, registry: ops, ...options }, name, sizes),
   };
 }

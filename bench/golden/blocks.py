@@ -67,6 +67,12 @@ def layer_norm(w, x, path, eps=1e-5):
     return F.layer_norm(x, (d,), w(f"{path}.scale", d), w(f"{path}.shift", d), eps)
 
 
+def straight_through(_, x):
+    p = x.softmax(-1)
+    hard = F.one_hot(p.argmax(-1), x.shape[-1]).to(x.dtype)
+    return hard - p.detach() + p
+
+
 def likeliest(_, x):
     kept = torch.zeros_like(x).scatter(-1, x.topk(2).indices, 1).bool()
     return x.masked_fill(~kept, -math.inf).softmax(-1)
@@ -655,6 +661,7 @@ def cases():
             plain("class_token(x)", class_run),
             case("class_token(x)", X, {"x": floats(*SHAPE, places=PREFIX)}, None, [class_token_kept]),
         ],
+        "straight_through": [plain("straight_through(x)", straight_through)],
         "greedy": [plain("greedy(x)", lambda _, x: x.argmax(-1))],
         "likeliest": [plain("softmax(likeliest(x, count: 2))", likeliest)],
         "nucleus": [

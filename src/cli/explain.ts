@@ -47,6 +47,7 @@ function explanationJson(e: Explanation): object {
     stages: e.stages.map(({ batches, ...stage }) => ({ ...stage, from: stage.from ?? null, batches })),
     fusions: e.fusions,
     tokenizers: e.tokenizers,
+    generations: e.generations,
   };
 }
 
@@ -80,8 +81,17 @@ function explanationText(e: Explanation, depth: number, context: Context): strin
     ...dearestText(e.parts),
     ...e.tokenizers.flatMap(t => ['', tokenizerText(t)]),
     ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name)]),
+    ...(e.generations.length === 0 ? [] : ['', ...e.generations.map(g => generationText(g, context))]),
   ];
   return lines.join('\n');
+}
+
+/** What a generation keeps from step to step, or why it keeps nothing, and the line where that shows. */
+function generationText(g: Explanation['generations'][number], context: Context): string {
+  const title = `${context.output.out.paint.bold(`export ${g.export}`)}: ${g.steps} steps of ${g.path}`;
+  if (g.why === undefined) return `${title}, each of one position: ${g.kept} values are kept between them`;
+  const place = g.place === undefined ? '' : ` (${g.place.file}:${g.place.line})`;
+  return `${title}, each of all positions so far: ${g.why}${place}`;
 }
 
 /** Which part costs most of each, beside its own parts. FLOPs and activations are of one example's forward pass. */

@@ -6,10 +6,11 @@ import { callBlock } from '../dsl/semantics/call-block.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
 import { isField } from '../dsl/semantics/fields.ts';
 import type { Stage } from '../dsl/semantics/model.ts';
-import type { PartCall } from '../dsl/semantics/trace.ts';
+import type { GenerationNote, PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
 import type { Graph, Node } from '../ir/graph.ts';
 import { bytesOf, isFree, nodeCost } from './cost.ts';
+import { tracedExport } from './export-program.ts';
 import { tokenizerFits } from './fit-program.ts';
 import { createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
 import type { Fusion } from './plan.ts';
@@ -67,6 +68,8 @@ export interface Explanation {
   readonly parts: readonly PartExplanation[];
   readonly stages: readonly StageExplanation[];
   readonly fusions: readonly (Fusion & { readonly stage: string })[];
+  /** How the generations of exports run, with one row for each parameter. */
+  readonly generations: readonly (GenerationNote & { readonly export: string })[];
   readonly tokenizers: readonly TokenizerExplanation[];
 }
 
@@ -132,6 +135,12 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
     });
     fusions.push(...entries.flatMap(e => e.plan.fusions).map(f => ({ ...f, stage: name })));
   }
+  const generations = [...context.model.exports.keys()].flatMap(name =>
+    tracedExport({ ...context, outline: true }, name, new Map()).trace.generations.map(g => ({
+      ...g,
+      export: name,
+    })),
+  );
   const all = [...weights.values()];
   return {
     model: context.model.variant ?? context.model.name,
@@ -143,6 +152,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
     stages,
     fusions,
     tokenizers: tokenizersOf(context, reads),
+    generations,
   };
 }
 

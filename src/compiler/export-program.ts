@@ -5,6 +5,7 @@ import { alignMask } from '../dsl/semantics/emit.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
 import { leadName } from '../dsl/semantics/fields.ts';
 import { allTrue } from '../dsl/semantics/generation-prompt.ts';
+import { hardened } from '../dsl/semantics/soft.ts';
 import { idsOf, splitKeeps } from '../dsl/semantics/text-value.ts';
 import type { Frame } from '../dsl/semantics/trace.ts';
 import { showTypeExpr } from '../dsl/semantics/type-names.ts';
@@ -26,8 +27,8 @@ const plain = {
 /** How many rows each parameter has, by its name. */
 export type ExportSizes = ReadonlyMap<string, number>;
 
-/** A batch is padded where rows may be fewer than its size; sizes of parameters with one leading dim must agree. */
-export function exportProgram(context: LowerContext, name: string, sizes: ExportSizes): ExportProgram {
+/** The graph of an export, not yet optimized: what `exportProgram` starts from. */
+export function tracedExport(context: LowerContext, name: string, sizes: ExportSizes) {
   const member = context.model.exports.get(name);
   if (member === undefined) throw new Error(`no export ${name} in ${context.model.name}`);
   const lowering = startLowering(context, name, () => false);
@@ -44,7 +45,14 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
   }));
   const result = callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();
-  const results = resultsOf(context, declared.frame, result, member.result, params, name);
+  return { member, declared, trace, params, batches, result };
+}
+
+/** A batch is padded where rows may be fewer than its size; sizes of parameters with one leading dim must agree. */
+export function exportProgram(context: LowerContext, name: string, sizes: ExportSizes): ExportProgram {
+  const traced = tracedExport(context, name, sizes);
+  const { member, declared, trace, params, batches } = traced;
+  const results = resultsOf(context, declared.frame, traced.result, member.result, params, name);
   for (const { result: r, id, keep } of results) {
     trace.builder.output(r.fetch, 'fetch', id);
     const mask = r.text?.keep ?? r.kept;
@@ -67,6 +75,7 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
     weights: weightSpecs([trace]),
     params: specs,
     results: results.map(r => r.result),
+    generations: trace.generations,
   };
 }
 
@@ -87,10 +96,12 @@ function resultsOf(
   const written = type === undefined ? '' : showTypeExpr(type);
   const ids = idsOf(value);
   if (ids !== undefined && value.kind === 'record' && value.modality !== undefined) {
+    const hard = hardened(frame, frame.trace.builder.span ?? context.model.item.name.span, ids);
+    if (hard.kind === 'error') throw new LoweringError([]);
     const keep = splitKeeps(frame, ids).along ?? allTrue(frame, ids.dims);
     const fetch = `result/${name}`;
     const text = { modality: value.modality.path, keep: `${fetch}.keep` };
-    return [{ id: ids.id, keep, result: { ...plain, name: '', fetch, type: written, text } }];
+    return [{ id: hard.id, keep, result: { ...plain, name: '', fetch, type: written, text } }];
   }
   if (value.kind === 'record') {
     return [...value.fields].flatMap(([field, v]) => {

@@ -21,6 +21,10 @@ export interface LowerContext {
   readonly model: Model;
   readonly target: Target;
   readonly registry: OpRegistry;
+  /** false: generation computes every position anew in each step. */
+  readonly cache?: boolean;
+  /** One step of a generation stands for all: the graph isn't run. */
+  readonly outline?: boolean;
 }
 
 /** Something that only shows with every size known: thrown by lowering, told by whoever asked for the program. */
@@ -50,6 +54,8 @@ export function startLowering(
     learning,
     report: d => diagnostics.push(d),
     name,
+    ...(context.cache === undefined ? {} : { cache: context.cache }),
+    ...(context.outline === undefined ? {} : { outline: context.outline }),
   });
   const { model, library } = context;
   const variant = library.variants.find(v => v.name.text === model.variant);

@@ -11,6 +11,7 @@ import type {
   Optimizer,
   Transform,
 } from '../dsl/semantics/model.ts';
+import type { GenerationNote } from '../dsl/semantics/trace.ts';
 import type { Plan } from './plan.ts';
 
 export type { AdamW, FitLength, Initializer, RateSchedule } from '../dsl/semantics/model.ts';
@@ -211,6 +212,7 @@ export interface ExportProgram {
   readonly weights: readonly WeightSpec[];
   readonly params: readonly ExportParam[];
   readonly results: readonly ExportResult[];
+  readonly generations: readonly GenerationNote[];
 }
 
 /** A parameter, the size of its leading axis in this instantiation and the batch that carries it. */

@@ -42,6 +42,8 @@ export interface KeepQuery<A extends Attrs> {
   readonly attrs: A;
   /** For computing masks of the outputs from masks of the inputs. */
   readonly builder: Builder;
+  /** What is chosen may not depend on sizes: the graph stands for graphs of other lengths too. */
+  readonly steady?: boolean;
 }
 
 export interface KeepFlow {

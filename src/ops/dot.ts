@@ -69,7 +69,8 @@ function dotKeep(q: KeepQuery<DotAttrs>): KeepFlow {
       renameAxes(q.builder, k, place[side]!),
     ),
   );
-  const [small, large] = isSmaller(lhs, rhs) ? [0, 1] : [1, 0];
+  const isLeft = q.steady === true ? lhs.length < rhs.length : isSmaller(lhs, rhs);
+  const [small, large] = isLeft ? [0, 1] : [1, 0];
   const alike = (keep: Keep): boolean =>
     consumed[small!]!.some(
       other => other.mask === keep.mask && pairedAxes(q.attrs, large!, keep.axes, other.axes),

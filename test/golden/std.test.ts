@@ -98,7 +98,16 @@ function expectGolden(entry: GoldenBlock, results: Results, tolerance: number): 
 }
 
 /** Their values are drawn: draws.test.ts (test/dsl/semantics) and sampling.test.ts (test/compiler) hold them to what they promise. */
-const drawn = ['chance', 'gumbel_noise', 'noise', 'random_order', 'sample', 'shuffle_some', 'spans'];
+const drawn = [
+  'chance',
+  'gumbel',
+  'gumbel_noise',
+  'noise',
+  'random_order',
+  'sample',
+  'shuffle_some',
+  'spans',
+];
 
 test('every block of std is here, called by its name', () => {
   const names = stdSources.flatMap(({ file, text }) =>

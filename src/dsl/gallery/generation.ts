@@ -44,6 +44,16 @@ const foretells = (shift: string, causal: string): string =>
   export name`,
   );
 
+const retells = (of: string): string =>
+  right.replace(
+    '  export go_on',
+    `  objective retell(caption: caption[B, T]) {
+    let told = generate(t => write(t), caption, more: 4, by: straight_through())
+    return mean(${of})
+  }
+  export go_on`,
+  );
+
 export const generation: readonly Mistake[] = [
   {
     name: 'generation from vectors that are no scores',
@@ -107,5 +117,13 @@ export const generation: readonly Mistake[] = [
     says: 'foretell predicts caption.ids 2 positions ahead',
     wrong: foretells('«follow(caption)[:, :-2] - to_float(caption.ids)[:, 2:]»', ''),
     mended: foretells('follow(caption)[:, :-2] - to_float(caption.ids)[:, 2:]', ', causal: true'),
+  },
+  {
+    name: 'arithmetic on the tokens of a soft text',
+    code: 'soft-index',
+    why: 'A soft text holds weights over the vocabulary where a token would stand, so that gradients reach what wrote it. Looking its tokens up is a mean of rows; comparing them with a token, or pointing at something with them, would have to choose one, and the gradient would end there.',
+    says: 'equal needs entries and this holds weights over all of them',
+    wrong: retells('to_float(«told.ids == caption.end»)'),
+    mended: retells('sum_up(told)'),
   },
 ];

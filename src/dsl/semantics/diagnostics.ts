@@ -228,9 +228,14 @@ export const semanticRules = {
     p => `generate needs scores over the vocabulary at every position: ${p.wanted}; this gives ${p.got}`,
     () => 'end it with a layer as wide as the vocabulary: linear(x, out: V), or x @ transpose(words.weight)',
   ),
+  'soft-index': error<{ op: string; got: string }>(
+    p => `${p.op} needs entries and this holds weights over all of them: ${p.got}`,
+    () => 'look the entries up first: embedding(c.ids, width: …), or gather(table, ids)',
+  ),
   'not-a-choice': error<{ wanted: string; got: string }>(
     p => `by chooses an entry of the vocabulary from its scores: ${p.wanted}; this gives ${p.got}`,
-    () => 'write by: greedy(), by: sample(temperature: 0.8), or by: scores => argmax(scores)',
+    () =>
+      'write by: greedy(), by: sample(temperature: 0.8), or by: scores => argmax(scores); what gives weights over the vocabulary, float[..., V], makes a soft text',
   ),
   'op-refused': error<{ op: string; reason: string }>(p =>
     p.reason.startsWith(p.op) ? p.reason : `${p.op}: ${p.reason}`,

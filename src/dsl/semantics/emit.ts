@@ -15,7 +15,11 @@ import type { Element, ErrorValue, Quality, TensorValue, Value } from './values.
 import { errorValue, float, mergeOrigins, showTensorType, showType } from './values.ts';
 
 export const elementDType = (element: Element): DType =>
-  element.kind === 'float' ? 'f32' : element.kind === 'bool' ? 'bool' : 'i32';
+  element.kind === 'float' || (element.kind === 'index' && element.soft === true)
+    ? 'f32'
+    : element.kind === 'bool'
+      ? 'bool'
+      : 'i32';
 
 export interface EmitOptions {
   readonly element?: Element;
@@ -51,6 +55,11 @@ export function emitOps(
   const before = builder.span;
   builder.span = here(frame, span);
   try {
+    const soft = inputs.find(v => v.element.kind === 'index' && v.element.soft === true);
+    if (soft !== undefined) {
+      complain(frame, 'soft-index', { op, got: showTensorType(soft) }, span);
+      return undefined;
+    }
     if (!spend(frame, span, 10 + inputs.reduce((n, v) => n + dimsCost(v.dims), 0))) return undefined;
     const padded = options.keeps === undefined && inputs.some(v => v.keeps.length > 0);
     const { ids, keeps } = padded
@@ -111,7 +120,8 @@ function emitPadded(
   };
   const dtypes = def.dtype(query);
   const outputs = def.shape(query).map((shape, i) => ({ shape, dtype: dtypes[i] ?? 'f32' }));
-  const flow = def.keep({ inputs: inputs.map(v => v.keeps), types, outputs, attrs, builder });
+  const { steady } = frame.trace;
+  const flow = def.keep({ inputs: inputs.map(v => v.keeps), types, outputs, attrs, builder, steady });
   const ids = inputs.map(v => v.id);
   for (const fill of flow.fills) {
     const id = ids[fill.input];

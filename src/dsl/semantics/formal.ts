@@ -124,7 +124,8 @@ export function inputValue(
   quality: Quality,
   dims: readonly Dim[],
 ): TensorValue {
-  const id = frame.trace.builder.input(name, 'feed', { dtype: elementDType(element), shape: dims });
+  const shape = element.kind === 'index' && element.soft === true ? [...dims, element.of] : dims;
+  const id = frame.trace.builder.input(name, 'feed', { dtype: elementDType(element), shape });
   return { kind: 'tensor', id, element, dims, quality, keeps: [], origins: new Map() };
 }
 

@@ -8,15 +8,18 @@
 import type { Dim } from '../../base/dim.ts';
 import { dimAdd, dimSymbol, dimUpperBound, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
+import { createBuilder } from '../../ir/builder.ts';
 import type { ValueId } from '../../ir/graph.ts';
 import { isTwin, joinPath } from './call-block.ts';
 import { callValue } from './calls.ts';
 import { emitOp } from './emit.ts';
 import { inputValue } from './formal.ts';
+import { cachedScores } from './generation-cache.ts';
 import { alignedPrompt, allTrue, type Going, leadOf } from './generation-prompt.ts';
 import type { ModalityInfo } from './model.ts';
+import { asSoft, isSoft, softened, weightsOf } from './soft.ts';
 import { splitKeeps, textOf, wholeKeep } from './text-value.ts';
-import { compareDims, complain, type Frame, here, startBody } from './trace.ts';
+import { compareDims, complain, type Frame, here, scratchTrace, startBody } from './trace.ts';
 import type { TensorValue, Value } from './values.ts';
 import { errorValue, float, showType } from './values.ts';
 
@@ -63,42 +66,63 @@ function outline(g: Generation, more: Dim): ReturnType<typeof emitOp> {
   // What was chosen last is read by none.
   const all = dimAdd(before, dimAdd(more, -1));
   const most = dimUpperBound(all);
-  const length = dimSymbol({
-    id: `${frame.path}:${span.start}.length`,
-    name: 'length',
-    role: 'data',
-    ...(most === undefined ? {} : { max: most }),
-  });
-  const sofar = inputValue(frame, 'generated', prompt.element, undefined, [...lead, length]);
+  const length =
+    frame.trace.mode === 'lower'
+      ? all
+      : dimSymbol({
+          id: `${frame.path}:${span.start}.length`,
+          name: 'length',
+          role: 'data',
+          ...(most === undefined ? {} : { max: most }),
+        });
+  const start = softBy(g) ? softened(frame, span, prompt) : prompt;
+  if (start.kind === 'error') return start;
+  const sofar = inputValue(frame, 'generated', start.element, undefined, [...lead, length]);
   const scores = scoresOf(g, sofar);
   if (scores === undefined) return errorValue;
   const next = nextOf(g, lastScores(g, scores));
   if (next === undefined) return errorValue;
-  const shape = [...lead, 1];
-  const column = emitOp(frame, span, 'reshape', [next], { shape }, { element: prompt.element, keeps: [] });
+  const { element } = start;
+  const v = isSoft(start) ? [vocabularyOf(g)] : [];
+  const raw = isSoft(start) ? weightsOf(next) : next;
+  const elements = { element: isSoft(start) ? float : element, keeps: [] };
+  const column = emitOp(frame, span, 'reshape', [raw], { shape: [...lead, 1, ...v] }, elements);
   if (column.kind === 'error') return column;
-  const wide = emitOp(
-    frame,
-    span,
-    'broadcast',
-    [column],
-    { shape: [...lead, more] },
-    { element: prompt.element, keeps: [] },
-  );
+  const wide = emitOp(frame, span, 'broadcast', [column], { shape: [...lead, more, ...v] }, elements);
   if (wide.kind === 'error') return wide;
-  const axis = lead.length;
-  return emitOp(frame, span, 'concat', [prompt, wide], { axis }, { element: prompt.element, keeps: [] });
+  const given = isSoft(start) ? weightsOf(start) : start;
+  const whole = emitOp(frame, span, 'concat', [given, wide], { axis: lead.length }, elements);
+  return whole.kind === 'error' || !isSoft(start) ? whole : asSoft(whole, vocabularyOf(g));
+}
+
+/** Whether what `by` gives are weights over all entries and not one of them. */
+function softBy(g: Generation): boolean {
+  const { trace } = g.frame;
+  const from = trace.builder.finish();
+  const same = (a: Dim, b: Dim): boolean => compareDims(trace.facts, a, b) === 'equal';
+  const builder = createBuilder(from.name, trace.builder.registry, { from, dims: { same } });
+  const frame = { ...g.frame, trace: scratchTrace(trace, builder, () => undefined) };
+  const dims = [...leadOf(g.prompt), vocabularyOf(g)];
+  const scores = inputValue(frame, 'scores', float, undefined, dims);
+  const next = callBy({ ...g, frame }, scores);
+  return next.kind === 'tensor' && next.element.kind === 'float';
 }
 
 function unrolled(g: Generation, more: number): ReturnType<typeof emitOp> {
   const { frame, span, info, prompt } = g;
   const start = info === undefined ? unaligned(g) : alignedPrompt(frame, span, info, prompt);
-  let sofar = start.ids;
+  const soft = softBy(g);
+  const first = soft ? softened(frame, span, start.ids) : start.ids;
+  if (first.kind === 'error') return first;
+  let sofar = first;
   let state = start.state;
+  const cached = cachedScores(g, joinPath(frame.path, g.name), sofar, state, more);
+  if (cached === 'wrong') return errorValue;
+  if (frame.trace.outline) return outline(g, more);
   for (let step = 0; step < more; step++) {
-    const scores = scoresOf(g, sofar);
-    if (scores === undefined) return errorValue;
-    const next = nextOf(g, lastScores(g, scores));
+    const scores = cached === undefined ? scoresOf(g, sofar) : undefined;
+    const last = scores === undefined ? cached?.(sofar, state) : lastScores(g, scores);
+    const next = nextOf(g, last);
     if (next === undefined) return errorValue;
     [sofar, state] = appended(g, sofar, state, next);
   }
@@ -121,19 +145,24 @@ export function appended(
   const { builder } = frame.trace;
   const lead = leadOf(sofar);
   const axis = lead.length;
-  const column = (id: ValueId): ValueId => builder.one('reshape', [id], { shape: [...lead, 1] });
+  const v = isSoft(sofar) ? [vocabularyOf(g)] : [];
+  const column = (id: ValueId, last: readonly Dim[] = []): ValueId =>
+    builder.one('reshape', [id], { shape: [...lead, 1, ...last] });
   const before = builder.span;
   builder.span = here(frame, g.span);
   const { alive, end } = state;
-  const shown = alive === undefined ? next.id : builder.one('select', [alive, next.id, zero(frame)]);
-  const id = builder.one('concat', [sofar.id, column(shown)], { axis });
-  const dims = builder.shapeOf(id);
+  const zero = builder.constant(0, isSoft(sofar) ? 'f32' : 'i32');
+  const goesOn = alive === undefined || v.length === 0 ? alive : column(alive);
+  const shown = goesOn === undefined ? next.id : builder.one('select', [goesOn, next.id, zero]);
+  const id = builder.one('concat', [sofar.id, column(shown, v)], { axis });
+  const dims = builder.shapeOf(id).slice(0, axis + 1);
+  const choice = v.length === 0 ? next.id : builder.one('argmax', [next.id], { axis });
   const grown = alive ?? (state.kept === undefined ? undefined : allTrue(frame, lead));
   const kept =
     state.kept === undefined || grown === undefined
       ? undefined
       : builder.one('concat', [state.kept, column(grown)], { axis });
-  const ended = end === undefined ? undefined : builder.one('equal', [next.id, builder.constant(end, 'i32')]);
+  const ended = end === undefined ? undefined : builder.one('equal', [choice, builder.constant(end, 'i32')]);
   const goes =
     alive === undefined || ended === undefined
       ? alive
@@ -146,7 +175,6 @@ export function appended(
   ];
 }
 
-const zero = (frame: Frame): ValueId => frame.trace.builder.constant(0, 'i32');
 /** What the function gives for what there is so far: float[lead…, T, V], else reported. */
 export function scoresOf(g: Generation, sofar: TensorValue): TensorValue | undefined {
   const { frame, write, info } = g;
@@ -205,14 +233,7 @@ function lastScores(g: Generation, scores: TensorValue): TensorValue | undefined
 function nextOf(g: Generation, scores: TensorValue | undefined): TensorValue | undefined {
   if (scores === undefined) return undefined;
   const { frame, by } = g;
-  const next = callValue(
-    stepFrame(g),
-    by.value,
-    'by',
-    [{ name: undefined, value: scores, span: by.span }],
-    by.span,
-    undefined,
-  );
+  const next = callBy(g, scores);
   if (next.kind === 'error') return undefined;
   const lead = scores.dims.slice(0, -1);
   const { facts } = frame.trace;
@@ -225,7 +246,24 @@ function nextOf(g: Generation, scores: TensorValue | undefined): TensorValue | u
     next.dims.every((d, i) => compareDims(facts, d, lead[i] ?? 0) === 'equal')
   )
     return next;
+  if (
+    next.kind === 'tensor' &&
+    next.element.kind === 'float' &&
+    next.dims.length === scores.dims.length &&
+    next.dims.every((d, i) => compareDims(facts, d, scores.dims[i] ?? 0) === 'equal')
+  )
+    return asSoft(next, v);
   const wanted = `index(${showDim(v)})${lead.length === 0 ? '' : `[${lead.map(showDim).join(', ')}]`}`;
   complain(frame, 'not-a-choice', { wanted, got: showType(next) }, by.span);
   return undefined;
 }
+
+const callBy = (g: Generation, scores: TensorValue): Value =>
+  callValue(
+    stepFrame(g),
+    g.by.value,
+    'by',
+    [{ name: undefined, value: scores, span: g.by.span }],
+    g.by.span,
+    undefined,
+  );

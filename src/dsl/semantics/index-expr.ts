@@ -3,8 +3,8 @@
 import type { Dim } from '../../base/dim.ts';
 import { dimAdd, dimSub, dimUpperBound, showDim } from '../../base/dim.ts';
 import type { Expr, IndexExpr, IndexItem } from '../syntax/ast.ts';
-import { emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
+import { moveOp } from './soft.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
 import { asDim } from './types.ts';
@@ -155,16 +155,13 @@ function applySteps(frame: Frame, e: IndexExpr, object: TensorValue, steps: read
   if (reading.some(s => s.kind === 'slice')) {
     const starts = reading.map(s => (s.kind === 'slice' ? s.from : 0));
     const limits = reading.map((s, i) => (s.kind === 'slice' ? s.to : (object.dims[i] ?? 1)));
-    const sliced = emitOp(
-      frame,
-      e.span,
-      'slice',
-      [at],
-      { starts, limits, strides: starts.map(() => 1) },
-      { element: object.element },
-    );
+    const sliced = moveOp(frame, e.span, 'slice', at, last => ({
+      starts: [...starts, ...last.map(() => 0)],
+      limits: [...limits, ...last],
+      strides: [...starts, ...last].map(() => 1),
+    }));
     if (sliced.kind === 'error') return errorValue;
-    at = sliced;
+    at = { ...sliced, quality: undefined };
   }
   if (steps.some(s => s.kind === 'new' || (s.kind === 'slice' && s.drop))) {
     const dims: Dim[] = [];
@@ -176,14 +173,10 @@ function applySteps(frame: Frame, e: IndexExpr, object: TensorValue, steps: read
         axis += 1;
       }
     }
-    return emitOp(
-      frame,
-      e.span,
-      'reshape',
-      [at],
-      { shape: dims },
-      { element: object.element, quality: keepsLast(steps) ? object.quality : undefined },
-    );
+    const shaped = moveOp(frame, e.span, 'reshape', at, last => ({ shape: [...dims, ...last] }));
+    return shaped.kind === 'error'
+      ? shaped
+      : { ...shaped, quality: keepsLast(steps) ? object.quality : undefined };
   }
   return at;
 }

@@ -1,6 +1,6 @@
 // The pack: leading dims of a call folded into one on the way into a block and put back on the way out.
 
-import { emitOp } from './emit.ts';
+import { moveOp } from './soft.ts';
 import { compareDims, type Frame } from './trace.ts';
 import type { Binding, Pack } from './types.ts';
 import type { TensorValue, Value } from './values.ts';
@@ -9,14 +9,9 @@ import type { TensorValue, Value } from './values.ts';
 export function fold(body: Frame, binding: Binding, value: TensorValue, lead: number): TensorValue {
   const pack = binding.pack;
   if (pack === undefined || lead === 1) return value;
-  const folded = emitOp(
-    body,
-    pack.span,
-    'reshape',
-    [value],
-    { shape: [pack.folded, ...value.dims.slice(lead)] },
-    { element: value.element, quality: value.quality },
-  );
+  const folded = moveOp(body, pack.span, 'reshape', value, last => ({
+    shape: [pack.folded, ...value.dims.slice(lead), ...last],
+  }));
   if (folded.kind === 'error') return value;
   for (const [i, keep] of folded.keeps.entries()) {
     const outside = value.keeps[i];
@@ -45,14 +40,9 @@ export function unfold(body: Frame, pack: Pack | undefined, value: Value, leads:
   const first = value.dims[0];
   if (first === undefined || compareDims(body.trace.facts, first, pack.folded) !== 'equal') return value;
   const shift = pack.outer.length - 1;
-  const out = emitOp(
-    body,
-    pack.span,
-    'reshape',
-    [value],
-    { shape: [...pack.outer, ...value.dims.slice(1)] },
-    { element: value.element, quality: value.quality },
-  );
+  const out = moveOp(body, pack.span, 'reshape', value, last => ({
+    shape: [...pack.outer, ...value.dims.slice(1), ...last],
+  }));
   if (out.kind === 'error') return value;
   const keeps = value.keeps.map((keep, i) => {
     const outside = pack.restored.get(keep.mask);

@@ -36,6 +36,7 @@ export function refuseSeenAnswers(trace: Trace, objective: Objective, loss: Valu
         given: new Map([[input.id, inputCells(axis, size.shape[axis] ?? 1)]]),
         seen: true,
       });
+      if (cells === undefined) continue;
       for (const p of predictions) {
         const ahead = seenAhead(cells.get(p.value), cells.get(p.answer));
         if (ahead === undefined) continue;

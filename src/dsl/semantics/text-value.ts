@@ -7,8 +7,9 @@ import type { ValueId } from '../../ir/graph.ts';
 import type { Keep } from '../../ir/op.ts';
 import { alignMask, emitOp } from './emit.ts';
 import type { ModalityInfo } from './model.ts';
+import { asSoft, isSoft, softened, weightsOf } from './soft.ts';
 import { compareDims, type Frame } from './trace.ts';
-import type { Element, RecordValue, TensorValue, Value } from './values.ts';
+import type { Element, ErrorValue, RecordValue, TensorValue, Value } from './values.ts';
 import { errorValue } from './values.ts';
 
 /** The text of a modality that has these ids; their last axis is the text's own. */
@@ -69,8 +70,24 @@ export function joinTexts(frame: Frame, span: Span, a: Value, b: Value): Value |
     left.dims.slice(0, -1).every((d, i) => compareDims(facts, d, right.dims[i] ?? 0) === 'equal');
   if (info.path !== b.modality?.path || !sameRows) return undefined;
   const axis = left.dims.length - 1;
-  const ids = emitOp(frame, span, 'concat', [left, right], { axis }, { element: left.element });
+  const ids =
+    isSoft(left) || isSoft(right)
+      ? softJoined(frame, span, left, right)
+      : emitOp(frame, span, 'concat', [left, right], { axis }, { element: left.element });
   return ids.kind === 'error' ? ids : textOf(info, ids);
+}
+
+function softJoined(
+  frame: Frame,
+  span: Span,
+  left: TensorValue,
+  right: TensorValue,
+): TensorValue | ErrorValue {
+  const [a, b] = [softened(frame, span, left), softened(frame, span, right)];
+  if (a.kind === 'error' || b.kind === 'error' || a.element.kind !== 'index') return errorValue;
+  const axis = left.dims.length - 1;
+  const both = emitOp(frame, span, 'concat', [weightsOf(a), weightsOf(b)], { axis });
+  return both.kind === 'error' ? both : asSoft(both, a.element.of);
 }
 
 /** A text of the one token with which a text of this modality begins, in each row. */

@@ -134,7 +134,27 @@ export interface Trace {
   readonly repeats: Map<string, number>;
   /** In `check` mode, inner repeats before those around them. */
   readonly runs: RepeatRun[];
+  /** The graph stands for graphs of other lengths too. */
+  readonly steady: boolean;
+  /** Generation keeps what earlier positions gave, where it can. */
+  readonly cache: boolean;
+  /** One step stands for all steps of a generation: the graph says what it costs and reads, and isn't run. */
+  readonly outline: boolean;
+  readonly generations: GenerationNote[];
   readonly report: (d: Diagnostic) => void;
+}
+
+/** How a generation runs: what it keeps from step to step, or why it keeps nothing. */
+export interface GenerationNote {
+  /** Of the part that generates. */
+  readonly path: string;
+  readonly span: Span;
+  readonly steps: number;
+  /** Values that are kept between steps; 0 where all is computed anew. */
+  readonly kept: number;
+  readonly why: string | undefined;
+  /** Where that shows. */
+  readonly place: Span | undefined;
 }
 
 /** What each position of a scan gives, by the name that it is collected under. */
@@ -198,6 +218,10 @@ export interface TraceOptions {
   readonly sound?: (block: BlockValue) => boolean;
   /** All are right, if absent. */
   readonly check?: Trace['check'];
+  /** false: generation computes every position anew in each step. */
+  readonly cache?: boolean;
+  /** One step of a generation stands for all. */
+  readonly outline?: boolean;
 }
 
 export function createTrace(options: TraceOptions): Trace {
@@ -229,6 +253,10 @@ export function createTrace(options: TraceOptions): Trace {
     check: options.check ?? (() => 'right'),
     repeats: new Map(),
     runs: [],
+    steady: false,
+    cache: options.cache ?? true,
+    outline: options.outline ?? false,
+    generations: [],
     report: d => {
       // One mistake in a block is met once for each call of it.
       const key = `${d.code} ${d.span?.file} ${d.span?.start} ${d.span?.end} ${d.message}`;
@@ -236,6 +264,33 @@ export function createTrace(options: TraceOptions): Trace {
       said.add(key);
       options.report(d);
     },
+  };
+}
+
+/** A trace that goes on beside another, from what that one knows, and leaves it as it is: a template for other lengths. */
+export function scratchTrace(trace: Trace, builder: Builder, report: Trace['report']): Trace {
+  return {
+    ...trace,
+    builder,
+    weights: new Map(trace.weights),
+    paths: new Map(trace.paths),
+    updates: [...trace.updates],
+    missing: [...trace.missing],
+    draws: new Set(trace.draws),
+    facts: [...trace.facts],
+    calls: [],
+    prefixes: new Set(trace.prefixes),
+    filled: new Map(trace.filled),
+    evaluated: new Map(trace.evaluated),
+    randomness: { ...trace.randomness },
+    steps: [...trace.steps],
+    stack: [...trace.stack],
+    models: new Map(trace.models),
+    repeats: new Map(trace.repeats),
+    runs: [...trace.runs],
+    generations: [],
+    steady: true,
+    report,
   };
 }
 

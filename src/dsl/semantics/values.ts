@@ -27,7 +27,12 @@ export type Element =
   | { readonly kind: 'float' }
   | { readonly kind: 'bool' }
   | { readonly kind: 'int' }
-  | { readonly kind: 'index'; readonly of: Dim };
+  | {
+      readonly kind: 'index';
+      readonly of: Dim;
+      /** Weights over all entries stand for each. */
+      readonly soft?: true;
+    };
 
 /** What is promised of the last axis: vectors of length one, or distributions. */
 export type Quality = 'unit' | 'simplex' | undefined;
@@ -232,7 +237,8 @@ export function int(dim: Dim): IntValue {
 }
 
 export function showElement(element: Element): string {
-  return element.kind === 'index' ? `index(${showDim(element.of)})` : element.kind;
+  if (element.kind !== 'index') return element.kind;
+  return `${element.soft === true ? 'soft ' : ''}index(${showDim(element.of)})`;
 }
 
 export function showTensorType(v: Pick<TensorValue, 'element' | 'dims' | 'quality'>): string {

@@ -47,3 +47,17 @@ block nucleus(scores: float[N..., V], share: number) -> float[N..., V] {
 block gumbel_noise(like: float[N..., V]) -> float[N..., V] {
   return -log(-log(uniform(like: like) + 2e-8))
 }
+
+/// A distribution drawn around softmax(scores / temperature), as near to one entry as the
+/// temperature is low (Gumbel-softmax, arXiv:1611.01144).
+block gumbel(scores: float[N..., V], temperature: number = 1) -> simplex float[N..., V] {
+  require temperature > 0
+  return softmax((scores + gumbel_noise(like: scores)) / temperature)
+}
+
+/// The likeliest entry of a distribution as weights, 1 on it and 0 elsewhere, with the gradient of
+/// the distribution itself (arXiv:1308.3432).
+block straight_through(scores: float[N..., V], draw: block = softmax) -> float[N..., V] {
+  let p = draw(scores)
+  return to_float(argmax(p)[..., new] == iota(V)) + (p - stop(p))
+}

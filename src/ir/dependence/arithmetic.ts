@@ -3,6 +3,7 @@
 import {
   blank,
   type Cells,
+  cellAt,
   eachCell,
   isDeep,
   type Mark,
@@ -11,6 +12,7 @@ import {
   type Sized,
   type SizedNode,
   stridesOf,
+  stridesOn,
 } from './cells.ts';
 import { computed } from './numbers.ts';
 import { joinedAlong, moved } from './structure.ts';
@@ -47,6 +49,10 @@ function hides(condition: Cells, size: Sized, to: Sized, isIndex: boolean): bool
   return condition.drawn && (isIndex || count(size) < count(to));
 }
 
+/** The number of one of two, where it makes no difference which: both deep is deep. */
+const either = (a: number, b: number): number =>
+  a === b ? a : isDeep(a) && isDeep(b) ? Math.max(a, b) : Number.NaN;
+
 export interface Reading {
   /** What a position may depend on by chance, or through a pool over all positions, doesn't count as seen. */
   readonly seen: boolean;
@@ -71,39 +77,41 @@ export function elementwise(
     first !== undefined &&
     sizes[0] !== undefined &&
     hides(first, sizes[0], to, reading.isIndex);
+  const strides = values.map(v => stridesOn(v, marks));
+  const cells = values.map(() => 0);
+  const args = values.map(() => 0);
+  const take = (i: number, cell: number): void => {
+    const v = values[i];
+    const c = cells[i] ?? 0;
+    out.numbers[cell] = v?.numbers[c] ?? Number.NaN;
+    out.reads[cell] = v?.reads[c] ?? 0;
+    out.copies[cell] = v?.copies[c] ?? -1;
+  };
   eachCell(marks, (places, cell) => {
-    const place = (axis: number): number => places[marks.findIndex(m => m.axis === axis)] ?? 0;
-    const cells = values.map(v => at(v, place));
-    const number = (i: number): number => values[i]?.numbers[cells[i] ?? 0] ?? Number.NaN;
-    const take = (i: number): void => {
-      const v = values[i];
-      const c = cells[i] ?? 0;
-      out.numbers[cell] = v?.numbers[c] ?? Number.NaN;
-      out.reads[cell] = v?.reads[c] ?? 0;
-      out.copies[cell] = v?.copies[c] ?? -1;
-    };
-    if (node.op === 'select' && !Number.isNaN(number(0))) {
-      take(number(0) !== 0 ? 1 : 2);
+    for (let i = 0; i < values.length; i++) {
+      const c = cellAt(places, strides[i] as readonly number[]);
+      cells[i] = c;
+      args[i] = (values[i] as Cells).numbers[c] as number;
+    }
+    const [x = Number.NaN, y = Number.NaN, z = Number.NaN] = args;
+    if (node.op === 'select' && !Number.isNaN(x)) {
+      take(x !== 0 ? 1 : 2, cell);
+      return;
+    }
+    // What is dropped may be any number here, and counts for nothing later.
+    if (node.op === 'select' && node.attrs.free === true && !Number.isNaN(y)) {
+      take(1, cell);
       return;
     }
     if (node.op === 'stop_gradient') {
-      take(0);
+      take(0, cell);
       return;
     }
-    const known =
-      node.op === 'select'
-        ? number(1) === number(2)
-          ? number(1)
-          : Number.NaN
-        : computed(
-            node.op,
-            node.attrs,
-            values.map((_, i) => number(i)),
-          );
+    const known = node.op === 'select' ? either(y, z) : computed(node.op, node.attrs, args);
     out.numbers[cell] = known;
     if (!Number.isNaN(known) || byChance) return;
     let reads = 0;
-    for (const [i, v] of values.entries()) reads |= v.reads[cells[i] ?? 0] ?? 0;
+    for (let i = 0; i < values.length; i++) reads |= (values[i] as Cells).reads[cells[i] as number] as number;
     out.reads[cell] = reads;
   });
   return { ...out, drawn: values.some(v => v.drawn) };
@@ -133,21 +141,24 @@ function alongMark(v: Cells, mark: number, op: 'sum' | 'max' | 'other'): Cells {
   const strides = stridesOf(v.marks);
   const size = v.marks[mark]?.size ?? 1;
   const out = blank(marks);
+  const outer = stridesOn(v, marks);
+  const step = strides[mark] ?? 0;
   eachCell(marks, (places, cell) => {
-    const full = [...places.slice(0, mark), 0, ...places.slice(mark)];
-    const base = full.reduce((n, p, k) => n + p * (strides[k] ?? 0), 0);
-    const cells = Array.from({ length: size }, (_, i) => base + i * (strides[mark] ?? 0));
-    const numbers = cells.map(c => v.numbers[c] ?? Number.NaN);
-    const allKnown = numbers.every(n => !Number.isNaN(n));
-    const counts = (n: number): boolean => (op === 'sum' ? n !== 0 : allKnown || !isDeep(n));
-    let reads = 0;
-    for (const [i, c] of cells.entries()) if (counts(numbers[i] ?? Number.NaN)) reads |= v.reads[c] ?? 0;
-    out.reads[cell] = allKnown ? 0 : reads;
-    if (allKnown) {
-      const sum = numbers.reduce((a, b) => a + b, 0);
-      out.numbers[cell] = op === 'max' ? Math.max(...numbers) : op === 'sum' ? sum : Number.NaN;
-      if (op === 'other') out.reads[cell] = reads;
+    const base = cellAt(places, outer);
+    let [allKnown, sum, most] = [true, 0, Number.NEGATIVE_INFINITY];
+    for (let i = 0; i < size; i++) {
+      const n = v.numbers[base + i * step] as number;
+      if (Number.isNaN(n)) allKnown = false;
+      sum += n;
+      most = Math.max(most, n);
     }
+    let reads = 0;
+    for (let i = 0; i < size; i++) {
+      const n = v.numbers[base + i * step] as number;
+      if (op === 'sum' ? n !== 0 : allKnown || !isDeep(n)) reads |= v.reads[base + i * step] as number;
+    }
+    out.reads[cell] = allKnown && op !== 'other' ? 0 : reads;
+    if (allKnown) out.numbers[cell] = op === 'max' ? most : op === 'sum' ? sum : Number.NaN;
   });
   return { ...out, drawn: v.drawn };
 }
@@ -157,13 +168,12 @@ export function softmax(v: Cells, axis: number): Cells {
   const mark = placeOf(v, axis);
   const out = blank(v.marks);
   const row = mark < 0 ? v : joinedAlongReads(v, mark);
-  const strides = stridesOf(v.marks);
-  const rowStrides = stridesOf(row.marks);
+  const rowStrides = stridesOn(row, v.marks);
   eachCell(v.marks, (places, cell) => {
-    const own = v.numbers[places.reduce((n, p, k) => n + p * (strides[k] ?? 0), 0)] ?? Number.NaN;
-    const rowCell = places.filter((_, k) => k !== mark).reduce((n, p, k) => n + p * (rowStrides[k] ?? 0), 0);
+    const own = v.numbers[cell] as number;
+    const rowCell = cellAt(places, rowStrides);
     if (mark >= 0 && isDeep(own) && row.numbers[rowCell] !== own) out.numbers[cell] = 0;
-    else out.reads[cell] = row.reads[rowCell] ?? 0;
+    else out.reads[cell] = row.reads[rowCell] as number;
   });
   return { ...out, drawn: v.drawn };
 }
@@ -207,18 +217,18 @@ export function contracted(node: SizedNode, lhs: Cells, rhs: Cells, sizes: reado
   const kept = marks.filter(m => m.axis < rank);
   const summed = marks.filter(m => m.axis >= rank);
   const out = blank(kept);
+  const [keptA, keptB] = [stridesOn(a, kept), stridesOn(b, kept)];
+  const [sumA, sumB] = [stridesOn(a, summed), stridesOn(b, summed)];
   eachCell(kept, (places, cell) => {
+    const [i, j] = [cellAt(places, keptA), cellAt(places, keptB)];
     let reads = 0;
     let isZero = true;
     eachCell(summed, sums => {
-      const placeAt = (axis: number): number => {
-        const k = kept.findIndex(m => m.axis === axis);
-        return (k >= 0 ? places[k] : sums[summed.findIndex(m => m.axis === axis)]) ?? 0;
-      };
-      const [i, j] = [at(a, placeAt), at(b, placeAt)];
-      if (a.numbers[i] === 0 || b.numbers[j] === 0) return;
+      const k = i + cellAt(sums, sumA);
+      const l = j + cellAt(sums, sumB);
+      if (a.numbers[k] === 0 || b.numbers[l] === 0) return;
       isZero = false;
-      reads |= (a.reads[i] ?? 0) | (b.reads[j] ?? 0);
+      reads |= (a.reads[k] as number) | (b.reads[l] as number);
     });
     out.numbers[cell] = isZero ? 0 : Number.NaN;
     out.reads[cell] = reads;

@@ -76,6 +76,29 @@ export function eachCell(marks: readonly Mark[], visit: (at: readonly number[], 
 export const stridesOf = (marks: readonly Mark[]): readonly number[] =>
   marks.map((_, i) => cellCount(marks.slice(i + 1)));
 
+/** The stride of a value on each mark of another, 0 where it is the same along it. */
+export function stridesOn(
+  v: Cells,
+  marks: readonly Mark[],
+  axisOf: (axis: number) => number = a => a,
+): readonly number[] {
+  const strides = stridesOf(v.marks);
+  return marks.map(m => {
+    const k = v.marks.findIndex(own => axisOf(own.axis) === m.axis);
+    return k < 0 ? 0 : (strides[k] ?? 0);
+  });
+}
+
+/** Σ at · strides: the cell at these places. */
+export function cellAt(at: readonly number[], strides: readonly number[]): number {
+  let cell = 0;
+  for (let k = 0; k < strides.length; k++) cell += (at[k] as number) * (strides[k] as number);
+  return cell;
+}
+
+/** More cells than these of one value are not looked at. */
+export const mostCells = 200_000;
+
 /** All cells of a value as one. */
 export function joinedReads(v: Cells): number {
   let reads = 0;

@@ -10,6 +10,7 @@ import {
   eachCell,
   grows,
   type Mark,
+  mostCells,
   type Sized,
   type SizedNode,
   stridesOf,
@@ -41,13 +42,18 @@ export function inputCells(axis: number, size: number): Cells {
   return cells;
 }
 
-/** Cells of every value that the nodes make, and of those that were given. */
-export function readCells(nodes: readonly SizedNode[], options: ReadOptions): Map<ValueId, Cells> {
+/** Cells of every value that the nodes make, and of those that were given; undefined where one has too many. */
+export function readCells(
+  nodes: readonly SizedNode[],
+  options: ReadOptions,
+): Map<ValueId, Cells> | undefined {
   const known = new Map<ValueId, Cells>(options.given);
   const outside = blank([]);
   for (const node of nodes) {
     const inputs = node.inputs.map(id => known.get(id) ?? outside);
     for (const [i, id] of node.outputs.entries()) {
+      const { shape, grown } = options.size(id);
+      if (shape.reduce((n, s, axis) => (s === grown[axis] ? n : n * s), 1) > mostCells) return undefined;
       const cells = cellsOf(node, i, inputs, options);
       known.set(
         id,

@@ -3,6 +3,7 @@
 import {
   blank,
   type Cells,
+  cellAt,
   cellCount,
   eachCell,
   grows,
@@ -11,6 +12,7 @@ import {
   markOf,
   type Sized,
   stridesOf,
+  stridesOn,
 } from './cells.ts';
 
 /** The cells of a value in other places: `from` gives for each output cell the input cell, −1 for none. */
@@ -32,15 +34,15 @@ export function joinedAlong(v: Cells, mark: number): Cells {
   const out = blank(marks);
   const strides = stridesOf(v.marks);
   const size = v.marks[mark]?.size ?? 1;
+  const outer = stridesOn(v, marks);
+  const step = strides[mark] ?? 0;
   eachCell(marks, (at, cell) => {
-    const full = [...at.slice(0, mark), 0, ...at.slice(mark)];
-    const base = full.reduce((n, i, k) => n + i * (strides[k] ?? 0), 0);
-    const step = strides[mark] ?? 0;
-    let number = v.numbers[base] ?? Number.NaN;
+    const base = cellAt(at, outer);
+    let number = v.numbers[base] as number;
     let reads = 0;
     for (let i = 0; i < size; i++) {
       if (v.numbers[base + i * step] !== number) number = Number.NaN;
-      reads |= v.reads[base + i * step] ?? 0;
+      reads |= v.reads[base + i * step] as number;
     }
     out.numbers[cell] = number;
     out.reads[cell] = reads;

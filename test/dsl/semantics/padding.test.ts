@@ -104,6 +104,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   sample: [{ ...x('sample(x, temperature: 0.5, top_k: 3, top_p: 0.8)'), draws: true }],
   likeliest: [x('likeliest(x, count: 3)')],
   nucleus: [x('nucleus(x, share: 0.7)')],
+  gumbel: [{ ...x('gumbel(x, temperature: 0.5)'), draws: true }],
+  straight_through: [x('straight_through(x)')],
   gumbel_noise: [{ ...x('gumbel_noise(x)'), draws: true }],
   dropout: [x('dropout(x, rate: 0.5)')],
   patches: [map('patches(x, size: 4)')],

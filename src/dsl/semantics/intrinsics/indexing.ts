@@ -5,6 +5,7 @@ import { showDim } from '../../../base/dim.ts';
 import { alignMask, emitOp } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { axisOf, intArg, tensorArg } from '../intrinsic.ts';
+import { isSoft, weightsOf } from '../soft.ts';
 import { compareDims, complain } from '../trace.ts';
 import type { TensorValue, Value } from '../values.ts';
 import { errorValue, showElement, showType } from '../values.ts';
@@ -52,9 +53,22 @@ const gather: Intrinsic = {
     const rows = table.kind === 'tensor' ? table.dims[0] : undefined;
     if (table.kind === 'error' || index === undefined || rows === undefined || !pointsInto(call, index, rows))
       return errorValue;
+    if (isSoft(index)) return mixed(call, table, index);
     return emitOp(call.frame, call.span, 'gather', [table, index], {}, { element: table.element });
   },
 };
+
+/** Rows of a table by soft index: the mean of all rows with these weights. */
+function mixed(call: IntrinsicCall, table: TensorValue, index: TensorValue): Value {
+  const weights = weightsOf(index);
+  const dims = {
+    lhsBatch: [],
+    rhsBatch: [],
+    lhsContract: [weights.dims.length - 1],
+    rhsContract: [0],
+  };
+  return emitOp(call.frame, call.span, 'dot_general', [weights, table], dims, { element: table.element });
+}
 
 const take: Intrinsic = {
   name: 'take',
