@@ -85,6 +85,36 @@ def nucleus(x, share):
     return x.masked_fill(late.scatter(-1, order, late), -math.inf).softmax(-1)
 
 
+def batch_norm(w, x, path="batch_norm", learning=True, keep=None, momentum=0.1, eps=1e-5):
+    """nn.BatchNorm over the last axis; where some positions are dropped, of those that are kept."""
+    c = x.shape[-1]
+    scale, shift = w(f"{path}.scale", c), w(f"{path}.shift", c)
+    mean, variance = w.state(f"{path}.running_mean", c).clone(), w.state(f"{path}.running_variance", c).clone()
+    real = x.reshape(-1, c) if keep is None else x[keep]
+    out = F.batch_norm(real, mean, variance, scale, shift, learning, momentum, eps)
+    w.next |= {f"{path}.running_mean": mean, f"{path}.running_variance": variance}
+    return out.reshape(x.shape) if keep is None else torch.zeros_like(x).masked_scatter(keep[..., None], out)
+
+
+def batch_norm_kept(learning):
+    def route(w, inputs, tensors):
+        keep = kept_tokens(inputs)
+        out = batch_norm(w, tensors["x"], learning=learning, keep=keep)
+        return out, keep[..., None].expand_as(out)
+
+    return route
+
+
+def residual(w, x, out=4, stride=2, learning=True):
+    y = conv(w, x, "residual.conv1", out, 3, stride, 1, bias=False)
+    y = F.relu(batch_norm(w, y, "residual.norm1", learning))
+    y = batch_norm(w, conv(w, y, "residual.conv2", out, 3, 1, 1, bias=False), "residual.norm2", learning)
+    if stride == 1 and out == x.shape[-1]:
+        return F.relu(x + y)
+    added = conv(w, x, "residual.shortcut", out, 1, stride, 0, bias=False)
+    return F.relu(batch_norm(w, added, "residual.shortcut_norm", learning) + y)
+
+
 def conv(w, x, path, out, size=3, stride=1, pad=0, bias=True):
     """Maps with channels last, weights as size x size x in x out."""
     weight = w(f"{path}.weight", size, size, x.shape[-1], out).permute(3, 2, 0, 1)
@@ -458,6 +488,17 @@ def cases():
             plain("layer_norm(x, epsilon: 0.1)", loose),
             tokens("layer_norm(x)", norm),
         ],
+        "batch_norm": [
+            case("batch_norm(x)", X, {"x": floats(*SHAPE)}, batch_norm, learning=True),
+            case("batch_norm(x, momentum: 0.5)", X, {"x": floats(*SHAPE)}, lambda w, x: batch_norm(w, x, momentum=0.5), learning=True),
+            case("batch_norm(x)", X, {"x": floats(*SHAPE, places=HOLES)}, None, [batch_norm_kept(True)], learning=True),
+            plain("batch_norm(x)", lambda w, x: batch_norm(w, x, learning=False)),
+            case("batch_norm(x)", X, {"x": floats(*SHAPE, places=HOLES)}, None, [batch_norm_kept(False)]),
+        ],
+        "moments": [
+            plain("moments(x).mean - 2 * moments(x).variance", lambda _, x: x.mean((0, 1)) - 2 * x.var((0, 1), correction=0)),
+        ],
+        "mix": [plain("mix(x, sin(x), share: 0.3)", lambda _, x: 0.7 * x + 0.3 * x.sin())],
         "rms_norm": [plain("rms_norm(x)", rms), tokens("rms_norm(x)", rms, HOLES)],
         "attention": [
             plain("attention(x, heads: 2)", attention(False)),
@@ -656,6 +697,11 @@ def cases():
             *maps("conv(x, out: 3, stride: 2, pad: 1)", lambda w, x: conv(w, x, "conv", 3, 3, 2, 1), 4, 6, 2),
         ],
         "stem": maps("stem(x, width: 8)", stem, 8, 16, 3),
+        "residual": [
+            case("residual(x, out: 4, stride: 2)", MAP, {"x": floats(2, 6, 4, 3)}, residual, learning=True),
+            case("residual(x, out: 3)", MAP, {"x": floats(2, 4, 4, 3)}, lambda w, x: residual(w, x, 3, 1), learning=True),
+            plain("residual(x, out: 4, stride: 2)", lambda w, x: residual(w, x, learning=False), 2, 6, 4, 3, params=MAP),
+        ],
         "tokens": maps("tokens(x)", lambda _, x: x.flatten(1, 2), 2, 3, 2),
         "class_token": [
             plain("class_token(x)", class_run),

@@ -41,6 +41,15 @@ class Weights:
     def __init__(self):
         self.leaves = {}
         self.specs = {}
+        self.states = {}
+        self.next = {}
+
+    def state(self, path, *shape):
+        """A weight without gradient, of positive numbers; what it becomes is put into `next`."""
+        spec = {"shape": list(shape), "phase": 41 + len(self.states), "at": 1, "by": 0.4}
+        self.specs[path] = {**spec, "state": True}
+        self.states[path] = wave(shape, spec["phase"], 1, 0.4)
+        return self.states[path]
 
     def __call__(self, path, *shape):
         if path not in self.leaves:
@@ -59,12 +68,13 @@ def indices(*shape, of, places=None, rows=False):
     return {"shape": list(shape), "of": of, "places": places, "rows": rows or places is not None}
 
 
-def case(returns, params, inputs, run, masked=()):
+def case(returns, params, inputs, run, masked=(), learning=False):
     """
     A call of a block and what it computes in torch: `run(w, **inputs)` on whole inputs; where inputs are padded, each
     of `masked` is a route to the result and to which of its positions are kept: routes(w, inputs, tensors).
     """
-    return {"returns": returns, "params": params, "inputs": inputs, "run": run, "masked": list(masked)}
+    made = {"returns": returns, "params": params, "inputs": inputs, "run": run, "masked": list(masked)}
+    return {**made, "learning": learning}
 
 
 def row_alone(tokens, run):
@@ -156,10 +166,12 @@ def entry(block, made):
             loss = (out * pattern(out.shape))[kept].sum()
             found = torch.autograd.grad(loss, list(leaves.values()), allow_unused=True)
             grads = {n: torch.zeros_like(leaf) if g is None else g for (n, leaf), g in zip(leaves.items(), found)}
-        results.append((out, kept, grads))
-    out, kept, grads = results[0]
-    for other, kept_too, grads_too in results[1:]:
+        results.append((out, kept, grads, dict(w.next)))
+    out, kept, grads, after = results[0]
+    for other, kept_too, grads_too, after_too in results[1:]:
         assert torch.equal(kept, kept_too)
+        for name, value in after.items():
+            torch.testing.assert_close(value, after_too[name], rtol=1e-9, atol=1e-12)
         torch.testing.assert_close(out[kept], other[kept], rtol=1e-9, atol=1e-12)
         for name, g in grads.items():
             torch.testing.assert_close(g, grads_too[name], rtol=1e-9, atol=1e-12, msg=f"{made['returns']}: {name}")
@@ -173,4 +185,5 @@ def entry(block, made):
         "shape": list(out.shape),
         "out": [v if k else None for v, k in zip(values, kept.reshape(-1).tolist())],
         "gradients": {name: rounded(g) for name, g in grads.items()},
+        **({"learning": True, "next": {name: rounded(v) for name, v in after.items()}} if made["learning"] else {}),
     }

@@ -136,7 +136,7 @@ function stageText(s: StageExplanation, engine: string, context: Context): strin
   return [
     `${title}: ${s.steps} steps on ${engine}`,
     ...data,
-    `  trains ${count(s.trained)} parameters${s.frozen > 0 ? `, leaves ${count(s.frozen)} as they are` : ''}`,
+    `  trains ${count(s.trained)} parameters${s.frozen > 0 ? `, leaves ${count(s.frozen)} as they are` : ''}${s.renewed > 0 ? `, renews ${count(s.renewed)} numbers of state` : ''}`,
     cost,
   ].join('\n');
 }

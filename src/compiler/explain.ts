@@ -48,6 +48,8 @@ export interface StageExplanation {
   readonly frozen: number;
   /** What is fitted, one after another, and how long. */
   readonly fits: readonly { readonly part: string; readonly numbers: number; readonly length: FitLength }[];
+  /** Elements of the states that a step renews. */
+  readonly renewed: number;
   readonly flopsPerStep: number;
   readonly peakBytes: number;
   readonly batches: readonly {
@@ -120,6 +122,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
       steps: program.kind === 'minimize' ? program.steps : 0,
       trained: program.kind === 'minimize' ? count(program.trained) : 0,
       frozen: program.kind === 'minimize' ? count(program.frozen) : 0,
+      renewed: program.kind === 'minimize' ? count(program.renewed) : 0,
       fits:
         program.kind === 'fit'
           ? program.fits.map(f => ({ part: f.part, numbers: count(f.renewed), length: f.length }))

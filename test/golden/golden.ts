@@ -27,11 +27,15 @@ export interface GoldenBlock {
   readonly params: string;
   readonly returns: string;
   readonly inputs: Readonly<Record<string, GoldenInput>>;
-  readonly weights: Readonly<Record<string, Wave>>;
+  /** And states. */
+  readonly weights: Readonly<Record<string, Wave & { readonly state?: true }>>;
   readonly shape: readonly number[];
   /** null where nothing is kept. */
   readonly out: readonly (number | null)[];
   readonly gradients: Readonly<Record<string, readonly number[]>>;
+  /** Whether the block learns; what its states are then after the step. */
+  readonly learning?: true;
+  readonly next?: Readonly<Record<string, readonly number[]>>;
 }
 
 export interface GoldenSteps {

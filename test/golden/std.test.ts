@@ -25,7 +25,7 @@ type Results = ReadonlyMap<string, HostTensor>;
 function withGradients(graph: Graph): Graph {
   const b = createBuilder(graph.name, ops, { from: graph, keepOutputs: true });
   const loss = graph.outputs.find(o => o.name === 'loss');
-  const leaves = graph.inputs.filter(i => graph.types[i.id]?.dtype === 'f32');
+  const leaves = graph.inputs.filter(i => i.role !== 'state' && graph.types[i.id]?.dtype === 'f32');
   const ids = leaves.map(l => l.id);
   for (const [i, id] of (loss === undefined ? [] : differentiate(b, loss.id, ids)).entries())
     if (id !== undefined) b.output(`grad ${leaves[i]?.name}`, 'fetch', id);
@@ -67,7 +67,7 @@ async function compiledOn(engine: Engine, graph: Graph, tensors: Results): Promi
     const given = (isWeight: boolean) =>
       new Map(
         optimized.inputs
-          .filter(i => (i.role === 'weight') === isWeight)
+          .filter(i => (i.role === 'weight' || i.role === 'state') === isWeight)
           .map(i => [i.name, tensors.get(i.name)!] as const),
       );
     await session.write(given(true));
@@ -89,6 +89,13 @@ function expectGolden(entry: GoldenBlock, results: Results, tolerance: number): 
     tolerance,
     'out',
   );
+  for (const [path, wanted] of Object.entries(entry.next ?? {}))
+    expectNear(
+      results.get(`out.next probe.${path}`)?.data ?? [],
+      wanted,
+      tolerance,
+      `${path} after the step`,
+    );
   const all = Object.values(entry.gradients).flat();
   for (const [name, wanted] of Object.entries(entry.gradients)) {
     const path = name in entry.inputs ? name : `probe.${name}`;
@@ -129,12 +136,12 @@ describe.each(named)('%s', (_, entry) => {
   const tensors = tensorsOf(entry);
   let graph: Graph;
   beforeAll(() => {
-    graph = probed(entry);
+    graph = probed(entry, entry.learning);
   });
 
   test('has the same weights', () => {
     const weights = graph.inputs
-      .filter(i => i.role === 'weight')
+      .filter(i => i.role === 'weight' || i.role === 'state')
       .map(i => [i.name, graph.types[i.id]?.shape]);
     const wanted = Object.entries(entry.weights).map(([path, { shape }]) => [`probe.${path}`, shape]);
     expect(Object.fromEntries(weights)).toEqual(Object.fromEntries(wanted));

@@ -1,14 +1,15 @@
 // Operators: static values compute at once; on tensors they emit elementwise ops.
 
 import { dimNegate } from '../../base/dim.ts';
-import type { BinaryExpr, BinaryOp, UnaryExpr } from '../syntax/ast.ts';
+import type { BinaryExpr, BinaryOp, Expr, UnaryExpr } from '../syntax/ast.ts';
 import { asTensor, broadcastDims, emitOp } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { matmul } from './intrinsics/contract.ts';
 import { negateQuantity } from './quantity.ts';
 import { staticBinary } from './static-arithmetic.ts';
 import type { Frame } from './trace.ts';
-import { compareDims, complain } from './trace.ts';
+import { compareDims, complain, nested } from './trace.ts';
+import { asDim } from './types.ts';
 import type { Element, TensorValue, Value } from './values.ts';
 import { errorValue, float, int, showType } from './values.ts';
 
@@ -38,12 +39,40 @@ export function evaluateUnary(frame: Frame, e: UnaryExpr): Value {
   return errorValue;
 }
 
-export function evaluateBinary(frame: Frame, e: BinaryExpr): Value {
-  const left = evaluate(frame, e.left);
-  const right = evaluate(frame, e.right);
+/** Where `counted`, sums of indices and whole numbers are whole numbers: what stands before `% D` is an index again. */
+export function evaluateBinary(frame: Frame, e: BinaryExpr, counted = false): Value {
+  const left = evaluateOperand(frame, e.left, counted || e.op === '%');
+  const right = evaluateOperand(frame, e.right, counted);
   if (left.kind === 'error' || right.kind === 'error') return errorValue;
   if (left.kind !== 'tensor' && right.kind !== 'tensor') return staticBinary(frame, e, left, right);
+  if (e.op === '%' && isWhole(left) && right.kind !== 'tensor') return modulo(frame, e, left, right);
+  if (counted && isWhole(left) && isWhole(right))
+    return tensorBinary(frame, e, asWhole(left), asWhole(right));
   return tensorBinary(frame, e, left, right);
+}
+
+function evaluateOperand(frame: Frame, e: Expr, counted: boolean): Value {
+  if (!counted || e.kind !== 'binary' || (e.op !== '+' && e.op !== '-')) return evaluate(frame, e);
+  return nested(frame, e.span, 1, errorValue, () => evaluateBinary(frame, e, true));
+}
+
+/** Whether a value is a whole number or an index. */
+function isWhole(v: Value): boolean {
+  return (
+    v.kind === 'int' || (v.kind === 'tensor' && (v.element.kind === 'index' || v.element.kind === 'int'))
+  );
+}
+
+const asWhole = (v: Value): Value => (v.kind === 'tensor' ? { ...v, element: { kind: 'int' } } : v);
+
+/** `(i + 1) % D`: positions that go round a dim, an index into it. */
+function modulo(frame: Frame, e: BinaryExpr, left: Value, right: Value): Value {
+  const of = asDim(right);
+  const a = asWhole(left);
+  if (of === undefined || a.kind !== 'tensor') return tensorBinary(frame, e, left, right);
+  const size = asTensor(frame, int(of), e.right.span, 'the right side of %', { kind: 'int' });
+  if (size.kind === 'error') return errorValue;
+  return emitOp(frame, e.span, 'rem', [a, size], {}, { element: { kind: 'index', of } });
 }
 
 const arithmetic: Partial<Record<BinaryOp, string>> = {

@@ -48,13 +48,17 @@ export function traceIf(
     carryReturn(frame, scope);
     return { done: false, value };
   }
+  const known = new Set(frame.trace.weights.keys());
   const first = branch([...statement.body.statements], condition.facts);
+  // What the first way owns isn't there on the other, which may have a part of the same name.
+  const back = first === undefined ? () => undefined : setAside(frame, known);
   const second = branch([...(statement.otherwise?.statements ?? [])], []);
-  if (first === undefined && second === undefined) return { done: false, value: undefined };
   const other =
-    (first === undefined || second === undefined) && rest.length > 0
+    (first === undefined || second === undefined) && (first ?? second) !== undefined && rest.length > 0
       ? traceStatements(frame, rest)
       : undefined;
+  back();
+  if (first === undefined && second === undefined) return { done: false, value: undefined };
   // One way through the body returns nothing.
   if ((first === undefined || second === undefined) && other === undefined)
     return { done: true, value: undefined };
@@ -62,14 +66,23 @@ export function traceIf(
   const [value, ...more] = first === undefined ? others : [first, ...others];
   if (value === undefined) return { done: true, value: undefined };
   // What the first branch gives has its type only where the condition holds.
-  const known = frame.trace.facts.length;
+  const facts = frame.trace.facts.length;
   if (first !== undefined) frame.trace.facts.push(...condition.facts);
   for (const b of more) {
     if (!sameType(frame, value, b))
       complain(frame, 'branches-differ', { a: showType(value), b: showType(b) }, statement.span);
   }
-  frame.trace.facts.length = known;
+  frame.trace.facts.length = facts;
   return { done: true, value: joined([value, ...more]) };
+}
+
+/** Takes out the weights that came after `known`; what it gives puts back those that aren't there again. */
+function setAside({ trace }: Frame, known: ReadonlySet<string>): () => void {
+  const added = [...trace.weights].filter(([path]) => !known.has(path));
+  for (const [path] of added) trace.weights.delete(path);
+  return () => {
+    for (const [path, weight] of added) if (!trace.weights.has(path)) trace.weights.set(path, weight);
+  };
 }
 
 /** One of several values of one type, promised only what all of them promise. */

@@ -12,7 +12,7 @@ import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
 import { staticBases, tensorBases } from './type-names.ts';
 import type { Element, Quality, TensorValue, Value } from './values.ts';
-import { float, showType } from './values.ts';
+import { errorValue, float, showType } from './values.ts';
 
 /** The dims of a pack at one call, and the one dim it is inside. */
 export interface Pack {
@@ -58,7 +58,10 @@ export function asDim(value: Value): Dim | undefined {
 export function evaluateDim(frame: Frame, e: Expr): Dim | undefined {
   const unbound = namesIn(e).filter(n => lookUp(frame.scope, n.text) === undefined);
   for (const n of unbound) {
-    const suggestion = nearestName(n.text, namesInReach(frame.scope));
+    const dims = namesInReach(frame.scope).filter(
+      name => asDim(lookUp(frame.scope, name)?.value ?? errorValue) !== undefined,
+    );
+    const suggestion = nearestName(n.text, dims);
     complain(frame, 'unbound-dim', { name: n.text, suggestion }, n.span);
   }
   if (unbound.length > 0) return undefined;

@@ -14,3 +14,8 @@ block last(x: float[N..., T, D]) -> float[N..., D] {
   let is_last = to_float(places(x, axis: -2)) == count(x, axis: -2) - 1
   return sum(where(is_last[..., new], x, 0), axis: -2)
 }
+
+/// From `old` a share of the way to `now`: (1 − share) · old + share · now, as for a running mean.
+block mix(old: tensor, now: tensor, share: number) -> tensor {
+  return (1 - share) * old + share * now
+}

@@ -78,6 +78,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   last: [x('last(x)')],
   layer_norm: [x('layer_norm(x)')],
   rms_norm: [x('rms_norm(x)')],
+  batch_norm: [x('batch_norm(x)'), map('batch_norm(x)')],
+  moments: [x('moments(x).mean + moments(x).variance')],
+  mix: [x('mix(x, 2 * x, share: 0.5)')],
   attention: [x('attention(x, heads: 2)'), x('attention(x, heads: 2, causal: true)')],
   cross_attention: [
     {
@@ -110,6 +113,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   dropout: [x('dropout(x, rate: 0.5)')],
   patches: [map('patches(x, size: 4)')],
   conv: [map('conv(x, out: 4, size: 3, stride: 2, pad: 1)')],
+  residual: [map('residual(x, out: 4, stride: 2)'), map('residual(x, out: 3)')],
   stem: [map('stem(x, width: 8)')],
   tokens: [map('tokens(x)')],
   class_token: [x('class_token(x)')],

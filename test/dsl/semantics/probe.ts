@@ -30,7 +30,7 @@ export interface ProbeInput {
 export interface Probe {
   readonly graph: Graph;
   readonly inputs: Readonly<Record<string, ProbeInput>>;
-  /** Outputs: `out` (or `out.FIELD`), `keep` of each as 0 and 1, and `grad PATH` where a gradient was asked for. */
+  /** Outputs: `out` (or `out.FIELD`), `out.next PATH` of updated states, `keep` of each as 0 and 1, and `grad PATH` where a gradient was asked for. */
   readonly weights: readonly string[];
 }
 
@@ -107,6 +107,10 @@ export function probe(
     builder.output(`${name} keep`, 'fetch', keptOf(frame, value));
   };
   take(result, 'out');
+  for (const { path, value } of trace.updates) {
+    builder.output(`out.next ${path}`, 'fetch', value.id);
+    builder.output(`out.next ${path} keep`, 'fetch', keptOf(frame, value));
+  }
   if (said.length > 0 || found.length === 0)
     throw new Error(said.map(d => d.message).join('\n') || 'no value');
   const floats = found.filter(v => v.element.kind === 'float');
@@ -116,7 +120,7 @@ export function probe(
     if (options.loss === true) builder.output('loss', 'fetch', loss);
     if (options.gradients !== true)
       return { graph: builder.finish(), inputs, weights: [...trace.weights.keys()] };
-    const weights = [...trace.weights.values()];
+    const weights = [...trace.weights.values()].filter(w => w.kind === 'weight');
     const grads = differentiate(
       builder,
       loss,
@@ -175,7 +179,7 @@ export function feeds(
   seed = 1,
 ): ReadonlyMap<string, HostTensor> {
   const tensors = new Map<string, HostTensor>();
-  for (const { id, name } of graph.inputs) {
+  for (const { id, name, role } of graph.inputs) {
     const { dtype, shape } = graph.types[id] as { dtype: HostTensor['dtype']; shape: readonly number[] };
     const size = elements(shape);
     const inner = elements(shape.slice(1));
@@ -206,7 +210,9 @@ export function feeds(
       tensors.set(name, { dtype, shape, data });
       continue;
     }
-    const data = Float32Array.from({ length: size }, (_, i) => random.uniform(i) * 2 - 1);
+    // States are kept positive: some are variances.
+    const least = role === 'state' ? 0.5 : -1;
+    const data = Float32Array.from({ length: size }, (_, i) => random.uniform(i) * 2 + least);
     if (given?.unit === true) normalize(data, shape[shape.length - 1] ?? 1);
     for (let i = 0; i < size; i++) if (isDropped(i)) data[i] = dropped;
     tensors.set(name, { dtype, shape, data });

@@ -6,6 +6,8 @@ import { elementwise } from './elementwise.ts';
 import { generation } from './generate.ts';
 import { indexing } from './indexing.ts';
 import { picking } from './picking.ts';
+import { pooling } from './pooling.ts';
+import { buffers } from './put.ts';
 import { draws } from './random.ts';
 import { reductions } from './reduce.ts';
 import { shapes } from './shape.ts';
@@ -17,6 +19,8 @@ export const intrinsics: readonly Intrinsic[] = [
   ...contractions,
   ...indexing,
   ...picking,
+  ...pooling,
+  ...buffers,
   ...draws,
   ...generation,
 ];
