@@ -38,7 +38,7 @@ export interface DiagramEdge {
 
 export interface DiagramGroup {
   readonly id: string;
-  readonly kind: 'encoder' | 'align' | 'objective' | 'part' | 'repeat';
+  readonly kind: 'encoder' | 'head' | 'align' | 'objective' | 'part' | 'repeat';
   readonly name: string;
   readonly notes: readonly string[];
   readonly group: string | undefined;

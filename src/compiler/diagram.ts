@@ -91,7 +91,7 @@ function traceCallable(drawing: Drawing, member: EncoderMember | ExportMember) {
 function drawEncoder(drawing: Drawing, member: EncoderMember): void {
   const name = member.name.text;
   const { trace, declared, results } = traceCallable(drawing, member);
-  drawing.groups.push({ id: name, kind: 'encoder', name, notes: [], group: undefined });
+  drawing.groups.push({ id: name, kind: member.role, name, notes: [], group: undefined });
   const inputs = inputNodes(drawing, declared, member.params, name);
   const flow = draw(
     drawing,
@@ -126,7 +126,7 @@ function drawObjective(drawing: Drawing, objective: Objective): void {
   const loss = traceObjective(declared, objective, symbolicRows(declared, objective));
   finish();
   if (loss === undefined) throw new LoweringError([]);
-  const notes = member.kind === 'align' ? [`${showExpr(member.left)} ↔ ${showExpr(member.right)}`] : [];
+  const notes = sidesOf(member);
   drawing.groups.push({ id: name, kind: member.kind, name, notes, group: undefined });
   const inputs = inputNodes(drawing, declared, params, name);
   const flow = draw(drawing, trace, [loss.id], name, name, inputs);
@@ -138,6 +138,20 @@ function drawObjective(drawing: Drawing, objective: Objective): void {
       flow.edges.push({ from: last, to: id, value: loss.id, label: 'scalar', quiet: true, tied: false });
   }
   drawing.edges.push(...linkEncoders(drawing, flow));
+}
+
+/** What an align compares, or a head predicts. */
+function sidesOf(member: Objective['member']): readonly string[] {
+  switch (member.kind) {
+    case 'align':
+      return [`${showExpr(member.left)} ↔ ${showExpr(member.right)}`];
+    case 'head':
+      return [`${showExpr(member.left)} → ${member.field.name.text}`];
+    case 'objective':
+      return [];
+    default:
+      return member satisfies never;
+  }
 }
 
 function drawExport(drawing: Drawing, member: ExportMember): void {

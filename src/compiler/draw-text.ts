@@ -17,7 +17,7 @@ export function edgeText(e: DiagramEdge): string {
 
 export function groupTitle(g: DiagramGroup): string {
   const kind = g.kind === 'repeat' || g.kind === 'part' ? '' : `${g.kind} `;
-  return [`${kind}${g.name}`, ...g.notes].join(g.kind === 'align' ? ': ' : ' ');
+  return [`${kind}${g.name}`, ...g.notes].join(g.kind === 'align' || g.kind === 'head' ? ': ' : ' ');
 }
 
 /** What a stage does, a line each. */

@@ -118,6 +118,15 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
       origins: new Map(),
     };
   };
+  /** Of several in a row those are there that have a position. */
+  const present = (lead: readonly number[], mask: ValueId): readonly Keep[] => {
+    if (lead.length === 1) return [];
+    const starts = [...lead, 1].map(() => 0);
+    const firsts = { starts, limits: [...lead, 1], strides: starts.map(() => 1) };
+    const there = builder.one('reshape', [builder.one('slice', [mask], firsts)], { shape: lead });
+    trace.prefixes.add(there);
+    return [{ mask: there, axes: [0, 1] }];
+  };
   const make = (p: Param, among: readonly Param[]): Value => {
     const name = p.name.text;
     const kind = fieldOf(declared, p, among);
@@ -138,25 +147,28 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
         kind.kind === 'tags' ? { kind: 'index', of: kind.labels.size } : { kind: 'float' };
       return clean(raw, element, [...rows, { mask, axes: [0, 1] }]);
     }
-    const { info } = kind;
+    const { info, many } = kind;
+    const lead = many === undefined ? [size] : [size, many];
     const length = ownLength(declared, p);
     const own = length === undefined ? ([...info.axes] as readonly number[]) : [length];
     const raw = info.components.map(c => {
-      const shape = [size, ...own, ...(c.inner as readonly number[])];
+      const shape = [...lead, ...own, ...(c.inner as readonly number[])];
       return { ...c, id: input(name, c.name, elementDType(c.element) === 'f32' ? 'f32' : 'i32', shape) };
     });
-    const mask = own.length === 0 ? undefined : input(name, 'keep', 'bool', [size, ...own]);
+    const mask = own.length === 0 ? undefined : input(name, 'keep', 'bool', [...lead, ...own]);
     // Texts, recordings and videos are filled from the left, so what is kept is a prefix.
     if (mask !== undefined) trace.prefixes.add(mask);
-    const keeps: readonly Keep[] = mask === undefined ? rows : [...rows, { mask, axes: [0, 1] }];
+    const axes = lead.map((_, i) => i);
+    const keeps: readonly Keep[] =
+      mask === undefined ? rows : [...rows, ...present(lead, mask), { mask, axes: [...axes, axes.length] }];
     const fields = new Map<string, Value>(raw.map(c => [c.name, clean(c.id, c.element, keeps)]));
-    if (info.spec.kind !== 'text') return { kind: 'record', fields, modality: info, lead: [size] };
+    if (info.spec.kind !== 'text') return { kind: 'record', fields, modality: info, lead };
     let made: TensorValue | undefined;
     const starts = (): TensorValue => {
       made ??= clean(input(name, 'starts', 'bool', [size, ...own]), { kind: 'bool' }, keeps);
       return made;
     };
-    return { kind: 'record', fields, modality: info, lead: [size], starts };
+    return { kind: 'record', fields, modality: info, lead, starts };
   };
   return {
     id,
@@ -207,7 +219,11 @@ function fieldKind(field: Field, length: number | undefined): FieldKind {
     case 'place':
       return { kind: 'place', along: field.axis.along, length: field.axis.length };
     case 'modality':
-      return { kind: 'modality', modality: modalitySpec(field.info, length) };
+      return {
+        kind: 'modality',
+        modality: modalitySpec(field.info, length),
+        ...(field.many === undefined ? {} : { many: field.many }),
+      };
     default:
       return field satisfies never;
   }

@@ -41,7 +41,12 @@ export type ModalitySpec = ModalityKind & { readonly name: string };
 
 /** What a data field must be. */
 export type FieldKind =
-  | { readonly kind: 'modality'; readonly modality: ModalitySpec }
+  | {
+      readonly kind: 'modality';
+      readonly modality: ModalitySpec;
+      /** How many texts a row has at most, where it has several; their feeds are [B, many, T]. */
+      readonly many?: number;
+    }
   | {
       readonly kind: 'labels';
       readonly name: string;

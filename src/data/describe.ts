@@ -146,6 +146,15 @@ async function describeField(
       return describePictures(options, field, column, transforms, shown);
     case 'text':
       return describeTexts(options, field, column.texts, transforms, shown);
+    case 'texts':
+      // One by one; those shown are the first ones of their rows.
+      return describeTexts(
+        options,
+        field,
+        column.lists.flat(),
+        transforms,
+        shown.map(row => column.lists.slice(0, row).flat().length),
+      );
     case 'audio':
       return describeAudio(options, field, column, transforms, shown, versionsOf(options, transforms));
     case 'video':

@@ -15,8 +15,8 @@ import { joinSequences, type SequenceKind, type Sequences } from './sequences.ts
 import { partsAt } from './source/read-source.ts';
 import { videoKind } from './video/decode.ts';
 
-/** A picture's path or bytes, a text, a label's name or index, a number. */
-export type ExampleValue = string | number | Uint8Array;
+/** A picture's path or bytes, a text or several, a label's name or index, a number. */
+export type ExampleValue = string | number | Uint8Array | readonly string[];
 
 export interface EncodeOptions {
   readonly batch: BatchSpec;
@@ -77,6 +77,11 @@ async function readColumn(
   const { type } = field;
   switch (type.kind) {
     case 'modality': {
+      if (type.many !== undefined)
+        return {
+          kind: 'texts',
+          lists: values.map(v => (typeof v === 'object' && !(v instanceof Uint8Array) ? v : [String(v)])),
+        };
       if (type.modality.kind === 'text') return { kind: 'text', texts: values.map(String) };
       if (type.modality.kind === 'audio') {
         const kind = recordingKind(type.modality, false);

@@ -6,7 +6,22 @@ import type { Cell, Row } from './source/row.ts';
 const utf8 = new TextDecoder('utf-8');
 
 export const cellText = (cell: Cell): string =>
-  typeof cell === 'string' ? cell : cell instanceof Uint8Array ? utf8.decode(cell) : String(cell);
+  typeof cell === 'string'
+    ? cell
+    : cell instanceof Uint8Array
+      ? utf8.decode(cell)
+      : isList(cell)
+        ? cell.join(', ')
+        : String(cell);
+
+const isList = (cell: Cell): cell is readonly string[] => Array.isArray(cell);
+
+/** The texts of a field of which a row has several: those of a list, or the one that is there. */
+export function fieldTexts(rule: FieldRule, row: Row): readonly string[] {
+  const cell = fieldCell(rule, row);
+  const texts = cell !== undefined && isList(cell) ? cell : [fieldText(rule, row) ?? ''];
+  return texts.map(t => (rule.lowercase ? t.trim().toLowerCase() : t.trim())).filter(t => t !== '');
+}
 
 /** The text of a field; undefined where a column that it needs has no value. */
 export function fieldText(rule: FieldRule, row: Row): string | undefined {

@@ -112,9 +112,10 @@ export function openData(options: DataOptions): Data {
           const split = await prepare(spec);
           if (split.value === undefined) return { value: undefined, diagnostics: split.diagnostics };
           const column = split.value.columns[name];
-          if (column?.kind !== 'text')
+          if (column?.kind !== 'text' && column?.kind !== 'texts')
             throw new Error(`${name} was prepared as ${column?.kind} and not as text`);
-          const fitted = fitTokenizer(column.texts, text.tokenizer);
+          const texts = column.kind === 'text' ? column.texts : column.lists.flat();
+          const fitted = fitTokenizer(texts, text.tokenizer);
           if (fitted.value === undefined)
             return {
               value: undefined,

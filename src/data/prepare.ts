@@ -10,7 +10,7 @@ import { type AlignedColumn, checkAlignment, readAligned } from './aligned.ts';
 import { holdsSamples, recordingKind } from './audio/recording.ts';
 import type { Dataset } from './dataset.ts';
 import { dataDiagnostic } from './diagnostics.ts';
-import { cellText, fieldCell, fieldText } from './fields.ts';
+import { cellText, fieldCell, fieldText, fieldTexts } from './fields.ts';
 import { type LabelColumn, readLabels } from './labels.ts';
 import type { FieldAs, FieldRule } from './manifest/manifest.ts';
 import { type LoadOptions, loadPictures } from './picture/store.ts';
@@ -28,6 +28,8 @@ export type Column =
       readonly rgba: Uint8Array;
     }
   | { readonly kind: 'text'; readonly texts: readonly string[] }
+  /** Several texts in a row. */
+  | { readonly kind: 'texts'; readonly lists: readonly (readonly string[])[] }
   | {
       readonly kind: 'audio';
       /** Floats: samples, or the channels of each frame. */
@@ -194,6 +196,11 @@ async function readField(
         : { kind: 'video', height: modality.height, width: modality.width, sequences };
     return { column, keys: sequenceKeys(sequences) };
   }
+  if (type.kind === 'modality' && type.many !== undefined) {
+    const lists = rows.map(row => fieldTexts(rule, row));
+    for (const [i, list] of lists.entries()) if (list.length === 0) bad(i, `${field.name} is missing`);
+    return { column: { kind: 'texts', lists }, keys: lists.map(list => JSON.stringify(list)) };
+  }
   const texts = rows.map(row => fieldText(rule, row));
   for (const [i, text] of texts.entries()) if (text === undefined) bad(i, `${field.name} is missing`);
   const keys = texts.map(text => text ?? '');
@@ -279,6 +286,8 @@ function keepRows(column: Column, kept: readonly number[], of: number): Column {
       return { ...column, sequences: keepSequences(column.sequences, kept) };
     case 'text':
       return { ...column, texts: kept.map(i => column.texts[i] as string) };
+    case 'texts':
+      return { ...column, lists: kept.map(i => column.lists[i] as readonly string[]) };
     case 'labels':
       return { ...column, index: Int32Array.from(kept, i => column.index[i] as number) };
     case 'number':

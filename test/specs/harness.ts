@@ -42,9 +42,14 @@ function filled(
   along: RandomStream,
 ): HostTensor {
   const places = Array.from({ length: elements(shape) }, (_, i) => i);
-  const length = shape[1] ?? 1;
+  const many = type.kind === 'modality' ? type.many : undefined;
+  const length = (many === undefined ? shape[1] : shape[2]) ?? 1;
+  /** Of several texts in a row one at least is there. */
+  const there = (text: number): boolean =>
+    many === undefined || text % many <= stream.below(3_000_000 + Math.floor(text / many), many);
   // What goes along another field ends where that one does.
-  const kept = (row: number, length: number): number => 1 + along.below(1_000_000 + row, length);
+  const kept = (row: number, length: number): number =>
+    there(row) ? 1 + along.below(1_000_000 + row, length) : 0;
   // Not every token begins a word.
   const isThere = (row: number, place: number): boolean =>
     place < kept(row, length) &&

@@ -84,27 +84,32 @@ function fieldFeeds(
         return tensor(feed, data);
       });
     }
-    case 'text': {
-      const { name, length } = textModality(field);
+    case 'text':
+    case 'texts': {
+      const { name, length, many } = textModality(field);
       const tokenizer = tokenizers.get(name);
       if (tokenizer === undefined) throw new Error(`modality ${name} has no tokenizer`);
       const size = field.feeds[0]?.shape[0] ?? 0;
-      const ids = new Int32Array(size * length);
-      const keep = new Uint8Array(size * length);
-      const starts = new Uint8Array(size * length);
+      const ids = new Int32Array(size * many * length);
+      const keep = new Uint8Array(size * many * length);
+      const starts = new Uint8Array(size * many * length);
       const hasStarts = field.feeds.some(f => f.component === 'starts');
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i] as number;
         const draws = drawsOf(row);
-        const text = transformText(column.texts[row] as string, transforms, draws);
-        const words = isAligned || hasStarts ? tokenizeWords(tokenizer, text) : undefined;
-        const tokens = transformTokens(words?.ids ?? tokenizer.encode(text), transforms, draws);
-        const fitted = fitText(tokens, length, tokenizer.frame);
-        ids.set(fitted.ids, i * length);
-        keep.fill(1, i * length, i * length + fitted.kept);
-        const before = Math.min(tokenizer.frame.before.length, length - 1);
-        for (const start of words?.starts.slice(0, -1) ?? [])
-          if (before + start < fitted.kept - 1) starts[i * length + before + start] = 1;
+        const texts = column.kind === 'text' ? [column.texts[row]] : column.lists[row];
+        for (const [j, written] of (texts ?? []).slice(0, many).entries()) {
+          const text = transformText(written as string, transforms, draws);
+          const words = isAligned || hasStarts ? tokenizeWords(tokenizer, text) : undefined;
+          const tokens = transformTokens(words?.ids ?? tokenizer.encode(text), transforms, draws);
+          const fitted = fitText(tokens, length, tokenizer.frame);
+          const at = (i * many + j) * length;
+          ids.set(fitted.ids, at);
+          keep.fill(1, at, at + fitted.kept);
+          const before = Math.min(tokenizer.frame.before.length, length - 1);
+          for (const start of words?.starts.slice(0, -1) ?? [])
+            if (before + start < fitted.kept - 1) starts[at + before + start] = 1;
+        }
       }
       return field.feeds.map(feed =>
         tensor(feed, feed.component === 'keep' ? keep : feed.component === 'starts' ? starts : ids),
@@ -190,9 +195,13 @@ function imageChannels(field: FieldSpec): number {
   return type.kind === 'modality' && type.modality.kind === 'image' ? type.modality.channels : 3;
 }
 
-function textModality(field: FieldSpec): { readonly name: string; readonly length: number } {
+function textModality(field: FieldSpec): {
+  readonly name: string;
+  readonly length: number;
+  readonly many: number;
+} {
   const { type } = field;
   if (type.kind !== 'modality' || type.modality.kind !== 'text')
     throw new Error(`${field.name} was read as text and is none`);
-  return type.modality;
+  return { ...type.modality, many: type.many ?? 1 };
 }

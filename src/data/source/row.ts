@@ -1,6 +1,6 @@
 // A row of a source: named cells, and a place that a person can find it by.
 
-export type Cell = string | number | boolean | Uint8Array;
+export type Cell = string | number | boolean | Uint8Array | readonly string[];
 
 export interface Row {
   /** From 1, as the source counts them. */

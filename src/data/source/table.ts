@@ -186,13 +186,16 @@ async function readParquet(
   }
 }
 
-/** Lists of plain values are joined by `, `; a struct with bytes (a picture in Parquet) is those bytes. */
+/** Lists hold texts and numbers; a struct with bytes (a picture in Parquet) is those bytes. */
 function cellsOf(record: object): { cells: Map<string, Cell> } | { problem: string } {
   const cells = new Map<string, Cell>();
   for (const [column, raw] of Object.entries(record) as [string, unknown][]) {
-    const value = Array.isArray(raw) ? joined(raw) : typeof raw === 'bigint' ? Number(raw) : raw;
+    const value = typeof raw === 'bigint' ? Number(raw) : raw;
     if (value === null || value === undefined || value === '') continue;
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    const list = Array.isArray(value) ? plainTexts(value) : undefined;
+    if (list?.length === 0) continue;
+    if (list !== undefined) cells.set(column, list);
+    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       cells.set(column, value);
     else if (value instanceof Uint8Array) cells.set(column, value);
     else if (typeof value === 'object' && (value as { bytes?: unknown }).bytes instanceof Uint8Array)
@@ -203,6 +206,6 @@ function cellsOf(record: object): { cells: Map<string, Cell> } | { problem: stri
   return { cells };
 }
 
-function joined(list: readonly unknown[]): unknown {
-  return list.every(v => typeof v === 'string' || typeof v === 'number') ? list.join(', ') : list;
+function plainTexts(list: readonly unknown[]): readonly string[] | undefined {
+  return list.every(v => typeof v === 'string' || typeof v === 'number') ? list.map(String) : undefined;
 }

@@ -46,9 +46,4 @@ export const lessons: readonly Lesson[] = Object.values(gallery)
   .filter((m): m is Lesson => m.why !== undefined);
 
 /** Codes about the whole of a file or of the language, of which there is no small example. */
-export const withoutLesson: readonly string[] = [
-  'file-too-large',
-  'not-text',
-  'not-in-this-version',
-  'more-errors',
-];
+export const withoutLesson: readonly string[] = ['file-too-large', 'not-text', 'more-errors'];

@@ -10,6 +10,11 @@ const reading = (token: string, list = '[mask]'): string =>
 const changing = (ids: string): string =>
   stamps.replace('embedding(c.ids, width: width)', `embedding((c with { ids: ${ids} }).ids, width: width)`);
 
+const several = (type: string): string =>
+  `  objective several(captions: ${type}) {\n    return mean(square(read(captions)))\n  }\n\n  export`;
+const head = (scores: string, field: string): string =>
+  `  head kinds: ${scores} -> ${field} by cross_entropy()\n\n  export`;
+
 export const texts: readonly Mistake[] = [
   {
     name: 'a special token that every text has',
@@ -32,6 +37,21 @@ export const texts: readonly Mistake[] = [
     says: "mask can't be a special token: it is one already",
     wrong: special('[mask, sep, «mask»]'),
     mended: special('[mask, sep]'),
+  },
+  {
+    name: 'as many captions as there may be',
+    code: 'several-in-a-row',
+    why: 'A batch is one tensor, so a list in a row of the data needs a size: rows with fewer are padded, and the padding counts nowhere.',
+    says: 'how many must be a number, and K is none',
+    wrong: stamps.replace('  export', several('«caption[B, K, T]»')),
+    mended: stamps.replace('  export', several('caption[B, 4, T]')),
+  },
+  {
+    name: 'a head of which the scores are over something else',
+    code: 'two-vocabularies',
+    says: 'scores are over shared, the targets point into Kind',
+    wrong: stamps.replace('  export', head('look(picture)', '«kind: index(Kind)[B]»')),
+    mended: stamps.replace('  export', head('linear(look(picture), out: Kind)', 'kind: index(Kind)[B]')),
   },
   {
     name: 'other pixels in the place of words',

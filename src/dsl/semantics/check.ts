@@ -6,10 +6,14 @@ import { hasErrors } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import type { OpRegistry } from '../../ir/op.ts';
 import type {
+  AlignMember,
   EncoderMember,
   ExportMember,
+  HeadMember,
+  Member,
   ModelItem,
   Name,
+  ObjectiveMember,
   SourceFile,
   StageMember,
   VariantItem,
@@ -165,6 +169,9 @@ function inVariant(checking: Checking, { name, span }: VariantItem): Checking {
 const objectivesOf = (stage: StageMember): readonly string[] =>
   stage.clauses.flatMap(c => (c.kind === 'minimize' ? c.terms.map(t => t.objective.text) : []));
 
+const isObjective = (m: Member): m is ObjectiveMember | AlignMember | HeadMember =>
+  m.kind === 'objective' || m.kind === 'align' || m.kind === 'head';
+
 function checkModel(context: ModelContext): { readonly model: Model; readonly definitions: Definitions } {
   const { setting } = context;
   const { library, item, variant } = setting;
@@ -201,7 +208,7 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   for (const { model, declared: base } of bases) {
     prepare(model.item);
     for (const m of model.item.members)
-      if (m.kind === 'objective' || m.kind === 'align') objectives.set(m.name.text, objectiveOf(base, m));
+      if (isObjective(m)) objectives.set(m.name.text, objectiveOf(base, m));
       else if (m.kind === 'encoder') encoders.set(m.name.text, m);
       else if (m.kind === 'export') exports.set(m.name.text, m);
   }
@@ -215,7 +222,7 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   for (const m of isBroken ? [] : item.members) {
     if (m.kind === 'adapt' || (m.kind !== 'stage' && objectives.has(m.name.text) && !names.has(m.name.text)))
       continue;
-    if (m.kind === 'objective' || m.kind === 'align' || m.kind === 'stage') {
+    if (isObjective(m) || m.kind === 'stage') {
       const key = m.kind === 'stage' ? `stage ${m.name.text}` : m.name.text;
       const earlier =
         names.get(key)?.span ?? (m.kind === 'stage' ? undefined : declared.scope.names.get(key)?.span);
@@ -227,7 +234,7 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
       }
       names.set(key, m.name);
     }
-    if (m.kind === 'objective' || m.kind === 'align') objectives.set(m.name.text, objectiveOf(declared, m));
+    if (isObjective(m)) objectives.set(m.name.text, objectiveOf(declared, m));
     else if (m.kind === 'stage') stageMembers.push(m);
     else if (m.kind === 'encoder') encoders.set(m.name.text, m);
     else if (m.kind === 'export') exports.set(m.name.text, m);

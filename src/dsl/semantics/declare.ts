@@ -138,6 +138,7 @@ export function declareModel(trace: Trace, setting: ModelSetting, root = ''): De
         break;
       case 'objective':
       case 'align':
+      case 'head':
       case 'stage':
         break;
       default:

@@ -432,6 +432,10 @@ export const semanticRules = {
         : `did you mean ${p.suggestion}?`,
   ),
   'bad-setting': error<{ setting: string; reason: string }>(p => `${p.setting} ${p.reason}`),
+  'several-in-a-row': error<{ name: string; of: string; why: string }>(
+    p => `${p.name} is a list of ${p.of} in every row of the data: ${p.why}`,
+    p => `say how many a row has at most, and name the axis of each: ${p.of}[B, 5, T]`,
+  ),
   'special-token': error<{ token: string; why: string }>(
     p => `${p.token} can't be a special token: ${p.why}`,
     () => 'name those that the text needs beside pad, begin and end: special: [cls, sep, mask]',

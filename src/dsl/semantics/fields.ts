@@ -19,7 +19,12 @@ export interface FieldAxis {
 }
 
 export type Field =
-  | { readonly kind: 'modality'; readonly info: ModalityInfo }
+  | {
+      readonly kind: 'modality';
+      readonly info: ModalityInfo;
+      /** How many of them a row has at most, where it has several. */
+      readonly many: number | undefined;
+    }
   | { readonly kind: 'labels'; readonly labels: LabelSet }
   | { readonly kind: 'number' }
   /** A label, and a number, for some of the positions of an axis. */
@@ -43,7 +48,10 @@ export function fieldOf(
   };
   if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();
   const info = declared.modalities.get(type.base.text);
-  if (info !== undefined) return fitsLength(declared, p, info) ? { kind: 'modality', info } : undefined;
+  if (info !== undefined) {
+    const many = manyOf(declared, p, info);
+    return many !== 'refused' && fitsLength(declared, p, info) ? { kind: 'modality', info, many } : undefined;
+  }
   if (lookUp(declared.scope, type.base.text)?.value.kind === 'error') return undefined;
   const base = type.base.text;
   const of = type.of?.kind === 'name' ? type.of.text : undefined;
@@ -71,7 +79,8 @@ function axisNamed(declared: Declared, name: string, among: readonly Param[]): F
     if (p.type.kind !== 'tensor') continue;
     const modality = declared.modalities.get(p.type.base.text);
     const dims = p.type.dims ?? [];
-    const last = dims.length > 1 ? dims[dims.length - 1] : undefined;
+    // A list of texts has no one axis.
+    const last = dims.length === 2 ? dims[1] : undefined;
     const length = modality?.axes[0];
     if (last?.kind !== 'dim' || last.value.kind !== 'name' || last.value.text !== name) continue;
     if (modality?.axes.length === 1 && typeof length === 'number')
@@ -92,11 +101,34 @@ function fitsLength(declared: Declared, p: Param, info: ModalityInfo): boolean {
   return false;
 }
 
+/** How many texts a row has: 5 of `captions: caption[B, 5, T]`. */
+function manyOf(declared: Declared, p: Param, info: ModalityInfo): number | undefined | 'refused' {
+  const dims = p.type.kind === 'tensor' ? (p.type.dims ?? []) : [];
+  const count = dims[1];
+  if (dims.length <= 1 + info.axes.length || count === undefined) return undefined;
+  const name = p.name.text;
+  const refuse = (why: string): 'refused' => {
+    complain(declared.frame, 'several-in-a-row', { name, of: info.name, why }, p.type.span);
+    return 'refused';
+  };
+  if (info.spec.kind !== 'text') return refuse('of texts alone a row may have several');
+  if (dims.length > 3 || count.kind === 'pack') return refuse('a row has one list of them');
+  const named = count.value.kind === 'name' ? lookUp(declared.scope, count.value.text) : undefined;
+  if (count.value.kind === 'name' && named === undefined)
+    return refuse(`how many must be a number, and ${count.value.text} is none`);
+  const many = evaluateDim(declared.frame, count.value);
+  if (typeof many !== 'number') return many === undefined ? 'refused' : refuse('how many must be a number');
+  return many >= 1 && many <= 1024 ? many : refuse(`how many must be from 1 to 1024; it is ${many}`);
+}
+
 /** The length at which a field's text is read, where its type says one: `prompt: text[B, 64]`. */
 export function ownLength(declared: Declared, p: Param): number | undefined {
   const { type } = p;
   const info = type.kind === 'tensor' ? declared.modalities.get(type.base.text) : undefined;
-  const d = type.kind === 'tensor' && type.dims !== undefined ? type.dims[1] : undefined;
+  const d =
+    type.kind === 'tensor' && type.dims !== undefined
+      ? type.dims[Math.max(1, type.dims.length - 1)]
+      : undefined;
   if (info?.spec.kind !== 'text' || d?.kind !== 'dim') return undefined;
   if (d.value.kind === 'name' && lookUp(declared.scope, d.value.text) === undefined) return undefined;
   const dim = evaluateDim(declared.frame, d.value);

@@ -10,6 +10,7 @@ import type {
   EncoderMember,
   ExportMember,
   Expr,
+  HeadMember,
   ModelItem,
   ObjectiveMember,
   Param,
@@ -86,13 +87,13 @@ export interface LabelSet {
   readonly names: readonly string[] | undefined;
 }
 
-/** An objective as written, or an align spelled out as one. */
+/** An objective as written, or an align or head spelled out as one. */
 export interface Objective {
   readonly name: string;
   /** The model that declares it: this one, or one that it extends. */
   readonly item: ModelItem;
   readonly params: readonly Param[];
-  readonly member: ObjectiveMember | AlignMember;
+  readonly member: ObjectiveMember | AlignMember | HeadMember;
   readonly span: Span;
   /** Of an align: the sides, for recall, and the fields that each reads. */
   readonly sides:

@@ -2,7 +2,7 @@
 
 import type { Dim } from '../../base/dim.ts';
 import { dimSymbol } from '../../base/dim.ts';
-import type { AlignMember, Expr, ObjectiveMember, Param } from '../syntax/ast.ts';
+import type { AlignMember, Expr, HeadMember, ObjectiveMember, Param } from '../syntax/ast.ts';
 import { callValue, evaluateArgs } from './calls.ts';
 import type { Declared } from './declare.ts';
 import { evaluate } from './expressions.ts';
@@ -68,12 +68,12 @@ export function namesRead(e: Expr): readonly string[] {
   return [...found];
 }
 
-/** An align's field as a parameter: `picture: picture[B]`. */
-function fieldParam(name: string, member: AlignMember): Param {
+/** A field that an align or a head reads, as a parameter: `picture: picture[B]`. */
+function fieldParam(name: string, member: AlignMember | HeadMember, lead = 'B'): Param {
   const at = { text: name, span: member.span };
   const dim = {
     kind: 'dim',
-    value: { kind: 'name', text: 'B', span: member.span },
+    value: { kind: 'name', text: lead, span: member.span },
     span: member.span,
   } as const;
   const type = {
@@ -87,10 +87,19 @@ function fieldParam(name: string, member: AlignMember): Param {
   return { name: at, type, fallback: undefined, span: member.span };
 }
 
-export function objectiveOf(declared: Declared, member: ObjectiveMember | AlignMember): Objective {
+export function objectiveOf(
+  declared: Declared,
+  member: ObjectiveMember | AlignMember | HeadMember,
+): Objective {
   const common = { name: member.name.text, item: declared.item, member, span: member.span };
   if (member.kind === 'objective') return { ...common, params: member.params, sides: undefined };
   const leftFields = modalitiesIn(declared, member.left);
+  if (member.kind === 'head') {
+    // What it predicts is named last, so its rows are called as they are there.
+    const lead = leadName(member.field);
+    const read = leftFields.filter(n => n !== member.field.name.text).map(n => fieldParam(n, member, lead));
+    return { ...common, params: [...read, member.field], sides: undefined };
+  }
   const rightFields = modalitiesIn(declared, member.right);
   const params = [...new Set([...leftFields, ...rightFields])].map(n => fieldParam(n, member));
   return { ...common, params, sides: { left: member.left, right: member.right, leftFields, rightFields } };
@@ -138,7 +147,7 @@ export function traceObjective(
   const frame = fieldFrame(declared, objective, values);
   const { member } = objective;
   const loss =
-    member.kind === 'objective' ? traceBody(frame, member.body, member.name.text) : traceAlign(frame, member);
+    member.kind === 'objective' ? traceBody(frame, member.body, member.name.text) : traceSided(frame, member);
   if (loss.kind === 'error') return undefined;
   if (loss.kind === 'tensor' && loss.dims.length === 0 && loss.element.kind === 'float') return loss;
   complain(
@@ -150,9 +159,14 @@ export function traceObjective(
   return undefined;
 }
 
-function traceAlign(frame: Frame, member: AlignMember): Value {
+/** The loss of an align between its sides, or of a head between what it says and the field. */
+function traceSided(frame: Frame, member: AlignMember | HeadMember): Value {
   const left: BoundArg = { name: undefined, value: evaluate(frame, member.left), span: member.left.span };
-  const right: BoundArg = { name: undefined, value: evaluate(frame, member.right), span: member.right.span };
+  const other: Expr =
+    member.kind === 'align'
+      ? member.right
+      : { kind: 'name', text: member.field.name.text, span: member.field.span };
+  const right: BoundArg = { name: undefined, value: evaluate(frame, other), span: other.span };
   const { by } = member;
   if (left.value.kind === 'error' || right.value.kind === 'error') return errorValue;
   if (by.kind === 'call') {

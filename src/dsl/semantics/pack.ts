@@ -17,7 +17,7 @@ export function fold(body: Frame, binding: Binding, value: TensorValue, lead: nu
     const outside = value.keeps[i];
     if (outside !== undefined && folded.keeps.length === value.keeps.length) {
       pack.restored.set(keep.mask, outside);
-      if (body.trace.prefixes.has(outside.mask) && outside.axes.length > 1)
+      if (body.trace.prefixes.has(outside.mask) && outside.axes.some(a => a >= lead))
         body.trace.prefixes.add(keep.mask);
     }
   }

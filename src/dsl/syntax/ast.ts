@@ -71,6 +71,7 @@ export type Member =
   | EncoderMember
   | ObjectiveMember
   | AlignMember
+  | HeadMember
   | ExportMember
   | AdaptMember
   | StageMember;
@@ -134,8 +135,10 @@ export interface PartMember {
   readonly span: Span;
 }
 
+/** `encoder look(p: picture[N...]) -> … { … }`, or `head topic(h: float[N..., D]) -> … { … }`: a part and its role. */
 export interface EncoderMember {
   readonly kind: 'encoder';
+  readonly role: 'encoder' | 'head';
   readonly doc: string | undefined;
   readonly name: Name;
   readonly params: readonly Param[];
@@ -161,6 +164,18 @@ export interface AlignMember {
   readonly name: Name;
   readonly left: Expr;
   readonly right: Expr;
+  readonly by: Expr;
+  readonly span: Span;
+}
+
+/** `head topics: scores(text) -> topic: index(Topic)[B] by cross_entropy()`: a field predicted, and the loss. */
+export interface HeadMember {
+  readonly kind: 'head';
+  readonly doc: string | undefined;
+  readonly name: Name;
+  readonly left: Expr;
+  /** What the data must hold, by name and type. */
+  readonly field: Param;
   readonly by: Expr;
   readonly span: Span;
 }

@@ -91,9 +91,6 @@ export const syntaxDiagnostic = defineDiagnostics({
     message: p => `\`${p.found}\` is no keyword`,
     help: p => `it is called \`${p.ours}\` here`,
   }),
-  'not-in-this-version': error<{ found: string }>({
-    message: p => `\`${p.found}\` is planned and not part of this version of the language`,
-  }),
   'missing-brace': error<{ what: string; found: string }>({
     message: p => `a \`}\` is missing before ${p.found === '' ? 'the end of the file' : `\`${p.found}\``}`,
     help: () => 'close what was opened before something new begins',

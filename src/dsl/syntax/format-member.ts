@@ -4,7 +4,7 @@ import type { Clause, DataUse, Member, MinimizeTerm, Name, WeightPattern } from 
 import type { Comments } from './comments.ts';
 import { type Doc, group, indent, line } from './doc.ts';
 import { callableDoc, paramStatementDoc, partDoc, stateDoc } from './format-body.ts';
-import { exprDoc } from './format-expr.ts';
+import { exprDoc, typeDoc } from './format-expr.ts';
 import { braces, continued, goOn, list, rowsOf, step } from './layout.ts';
 
 export function memberDoc(c: Comments, m: Member): Doc {
@@ -27,10 +27,20 @@ export function memberDoc(c: Comments, m: Member): Doc {
     case 'state':
       return stateDoc(c, m);
     case 'block':
-    case 'encoder':
     case 'objective':
     case 'export':
       return callableDoc(c, m.kind, m);
+    case 'encoder':
+      return callableDoc(c, m.role, m);
+    case 'head': {
+      const left = exprDoc(c, m.left);
+      const field = goOn(c, m.field.span, line, () => [
+        `-> ${m.field.name.text}: `,
+        typeDoc(c, m.field.type),
+      ]);
+      const by = goOn(c, m.by.span, line, () => ['by ', exprDoc(c, m.by)]);
+      return group([`head ${m.name.text}: `, left, indent(continued, [field, by])]);
+    }
     case 'align': {
       const left = exprDoc(c, m.left);
       const right = goOn(c, m.right.span, line, () => ['<-> ', exprDoc(c, m.right)]);

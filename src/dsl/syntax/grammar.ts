@@ -92,6 +92,7 @@ export class Grammar extends StatementRules {
         { ALT: () => this.SUBRULE(this.state) },
         { ALT: () => this.SUBRULE(this.blockItem) },
         { ALT: () => this.SUBRULE(this.encoder) },
+        { ALT: () => this.SUBRULE(this.head) },
         { ALT: () => this.SUBRULE(this.objective) },
         { ALT: () => this.SUBRULE(this.exportMember) },
         { ALT: () => this.SUBRULE(this.align) },
@@ -151,6 +152,28 @@ export class Grammar extends StatementRules {
     this.CONSUME(t.Encoder);
     this.CONSUME(t.Name);
     this.SUBRULE(this.signature);
+  });
+
+  /** `head topic(…) { … }`, a part, or `head topics: scores(text) -> topic: index(Topic)[B] by cross_entropy()`. */
+  protected readonly head = this.RULE('head', () => {
+    this.CONSUME(t.Head);
+    this.CONSUME(t.Name);
+    this.OR({
+      DEF: [
+        { ALT: () => this.SUBRULE(this.signature) },
+        {
+          ALT: () => {
+            this.SUBRULE(this.has);
+            this.SUBRULE(this.expr);
+            this.CONSUME(t.Arrow);
+            this.SUBRULE(this.fieldType);
+            this.CONSUME(t.By);
+            this.SUBRULE2(this.expr);
+          },
+        },
+      ],
+      ERR_MSG: 'head',
+    });
   });
 
   protected readonly objective = this.RULE('objective', () => {

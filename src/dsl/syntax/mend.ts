@@ -45,9 +45,6 @@ const borrowed: Readonly<Record<ElementKind, Readonly<Record<string, TokenType>>
   clause: { loss: t.Minimize, unfreeze: t.Train, eval: t.Measure, evaluate: t.Measure, iterations: t.Steps },
 };
 
-/** Notions of the language's plan that this version doesn't have. */
-export const planned: ReadonlySet<string> = new Set(['head']);
-
 /** The keyword that `first` was meant to be, where what follows allows it to be one. */
 export function meantKeyword(
   kind: ElementKind,
@@ -55,7 +52,7 @@ export function meantKeyword(
   second: IToken,
   third: IToken,
 ): TokenType | undefined {
-  if (first.tokenType !== t.Word || planned.has(first.image)) return undefined;
+  if (first.tokenType !== t.Word) return undefined;
   if (mark(second).startsLine || !mayFollow(second, third)) return undefined;
   const known = keywordsOf[kind].map(t.keywordText);
   return borrowedAs(kind, first.image) ?? t.keywords.get(nearest(first.image, known) ?? '');

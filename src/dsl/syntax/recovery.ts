@@ -25,6 +25,7 @@ const afterName: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.ParamWord, [t.Colon]],
   [t.Block, [t.LParen]],
   [t.Encoder, [t.LParen]],
+  [t.Head, [t.LParen, t.Colon]],
   [t.Objective, [t.LParen]],
   [t.Export, [t.LParen]],
   [t.Align, [t.Colon]],

@@ -6,7 +6,7 @@ import type { Diagnostic, Related } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import { type Expectation, syntaxDiagnostic } from './diagnostics.ts';
 import { mark, tokenSpan } from './lex.ts';
-import { nearest, planned } from './mend.ts';
+import { nearest } from './mend.ts';
 import * as t from './tokens.ts';
 
 /** What a bracket opened, by the rule that reads it; `list` where a comma could come too. */
@@ -31,6 +31,7 @@ const choices: Readonly<Record<string, string>> = {
   statement: 'a statement',
   clause: 'a clause of the stage',
   sized: '`(`',
+  head: '`(` or `:`',
   labels: '`(size)` or `{ names }`',
   colon: '`:`',
   equals: '`=`',
@@ -57,6 +58,7 @@ const forms: Readonly<Record<string, string>> = {
   update: 'update mean = …',
   copy: 'part slow = copy look by ema(0.995)',
   bound: 'at least 0 at most 4',
+  head: 'head topic(h: float[N..., D]) -> float[N..., Topic] { … }  or  head topics: scores(text) -> topic: index(Topic)[B] by cross_entropy()',
   encoder: 'encoder look(p: picture[N...]) -> shared[N...] { … }',
   objective: 'objective name(picture: picture[B], thing: index(Thing)[B]) { … }',
   export: 'export name(p: picture[B]) -> float[B, 64] { … }',
@@ -117,9 +119,6 @@ export function syntaxError(e: IRecognitionException, tokens: readonly IToken[],
   }
   if (expectation.what === 'item' && actual.tokenType === t.RBrace)
     return syntaxDiagnostic('stray-brace', {}, { span });
-  if (rule in helpOf && planned.has(actual.image)) {
-    return syntaxDiagnostic('not-in-this-version', { found: actual.image }, { span });
-  }
   const expected = choices[expectation.what] ?? 'something else';
   const help = slipHelp(rules, actual, previous, tokens) ?? elementHelp(rule, actual, tokens) ?? form(rules);
   return syntaxDiagnostic('unexpected-token', { expected, found }, { span, ...help });

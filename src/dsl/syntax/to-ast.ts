@@ -140,6 +140,27 @@ const missingType = (name: Name): TypeExpr => ({
 
 // ── Members
 
+/** A part with the role of a head, or an objective by what it predicts. */
+function toHead(ctx: Context, n: CstNode): Member {
+  const base = declared(ctx, n);
+  const field = optional(n, 'fieldType');
+  if (field === undefined) return { kind: 'encoder', role: 'head', ...base, ...signature(ctx, n) };
+  checkColon(ctx, n, 'a head');
+  checkColon(ctx, field, 'the field that a head predicts');
+  return {
+    kind: 'head',
+    ...base,
+    left: toExpr(ctx, node(n, 'expr')),
+    field: {
+      name: nameOf(ctx, token(field, 'Name')),
+      type: toType(ctx, node(field, 'type')),
+      fallback: undefined,
+      span: spanOf(ctx, field),
+    },
+    by: toExpr(ctx, node(n, 'expr', 1)),
+  };
+}
+
 function toMember(ctx: Context, n: CstNode): Member {
   const base = (): Declared => declared(ctx, n);
   const sized = (kind: 'space' | 'vocabulary'): Member => {
@@ -169,7 +190,9 @@ function toMember(ctx: Context, n: CstNode): Member {
     case 'blockItem':
       return toBlock(ctx, n);
     case 'encoder':
-      return { kind: 'encoder', ...base(), ...signature(ctx, n) };
+      return { kind: 'encoder', role: 'encoder', ...base(), ...signature(ctx, n) };
+    case 'head':
+      return toHead(ctx, n);
     case 'objective':
       return { kind: 'objective', ...base(), ...signature(ctx, n) };
     case 'export':

@@ -44,6 +44,7 @@ export const State = keyword('state');
 export const Update = keyword('update');
 export const Copy = keyword('copy');
 export const Encoder = keyword('encoder');
+export const Head = keyword('head');
 export const Objective = keyword('objective');
 export const Export = keyword('export');
 export const Align = keyword('align');
@@ -105,6 +106,7 @@ const keywordTypes: readonly TokenType[] = [
   Update,
   Copy,
   Encoder,
+  Head,
   Objective,
   Export,
   Align,
@@ -169,6 +171,7 @@ export const memberKeywords: readonly TokenType[] = [
   State,
   Block,
   Encoder,
+  Head,
   Objective,
   Export,
   Align,

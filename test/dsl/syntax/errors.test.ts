@@ -195,10 +195,4 @@ describe('hints', () => {
       'the type of the result stands behind `->`; without one, leave the arrow out',
     ],
   ])('%s', (text, help) => expect(helpOf(text)).toContain(help));
-
-  test('planned words say so', () => {
-    expect(messages(inModel('head h = f()'))).toEqual([
-      '`head` is planned and not part of this version of the language',
-    ]);
-  });
 });

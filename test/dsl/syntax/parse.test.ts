@@ -68,6 +68,23 @@ function grouped(e: Expr): string {
 }
 
 describe('items and members', () => {
+  test('a head is a part, or an objective by what it predicts', () => {
+    const file = parsed(
+      inModel(
+        'head a(h: float[N..., D]) { return h }\nhead b: a(x) -> kind: index(Kind)[B] by cross_entropy()',
+      ),
+    );
+    const [model] = file.items;
+    const [part, objective] = model?.kind === 'model' ? model.members : [];
+    expect(part?.kind === 'encoder' ? part.role : undefined).toBe('head');
+    if (objective?.kind !== 'head') throw new Error('no head');
+    expect([printExpr(objective.left), objective.field.name.text, printExpr(objective.by)]).toEqual([
+      'a(x)',
+      'kind',
+      'cross_entropy()',
+    ]);
+  });
+
   test('a whole model', () => {
     expect(bare(parsed(stamps))).toMatchSnapshot();
   });

@@ -298,7 +298,18 @@ const member = fc.oneof(
   part,
   paramStatement,
   state,
-  ...['block', 'encoder', 'objective', 'export'].map(callable),
+  ...['block', 'objective', 'export'].map(callable),
+  fc
+    .tuple(callable('encoder'), fc.constantFrom('encoder', 'head'))
+    .map(([made, role]) => ({ ...made, role })),
+  fc.record({
+    kind: fc.constant('head'),
+    doc,
+    name,
+    left: expr,
+    field: fc.record({ name, type, fallback: fc.constant(undefined) }),
+    by: expr,
+  }),
   fc.record({ kind: fc.constant('adapt'), doc, part: expr, by: expr, patterns }),
   fc.record({ kind: fc.constant('align'), doc, name, left: expr, right: expr, by: expr }),
   fc.record({

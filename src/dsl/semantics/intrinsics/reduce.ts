@@ -215,4 +215,26 @@ const unit: Intrinsic = {
   },
 };
 
-export const reductions: readonly Intrinsic[] = [sum, count, softmax, logsumexp, argmax, kth, unit];
+const simplex: Intrinsic = {
+  name: 'simplex',
+  doc: 'x / Σ x along the last axis: numbers that are not negative (others count as 0) as a distribution.',
+  params: [{ name: 'x', kind: 'tensor' }],
+  apply: call => {
+    const x = floatArg(call, 'x');
+    if (x === undefined) return errorValue;
+    const axis = lastAxis(call, x);
+    if (axis === undefined) return errorValue;
+    const { frame, span } = call;
+    const positive = emitOp(frame, span, 'max', [x, scalar(frame, 0)]);
+    if (positive.kind === 'error') return errorValue;
+    const total = emitOp(frame, span, 'reduce_sum', [positive], { axes: [axis], keepdims: true });
+    if (total.kind === 'error') return errorValue;
+    // Where all are 0 there is no distribution; the quotient stays finite.
+    const safe = emitOp(frame, span, 'max', [total, scalar(frame, 1e-30)]);
+    return safe.kind === 'error'
+      ? errorValue
+      : emitOp(frame, span, 'div', [positive, safe], {}, { quality: 'simplex' });
+  },
+};
+
+export const reductions: readonly Intrinsic[] = [sum, count, softmax, logsumexp, argmax, kth, unit, simplex];
