@@ -54,6 +54,7 @@ export function collectedValue(
   scanned: readonly Scanned[],
   size: Dim,
   steps: readonly Value[],
+  reverse: boolean,
 ): Value {
   const values = steps.filter(v => v.kind === 'tensor');
   const [first] = values;
@@ -73,9 +74,44 @@ export function collectedValue(
     values.every(v => v.quality === first.quality) && axis < first.dims.length ? first.quality : undefined;
   const keeps = collectedKeeps(frame, scanned, axis, values, dims);
   const options = { element, keeps, ...(quality === undefined ? {} : { quality }) };
-  return frame.trace.mode === 'check'
-    ? emitOp(frame, span, 'broadcast', rows.slice(-1), { shape: dims }, options)
-    : emitOp(frame, span, 'concat', rows, { axis }, options);
+  if (frame.trace.mode === 'lower') return emitOp(frame, span, 'concat', rows, { axis }, options);
+  const spread = emitOp(frame, span, 'broadcast', rows.slice(-1), { shape: dims }, options);
+  if (spread.kind === 'error' || spread.element.kind === 'bool') return spread;
+  const after = dims.slice(axis + 1).map(() => 1);
+  const id = scanned.reduce((v, s) => readThrough(frame, v, s, after, reverse), spread.id);
+  return { ...spread, id };
+}
+
+/**
+ * For who asks what a value of a check has read: each position of what is collected has read the scanned positions up
+ * to its own, or in reverse from its own on. The number itself means nothing.
+ */
+function readThrough(
+  frame: Frame,
+  value: ValueId,
+  { value: from, axis, size }: Scanned,
+  after: readonly Dim[],
+  reverse: boolean,
+): ValueId {
+  if (from.element.kind === 'bool') return value;
+  const { builder } = frame.trace;
+  const { dtype } = builder.typeOf(value);
+  const others = from.dims.flatMap((_, i) => (i === axis ? [] : [i]));
+  const numbers = builder.one('cast', [from.id], { to: 'f32' });
+  const each =
+    others.length === 0 ? numbers : builder.one('reduce_max', [numbers], { axes: others, keepdims: false });
+  const square = [size, size];
+  const [rows, columns] = [0, 1].map(a => builder.one('iota', [], { dtype: 'i32', shape: square, axis: a }));
+  const order = reverse ? [rows, columns] : [columns, rows];
+  const isRead = builder.one('less_equal', order as ValueId[]);
+  const seen = builder.one('select', [
+    isRead,
+    builder.one('broadcast', [each], { shape: square }),
+    builder.constant(-1e30),
+  ]);
+  const most = builder.one('reduce_max', [seen], { axes: [1], keepdims: false });
+  const shaped = builder.one('reshape', [most], { shape: [size, ...after] });
+  return builder.one('max', [value, dtype === 'f32' ? shaped : builder.one('cast', [shaped], { to: dtype })]);
 }
 
 function collectedKeeps(

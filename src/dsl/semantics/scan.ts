@@ -33,7 +33,7 @@ export function traceScan(frame: Frame, statement: ScanStatement): void {
     const value =
       steps === undefined || scanned === undefined || size === undefined
         ? errorValue
-        : collectedValue(frame, name.span, scanned, size, steps);
+        : collectedValue(frame, name.span, scanned, size, steps, statement.reverse);
     frame.scope.names.set(name.text, { value, span: name.span });
   }
 }
@@ -151,7 +151,7 @@ function runSteps(
     }
   }
   builder.span = span;
-  if (statement.reverse) for (const values of gathered.values()) values.reverse();
+  if (statement.reverse && trace.mode === 'lower') for (const values of gathered.values()) values.reverse();
   return gathered;
 }
 

@@ -150,6 +150,13 @@ describe('a scan', () => {
   });
 });
 
+test('what a position has read is known: a recurrent model may foretell, one that reads backwards may not', () => {
+  const lm = (more: string): string =>
+    `model Lm {\n  modality text: Text(tokenizer: bpe(300), length: 16)\n  objective next(text: text[B, T]) {\n    let h = gru(embedding(text.ids, width: 8), width: 8${more}) |> linear(out: text)\n    return cross_entropy(h[:, :-1, :], text.ids[:, 1:])\n  }\n}\n`;
+  expect(checkSpec(lm('')).codes).toEqual([]);
+  expect(checkSpec(lm(', reverse: true')).codes).toEqual(['sees-the-answer']);
+});
+
 describe('refused', () => {
   test.each([
     [
