@@ -60,15 +60,6 @@ export const calls: readonly Mistake[] = [
     ),
   },
   {
-    name: 'an argument that a function has not',
-    code: 'unknown-argument',
-    says: 'sum has no parameter axes',
-    ...block(
-      'block total(x: float[T, D]) {\n  return sum(x, «axes: [0, 1]»)\n}',
-      'block total(x: float[T, D]) {\n  return sum(x, axis: [0, 1])\n}',
-    ),
-  },
-  {
     name: 'more arguments than a block takes',
     code: 'too-many-arguments',
     why: 'Arguments without names go to the parameters in order, and there is none left for this one.',
@@ -188,15 +179,6 @@ export const calls: readonly Mistake[] = [
     ),
   },
   {
-    name: 'a part of a function that owns nothing',
-    code: 'wrong-kind',
-    says: 'this is the function gelu',
-    ...block(
-      'block act(x: float[N..., D]) {\n  part f = «gelu»()\n  return f(x)\n}',
-      'block act(x: float[N..., D]) {\n  return gelu(x)\n}',
-    ),
-  },
-  {
     name: 'a block that calls itself',
     code: 'recursive-block',
     why: 'Blocks are unfolded when the model is built, and one that calls itself would be unfolded for ever.',
@@ -302,29 +284,5 @@ export const calls: readonly Mistake[] = [
       'block biased(x: float[N..., D]) {\n  param b: float[D] = «normal()»\n  return x + b\n}',
       'block biased(x: float[N..., D]) {\n  param b: float[D] = normal(0.02)\n  return x + b\n}',
     ),
-  },
-  {
-    name: 'a bound of a weight that is no number',
-    code: 'wrong-kind',
-    says: 'a bound of a weight must be a number',
-    ...block(
-      'block biased(x: float[N..., D]) {\n  param b: float[D] = zeros() at most «x»\n  return x + b\n}',
-      'block biased(x: float[N..., D]) {\n  param b: float[D] = zeros() at most 1\n  return x + b\n}',
-    ),
-  },
-  {
-    name: 'a weight with a pack',
-    code: 'wrong-kind',
-    says: 'a tensor of fixed size',
-    ...block(
-      'block biased(x: float[N..., D]) {\n  param b: «float[N..., D]» = zeros()\n  return x + b\n}',
-      'block biased(x: float[N..., D]) {\n  param b: float[D] = zeros()\n  return x + b\n}',
-    ),
-  },
-  {
-    name: 'a weight of no size',
-    code: 'bad-setting',
-    says: 'must be at least 1',
-    ...inStamps('linear(out: width)', 'linear(«out: width - 16»)', 'linear(out: width)'),
   },
 ];

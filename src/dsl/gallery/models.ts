@@ -47,48 +47,10 @@ export const models: readonly Mistake[] = [
     ),
   },
   {
-    name: 'a text of half a word',
-    code: 'bad-setting',
-    says: 'length of Text must be a whole number',
-    ...inStamps('length: 8)', 'length: «7.5»)', 'length: 8)'),
-  },
-  {
-    name: 'a vocabulary smaller than the bytes',
-    code: 'bad-setting',
-    says: 'vocabulary of bpe must be at least 259',
-    ...inStamps('bpe(300)', 'bpe(«100»)', 'bpe(300)'),
-  },
-  {
-    name: 'a text without a tokenizer',
-    code: 'missing-argument',
-    says: 'Text needs tokenizer',
-    ...inStamps(
-      'Text(tokenizer: bpe(300), length: 8)',
-      '«Text(length: 8)»',
-      'Text(tokenizer: bpe(300), length: 8)',
-    ),
-  },
-  {
-    name: 'a space of no size',
-    code: 'bad-setting',
-    says: 'the size of shared must be at least 1',
-    ...inStamps('space shared(12)', 'space shared(«0»)', 'space shared(12)'),
-  },
-  {
     name: 'a space as large as a word',
     code: 'wrong-kind',
     says: 'the size of shared must be a whole number',
     ...inStamps('space shared(12)', 'space shared(«"wide"»)', 'space shared(12)'),
-  },
-  {
-    name: 'labels without a label',
-    code: 'bad-setting',
-    says: 'needs at least one label',
-    ...inStamps(
-      'labels Kind { flower, bird, ship }',
-      '«labels Kind { }»',
-      'labels Kind { flower, bird, ship }',
-    ),
   },
   {
     name: 'a field of the data that is a matrix',
@@ -202,13 +164,6 @@ export const models: readonly Mistake[] = [
     mended: `${stamps}\nvariant Small = Stamps(width: 8)\n`,
   },
   {
-    name: 'a variant with a setting that the model has not',
-    code: 'unknown-argument',
-    says: 'Stamps has no parameter depth',
-    wrong: `${stamps}\nvariant Small = Stamps(«depth: 2»)\n`,
-    mended: `${stamps}\nvariant Small = Stamps(width: 8)\n`,
-  },
-  {
     name: 'a variant that does not fit',
     code: 'requirement-failed',
     says: 'D is 10, heads is 4',
@@ -232,16 +187,6 @@ export const models: readonly Mistake[] = [
     says: 'leaves open: width',
     wrong: `${stamps.replace('width: int = 16', 'width: int')}\n«variant Small = Stamps()»\n`,
     mended: `${stamps.replace('width: int = 16', 'width: int')}\nvariant Small = Stamps(width: 8)\n`,
-  },
-  {
-    name: 'a default of another kind',
-    code: 'wrong-kind',
-    says: 'width of Stamps must be a whole number',
-    ...inStamps(
-      'model Stamps(width: int = 16)',
-      'model Stamps(width: int = «"16"»)',
-      'model Stamps(width: int = 16)',
-    ),
   },
   {
     name: 'a layer that fits on no machine',

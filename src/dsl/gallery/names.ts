@@ -17,46 +17,6 @@ export const names: readonly Mistake[] = [
     ...inStamps('embedding(', '«embeding»('),
   },
   {
-    name: 'a name from another language',
-    code: 'unknown-name',
-    says: 'no block or function named Conv2DTranspose',
-    ...inStamps('linear(out: width)', '«Conv2DTranspose»(out: width)'),
-  },
-  {
-    name: 'an objective misspelled in a stage',
-    code: 'unknown-name',
-    says: 'did you mean sort?',
-    ...inStamps('0.5 * sort', '0.5 * «srot»'),
-  },
-  {
-    name: 'a tokenizer that there is not',
-    code: 'unknown-name',
-    says: 'no tokenizer named unigram',
-    ...inStamps('bpe(300)', '«unigram»(300)'),
-  },
-  {
-    name: 'an optimizer that there is not',
-    code: 'unknown-name',
-    says: 'no optimizer named adagrad',
-    ...inStamps('adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)', '«adagrad»(rate: 0.1)'),
-  },
-  {
-    name: 'a schedule that there is not',
-    code: 'unknown-name',
-    says: 'did you mean cosine?',
-    ...inStamps('cosine(peak: 1e-3, warmup: 10)', '«cosin»(peak: 1e-3, warmup: 10)'),
-  },
-  {
-    name: 'augmentation of something that is no modality',
-    code: 'unknown-name',
-    says: 'did you mean picture?',
-    ...inStamps(
-      'on stamps.train batch 8',
-      'on stamps.train with «pictures»: [shift(2)] batch 8',
-      'on stamps.train with picture: [shift(2)] batch 8',
-    ),
-  },
-  {
     name: 'two encoders of one name',
     code: 'defined-twice',
     why: "One name stands for one thing, so that a reader never asks which of two is meant and a weight's path is never taken twice.",
@@ -96,15 +56,6 @@ export const names: readonly Mistake[] = [
       'block ends(x: float[N..., D]) {\n  return { low: min(x, axis: -1), «low»: max(x, axis: -1) }\n}\n',
     mended:
       'block ends(x: float[N..., D]) {\n  return { low: min(x, axis: -1), high: max(x, axis: -1) }\n}\n',
-  },
-  {
-    name: 'two blocks of one name',
-    code: 'defined-twice',
-    says: 'give one of them another name',
-    wrong:
-      'block twice(x: float[N...]) {\n  return x + x\n}\n\nblock «twice»(x: float[N...]) {\n  return 2 * x\n}\n',
-    mended:
-      'block twice(x: float[N...]) {\n  return x + x\n}\n\nblock double(x: float[N...]) {\n  return 2 * x\n}\n',
   },
   {
     name: 'a block that takes the place of one of std',
@@ -175,16 +126,6 @@ export const names: readonly Mistake[] = [
     says: 'there is no file blocks.mm',
     wrong: `use «"blocks.mm"» as Blocks\n\n${stamps}`,
     mended: `use "blocks.mm" as Blocks\n\n${stamps}`.replace('blocks.mm', 'parts.mm'),
-    files: { 'parts.mm': 'block half(x: float[N...]) {\n  return x / 2\n}\n' },
-  },
-  {
-    name: 'a name that a used file has not',
-    code: 'unknown-field',
-    says: 'did you mean half?',
-    wrong:
-      'use "parts.mm" as Parts\n\nblock quarter(x: float[N...]) {\n  return Parts.«hlaf»(Parts.half(x))\n}\n',
-    mended:
-      'use "parts.mm" as Parts\n\nblock quarter(x: float[N...]) {\n  return Parts.half(Parts.half(x))\n}\n',
     files: { 'parts.mm': 'block half(x: float[N...]) {\n  return x / 2\n}\n' },
   },
   {

@@ -23,15 +23,6 @@ export const requirements: readonly Mistake[] = [
     ),
   },
   {
-    name: 'a position past the end',
-    code: 'bad-setting',
-    says: 'it has 4 positions',
-    ...block(
-      'block final(x: float[T, 4]) {\n  return x[:, «4»]\n}',
-      'block final(x: float[T, 4]) {\n  return x[:, -1]\n}',
-    ),
-  },
-  {
     name: 'an axis lost in a pattern',
     code: 'pattern-wrong',
     why: 'The patterns of rearrange and einsum name axes. Every axis of a side has to come from the other, and a group in parentheses needs the size of all but one of its axes.',
@@ -121,15 +112,6 @@ export const requirements: readonly Mistake[] = [
     ...inStamps('patches(p.pixels, size: 4)', '«patches(p.pixels, size: 5)»', 'patches(p.pixels, size: 4)'),
   },
   {
-    name: 'a requirement of a block of one’s own',
-    code: 'requirement-failed',
-    says: 'D is 6',
-    ...block(
-      'block quarters(x: float[N..., D]) {\n  require D % 4 == 0\n  return rearrange(x, "n (q d) -> n q d", q: 4)\n}\n\nblock six(x: float[N..., 6]) {\n  return «quarters(x)»\n}',
-      'block quarters(x: float[N..., D]) {\n  require D % 4 == 0\n  return rearrange(x, "n (q d) -> n q d", q: 4)\n}\n\nblock eight(x: float[N..., 8]) {\n  return quarters(x)\n}',
-    ),
-  },
-  {
     name: 'branches of different types',
     code: 'branches-differ',
     why: 'Both branches of an if, and both sides of when … else, lead to the same code behind them, so they must give the same type.',
@@ -215,36 +197,12 @@ export const requirements: readonly Mistake[] = [
     ),
   },
   {
-    name: 'a block where a number is wanted',
-    code: 'wrong-kind',
-    says: 'out of linear must be a whole number',
-    ...inStamps('linear(out: width)', 'linear(«out: look»)', 'linear(out: width)'),
-  },
-  {
-    name: 'a division by zero',
-    code: 'bad-setting',
-    says: 'the divisor is 0',
-    ...block(
-      'block none(x: float[N..., D]) {\n  return x * (1 / «0»)\n}',
-      'block none(x: float[N..., D]) {\n  return x * (1 / 2)\n}',
-    ),
-  },
-  {
     name: 'a tensor promised as a number',
     code: 'broken-promise',
     says: 'size_of promises int and returns something else',
     ...block(
       'block size_of(x: float[T, D]) -> int {\n  return «sum(x)»\n}',
       'block size_of(x: float[T, D]) -> int {\n  return T * D\n}',
-    ),
-  },
-  {
-    name: 'a requirement with parentheses',
-    code: 'requirement-failed',
-    says: "require (D + 2) % 4 == 0 doesn't hold: D is 5",
-    ...block(
-      'block odd(x: float[T, D]) {\n  require (D + 2) % 4 == 0\n  return x\n}\n\nblock five(x: float[T, 5]) {\n  return «odd(x)»\n}',
-      'block odd(x: float[T, D]) {\n  require (D + 2) % 4 == 0\n  return x\n}\n\nblock six(x: float[T, 6]) {\n  return odd(x)\n}',
     ),
   },
 ];

@@ -2,11 +2,10 @@
 
 import { inStamps, type Mistake, stamps } from './base.ts';
 
-const adamw = 'optimizer adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)';
-const layered = 'optimizer adamw(rate: 1e-3, layer_decay: 0.8)';
+export const adamw = 'optimizer adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)';
 const measure = 'measure recall(seen, at: [1, 5]) on stamps.validation every 10';
 /** A model with a head that its objective trains and an accuracy that `predicted` gives. */
-const withHead = (predicted: string): string =>
+export const withHead = (predicted: string): string =>
   stamps
     .replace('  space shared', '  part head = linear(out: Kind)\n  space shared')
     .replace('linear(look(picture), out: Kind)', 'head(look(picture))')
@@ -76,18 +75,6 @@ export const stages: readonly Mistake[] = [
     code: 'bad-setting',
     says: 'batch must be at least 1',
     ...inStamps('on stamps.train batch 8', 'on stamps.train batch «0»', 'on stamps.train batch 8'),
-  },
-  {
-    name: 'steps below zero',
-    code: 'bad-setting',
-    says: 'steps of align must be at least 1',
-    ...inStamps('steps 20', 'steps «-20»', 'steps 20'),
-  },
-  {
-    name: 'a weight below zero',
-    code: 'bad-setting',
-    says: 'the weight of sort must be at least 0',
-    ...inStamps('0.5 * sort', '«-0.5» * sort', '0.5 * sort'),
   },
   {
     name: 'an objective twice',
@@ -202,51 +189,15 @@ export const stages: readonly Mistake[] = [
   {
     name: 'a rate of zero',
     code: 'bad-setting',
+    why: 'A setting has a range in which it means something. What lies outside of it is refused and never replaced by a default.',
     says: 'peak of cosine must be more than 0',
     ...inStamps('peak: 1e-3', 'peak: «0»', 'peak: 1e-3'),
-  },
-  {
-    name: 'a decay below zero',
-    code: 'bad-setting',
-    says: 'decay of adamw must be at least 0',
-    ...inStamps('decay: 0.1', 'decay: «-0.1»', 'decay: 0.1'),
-  },
-  {
-    name: 'a look ahead along no momentum',
-    code: 'bad-setting',
-    says: 'there is none: give momentum',
-    ...inStamps(
-      'adamw(rate: cosine(peak: 1e-3, warmup: 10), decay: 0.1)',
-      'sgd(rate: 0.1, nesterov: «true»)',
-      'sgd(rate: 0.1, momentum: 0.9, nesterov: true)',
-    ),
-  },
-  {
-    name: 'a decay over layers where there are none',
-    code: 'bad-setting',
-    says: 'no part that this stage reaches has a repeat',
-    wrong: stamps
-      .replace(adamw, `«${layered}»`)
-      .replace('words |> transformer(depth: 1, heads: 4) |> mean', 'words |> mean'),
-    mended: stamps.replace(adamw, layered),
   },
   {
     name: 'a setting of another optimizer',
     code: 'unknown-argument',
     says: 'adamw has no parameter momentum',
     ...inStamps('decay: 0.1', '«momentum»: 0.9', 'decay: 0.1'),
-  },
-  {
-    name: 'a beta of one',
-    code: 'bad-setting',
-    says: 'beta2 of adamw must be at most',
-    ...inStamps('decay: 0.1', 'beta2: «1»', 'beta2: 0.99'),
-  },
-  {
-    name: 'half a step of warmup',
-    code: 'bad-setting',
-    says: 'warmup of cosine must be a whole number',
-    ...inStamps('warmup: 10', 'warmup: «0.5»', 'warmup: 10'),
   },
   {
     name: 'a metric that there is not',
@@ -273,46 +224,11 @@ export const stages: readonly Mistake[] = [
     ...inStamps('recall(seen, at', 'recall(«sort», at', 'recall(seen, at'),
   },
   {
-    name: 'recall at rank zero',
-    code: 'wrong-kind',
-    says: 'a list of ranks from 1',
-    ...inStamps('at: [1, 5]', 'at: «[0, 5]»', 'at: [1, 5]'),
-  },
-  {
-    name: 'accuracy of a vector',
-    code: 'wrong-kind',
-    says: 'predicted of accuracy must be an index for each row',
-    wrong: withHead('«look(picture)»'),
-    mended: withHead('argmax(head(look(picture)))'),
-  },
-  {
     name: 'accuracy of a layer that nothing trains',
     code: 'measure-owns-weights',
     why: 'A layer that is made in a measure is another one than that of the objective, and would be measured untrained.',
     says: 'makes weights of its own, which no stage trains: linear.weight, linear.bias',
     wrong: withHead('«argmax(linear(look(picture), out: Kind))»'),
     mended: withHead('argmax(head(look(picture)))'),
-  },
-  {
-    name: 'measured every zero steps',
-    code: 'bad-setting',
-    says: 'every must be at least 1',
-    ...inStamps('every 10', 'every «0»', 'every 10'),
-  },
-  {
-    name: 'an augmentation that there is not',
-    code: 'unknown-name',
-    says: 'shift',
-    ...inStamps(
-      'on stamps.train batch 8',
-      'on stamps.train with picture: [«shfit(2)»] batch 8',
-      'on stamps.train with picture: [shift(2)] batch 8',
-    ),
-  },
-  {
-    name: 'an optimizer that is a number',
-    code: 'unknown-name',
-    says: 'there is no optimizer named 0.001 here',
-    ...inStamps(adamw, 'optimizer «0.001»', adamw),
   },
 ];

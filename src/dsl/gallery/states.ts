@@ -12,7 +12,7 @@ const mended = norm(`  update center = (1 - momentum) * center + momentum * mean
   return x - center`);
 
 /** In the model of the gallery, with `more` members and `text` in its objective. */
-const sorting = (more: string, text: string): string =>
+export const sorting = (more: string, text: string): string =>
   inStamps(
     '  objective sort(picture: picture[B], kind: index(Kind)[B]) {\n',
     `${more}  objective sort(picture: picture[B], kind: index(Kind)[B]) {\n${text}`,
@@ -214,13 +214,6 @@ export const states: readonly Mistake[] = [
       'cross_entropy(linear(look(picture), out: Kind), kind)',
       'cross_entropy(linear(h, out: Kind), kind)',
     ),
-  },
-  {
-    name: 'a copy of a block that has no weights yet',
-    code: 'wrong-kind',
-    says: 'a part or an encoder of this model',
-    wrong: sorting('  part slow = copy «linear» by ema(0.99)\n', ''),
-    mended: sorting('', ''),
   },
   {
     name: 'a copy that follows in a way that there is not',

@@ -42,18 +42,8 @@ export const types: readonly Mistake[] = [
     ),
   },
   {
-    name: 'two arguments that share a dim',
-    code: 'dims-differ',
-    says: 'query and key share the dim D',
-    ...block(
-      'block seek(x: float[N..., T, D], memory: float[N..., S, M]) -> float[N..., T, D] {\n  return attend(x, «memory», x, heads: 1)\n}',
-      'block seek(x: float[N..., T, D], memory: float[N..., S, D]) -> float[N..., T, D] {\n  return attend(x, memory, memory, heads: 1)\n}',
-    ),
-  },
-  {
     name: 'a slice behind the end of an axis',
     code: 'bad-setting',
-    why: 'A setting has a range in which it means something. What lies outside of it is refused and never replaced by a default.',
     says: 'the slice 2·D:2·D holds nothing',
     ...block(
       'block third(x: float[N..., D]) -> float[N..., D] {\n  let all = linear(x, out: 2 * D)\n  return linear(all[..., «2 * D:»], out: D) as out\n}',
@@ -68,15 +58,6 @@ export const types: readonly Mistake[] = [
     ...inStamps(
       'return patches(p.pixels, size: 4) |> linear(out: width) |> positions(max: 16) |> mean(axis: -2) |> into(shared)',
       'return «patches(p.pixels, size: 4) |> linear(out: width) |> positions(max: 16) |> into(shared)»',
-    ),
-  },
-  {
-    name: 'an einsum whose axis has two sizes',
-    code: 'dims-differ',
-    says: 'the axis d has two sizes',
-    ...block(
-      'block scores(x: float[T, D], y: float[S, M]) -> float[T, S] {\n  return «einsum("t d, s d -> t s", x, y)»\n}',
-      'block scores(x: float[T, D], y: float[S, D]) -> float[T, S] {\n  return einsum("t d, s d -> t s", x, y)\n}',
     ),
   },
   {
@@ -106,34 +87,6 @@ export const types: readonly Mistake[] = [
     ...inStamps('embedding(c.ids,', 'embedding(«c»,', 'embedding(c.ids,'),
   },
   {
-    name: 'pictures as tokens',
-    code: 'argument-type',
-    says: 'ids: index(V)[N...]',
-    ...inStamps(
-      'patches(p.pixels, size: 4) |> linear(out: width)',
-      'embedding(«p.pixels», width: width)',
-      'patches(p.pixels, size: 4) |> linear(out: width)',
-    ),
-  },
-  {
-    name: 'leading dims that differ',
-    code: 'argument-type',
-    says: 'N... is [B, T] in an earlier argument and [B] here',
-    ...block(
-      'block word_loss(scores: float[B, T, V], target: index(V)[B]) -> float {\n  return cross_entropy(scores, «target»)\n}',
-      'block word_loss(scores: float[B, T, V], target: index(V)[B, T]) -> float {\n  return cross_entropy(scores, target)\n}',
-    ),
-  },
-  {
-    name: 'a field missing from a record',
-    code: 'argument-type',
-    says: 'it has no field high',
-    ...block(
-      'block span_of(ends: { low: float[N...], high: float[N...] }) -> float[N...] {\n  return ends.high - ends.low\n}\n\nblock width_of(x: float[N..., D]) {\n  return span_of(«{ low: min(x, axis: -1) }»)\n}',
-      'block span_of(ends: { low: float[N...], high: float[N...] }) -> float[N...] {\n  return ends.high - ends.low\n}\n\nblock width_of(x: float[N..., D]) {\n  return span_of({ low: min(x, axis: -1), high: max(x, axis: -1) })\n}',
-    ),
-  },
-  {
     name: 'an encoder that ends before its space',
     code: 'broken-promise',
     says: 'end with |> into(shared)',
@@ -158,24 +111,6 @@ export const types: readonly Mistake[] = [
     ...block(
       'block pointed(x: float[N..., D]) -> unit float[N..., D] {\n  return «layer_norm(x)»\n}',
       'block pointed(x: float[N..., D]) -> unit float[N..., D] {\n  return unit(layer_norm(x))\n}',
-    ),
-  },
-  {
-    name: 'an index into another dim',
-    code: 'broken-promise',
-    says: 'it points into T, not into D',
-    ...block(
-      'block loudest(x: float[T, D]) -> index(D)[T] {\n  return «argmax(x, axis: 0)»\n}',
-      'block loudest(x: float[T, D]) -> index(D)[T] {\n  return argmax(x, axis: -1)\n}',
-    ),
-  },
-  {
-    name: 'a promised field that is missing',
-    code: 'broken-promise',
-    says: 'the field high is missing',
-    ...block(
-      'block ends(x: float[N..., D]) -> { low: float[N...], high: float[N...] } {\n  return «{ low: min(x, axis: -1) }»\n}',
-      'block ends(x: float[N..., D]) -> { low: float[N...], high: float[N...] } {\n  return { low: min(x, axis: -1), high: max(x, axis: -1) }\n}',
     ),
   },
   {
@@ -204,43 +139,6 @@ export const types: readonly Mistake[] = [
     ...block(
       'block same(a: index(V)[T], b: index(W)[T]) {\n  return to_float(«a == b»)\n}',
       'block same(a: index(V)[T], b: index(V)[T]) {\n  return to_float(a == b)\n}',
-    ),
-  },
-  {
-    name: 'a table read at indices of another size',
-    code: 'wrong-kind',
-    says: 'the index of gather must be an index(V); this is index(W)',
-    ...block(
-      'block rows(table: float[V, D], at: index(W)[N...]) -> float[N..., D] {\n  return gather(table, «at»)\n}',
-      'block rows(table: float[V, D], at: index(V)[N...]) -> float[N..., D] {\n  return gather(table, at)\n}',
-    ),
-  },
-  {
-    name: 'arithmetic on an index',
-    code: 'wrong-kind',
-    says: 'to_float(x) makes it one',
-    ...inStamps(
-      'embedding(c.ids, width: width)',
-      '(embedding(c.ids, width: width) * «c.ids[..., new]»)',
-      '(embedding(c.ids, width: width) * to_float(c.ids)[..., new])',
-    ),
-  },
-  {
-    name: 'a comparison used as a number',
-    code: 'wrong-kind',
-    says: 'to_float(x) makes 0 and 1 of it',
-    ...block(
-      'block positive(x: float[N..., D]) -> float[N..., D] {\n  return x * «(x > 0)»\n}',
-      'block positive(x: float[N..., D]) -> float[N..., D] {\n  return x * to_float(x > 0)\n}',
-    ),
-  },
-  {
-    name: 'a minus before a word',
-    code: 'wrong-kind',
-    says: 'a number or a float tensor',
-    ...block(
-      'block negative(x: float[N..., D]) -> float[N..., D] {\n  return x * -«"1"»\n}',
-      'block negative(x: float[N..., D]) -> float[N..., D] {\n  return x * -1\n}',
     ),
   },
   {

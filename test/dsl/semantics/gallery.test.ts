@@ -6,8 +6,12 @@ import { type Mistake, stamps } from '../../../src/dsl/gallery/base.ts';
 import { semanticRules } from '../../../src/dsl/semantics/diagnostics.ts';
 import { syntaxDiagnostic } from '../../../src/dsl/syntax/diagnostics.ts';
 import { type CheckedSpec, checkSpec } from './check-spec.ts';
+import { bodies } from './slips/bodies.ts';
+import { modelSlips } from './slips/models.ts';
 
-const all = Object.values(gallery).flat();
+/** Those of the gallery, and more slips of codes that it shows five times. */
+const tables = { ...gallery, bodies, 'model-slips': modelSlips };
+const all = Object.values(tables).flat();
 const codes = new Set([...Object.keys(syntaxDiagnostic.rules), ...Object.keys(semanticRules)]);
 
 /** Most twins are one text. */
@@ -34,11 +38,19 @@ test('after a hundred errors the rest is not shown', () => {
   expect(spec.codes).toEqual([...Array<string>(100).fill('unknown-name'), 'more-errors']);
 });
 
+test('the gallery is large, and shows no code more than five times (more of one go into slips/)', () => {
+  const shown = Object.values(gallery).flat();
+  expect(shown.length).toBeGreaterThanOrEqual(120);
+  const times = new Map<string, number>();
+  for (const { code } of shown) times.set(code, (times.get(code) ?? 0) + 1);
+  expect([...times].filter(([, n]) => n > 5)).toEqual([]);
+});
+
 test('names of mistakes are unique', () => {
   expect(new Set(all.map(m => m.name)).size).toBe(all.length);
 });
 
-for (const [table, mistakes] of Object.entries(gallery)) {
+for (const [table, mistakes] of Object.entries(tables)) {
   describe(table, () => {
     test.each(mistakes.map(m => [m.name, m] as const))('%s', (_, mistake) => {
       const spec = checked(mistake.wrong, mistake.files);
