@@ -54,6 +54,12 @@ const spellings: Readonly<Record<string, string>> = {
   rotary: spelled(
     `let p = softmax(where(later, -1e9, rotated(q) @ transpose(rotated(k))))\n  ${merged('p')}`,
   ),
+  'behind a learned prefix': `block prefixed(x: float[N..., T, D]) -> float[N..., T, D] {
+  param prompt: float[40, D] = normal(0.5)
+  let h = concat(expand(prompt, [N, 40, D]), x, axis: -2)
+  return (transformer(h, depth: 2, heads: 2, causal: true) |> quick_gelu())[:, 40:, :]
+}
+${gpt('by: greedy()', 'prefixed()')}`,
   'grouped queries': spelled(
     `let one = linear(x, out: D / heads) as shared\n  let p = softmax(where(later, -1e9, einsum("n h t k, n s k -> n h t s", q, one)))\n  return rearrange(einsum("n h t s, n s k -> n h t k", p, one), "n h t k -> n t (h k)")`,
   ),

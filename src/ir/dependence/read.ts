@@ -52,8 +52,7 @@ export function readCells(
   for (const node of nodes) {
     const inputs = node.inputs.map(id => known.get(id) ?? outside);
     for (const [i, id] of node.outputs.entries()) {
-      const { shape, grown } = options.size(id);
-      if (shape.reduce((n, s, axis) => (s === grown[axis] ? n : n * s), 1) > mostCells) return undefined;
+      if (placesOf(options.size(id)) > mostCells) return undefined;
       const cells = cellsOf(node, i, inputs, options);
       known.set(
         id,
@@ -62,6 +61,14 @@ export function readCells(
     }
   }
   return known;
+}
+
+/** How many cells a value may have: an axis of several factors grows by the others at each step. */
+function placesOf({ shape, grown }: Sized): number {
+  return shape.reduce((n, size, axis) => {
+    const by = (grown[axis] ?? size) - size;
+    return by > 0 ? n * Math.ceil(size / by) : n;
+  }, 1);
 }
 
 function cellsOf(node: SizedNode, output: number, inputs: readonly Cells[], o: ReadOptions): Cells {
