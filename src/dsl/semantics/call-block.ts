@@ -5,7 +5,7 @@ import type { Span } from '../../base/span.ts';
 import type { Expr, Name, Param, TypeExpr } from '../syntax/ast.ts';
 import { inBindingOrder } from './binding-order.ts';
 import { assignArgs } from './calls.ts';
-import { copiedPath, nameInCopy } from './copy.ts';
+import { copiedPath, nameInCopy, originalPath } from './copy.ts';
 import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { matchParam } from './match.ts';
@@ -140,10 +140,11 @@ function traceCall(
   if (promised !== undefined && !keepsPromise(body, binding, block.name, promised, result)) return errorValue;
   const leads = promised === undefined || startsWithPack(promised);
   const out = unfold(frame, binding.pack, result, leads);
+  const original = block.copy === undefined ? undefined : `copy of ${originalPath(block.copy, path)}`;
   trace.calls.push({
     path,
-    name: block.name,
-    block: block.callable.name.text,
+    name: original ?? block.name,
+    block: original ?? block.callable.name.text,
     within: frame.path,
     depth: trace.stack.length,
     // Most calls of a check are never asked for these.
