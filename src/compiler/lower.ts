@@ -4,6 +4,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Declared, declareModel } from '../dsl/semantics/declare.ts';
 import { elementDType, fillDropped } from '../dsl/semantics/emit.ts';
+import { homeOf } from '../dsl/semantics/extend.ts';
 import { type Field, fieldOf, ownLength } from '../dsl/semantics/fields.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { ModalityInfo, Model, StageData, Transform } from '../dsl/semantics/model.ts';
@@ -129,9 +130,11 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
   };
   const make = (p: Param, among: readonly Param[]): Value => {
     const name = p.name.text;
-    const kind = fieldOf(declared, p, among);
+    const home = homeOf(declared, p);
+    const kind = fieldOf(home, p, among);
     if (kind === undefined) return errorValue;
-    specs.set(name, { type: fieldKind(kind, ownLength(declared, p)), feeds: [], param: p });
+    const length = ownLength(home, p);
+    specs.set(name, { type: fieldKind(kind, length), feeds: [], param: p });
     if (kind.kind === 'number') return clean(input(name, 'value', 'f32', [size]), { kind: 'float' }, rows);
     if (kind.kind === 'labels')
       return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.labels.size }, rows);
@@ -149,7 +152,6 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
     }
     const { info, many } = kind;
     const lead = many === undefined ? [size] : [size, many];
-    const length = ownLength(declared, p);
     const own = length === undefined ? ([...info.axes] as readonly number[]) : [length];
     const raw = info.components.map(c => {
       const shape = [...lead, ...own, ...(c.inner as readonly number[])];

@@ -2,7 +2,7 @@
 // weights at the same paths; nothing of it is declared anew.
 
 import type { Span } from '../../base/span.ts';
-import type { EncoderMember, ExportMember, Expr, Member, ModelItem } from '../syntax/ast.ts';
+import type { EncoderMember, ExportMember, Expr, Member, ModelItem, Param } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
 import { type Declared, declareModel } from './declare.ts';
 import { evaluate } from './expressions.ts';
@@ -51,6 +51,14 @@ export function* basesOf(declared: Declared): Generator<Base> {
 export function declarationsOf(declared: Declared, item: ModelItem): Declared {
   if (declared.item === item) return declared;
   for (const { declared: base } of basesOf(declared)) if (base.item === item) return base;
+  return declared;
+}
+
+/** The declarations in whose reach a parameter is written: those of the model that declares its member. */
+export function homeOf(declared: Declared, param: Param): Declared {
+  const holds = ({ members }: ModelItem): boolean =>
+    members.some(m => (m.kind === 'export' || m.kind === 'objective') && m.params.includes(param));
+  for (const { declared: base } of basesOf(declared)) if (holds(base.item)) return base;
   return declared;
 }
 
