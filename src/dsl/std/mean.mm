@@ -16,6 +16,6 @@ block last(x: float[N..., T, D]) -> float[N..., D] {
 }
 
 /// From `old` a share of the way to `now`: (1 − share) · old + share · now, as for a running mean.
-block mix(old: tensor, now: tensor, share: number) -> tensor {
+block mix(old: float[N...], now: float[N...], share: number) -> float[N...] {
   return (1 - share) * old + share * now
 }
