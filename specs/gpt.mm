@@ -17,9 +17,7 @@ model Gpt(width: int = 768, depth: int = 12, tokens: int = 50257, places: int = 
     measure next on books.test every 1000
   }
   export continue(prompt: text[B, 15 * places / 16]) -> text[B, places] {
-    return generate(
-      t => write(t), prompt, more: places / 16, by: sample(temperature: 0.8, top_k: 40)
-    )
+    return generate(t => write(t), prompt, more: places / 16, by: sample(top_k: 40))
   }
 }
 
