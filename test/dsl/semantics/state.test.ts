@@ -170,3 +170,33 @@ describe('a part called twice in one step', () => {
     expect(checkSpec(spec).codes).toEqual(['dead-objective']);
   });
 });
+
+describe('a copy', () => {
+  test('has its own of all that its original reads, of the model too', async () => {
+    const text = `model Copies {
+  modality picture: Image(height: 2, width: 2)
+  param temperature: float = 2
+  encoder look(p: picture[N...]) -> float[N..., 3] {
+    return mean(p.pixels, axis: [-3, -2]) |> linear(out: 3)
+  }
+  encoder scaled(p: picture[N...]) -> float[N..., 3] { return temperature * look(p) }
+  part slow = copy scaled by ema(0.5)
+  objective near(picture: picture[B]) {
+    return mean(square(scaled(picture) - 1)) + mean(square(slow(picture)))
+  }
+  stage fit { minimize near on a.train batch 2  train all  optimizer sgd(rate: 0.1)  steps 2 }
+}
+`;
+    const program = minimizing(compiled(text).stage('fit', reference().target));
+    expect(program.renewed).toEqual(['slow.look.linear.bias', 'slow.look.linear.weight', 'slow.temperature']);
+    expect(program.trained).toEqual(['look.linear.bias', 'look.linear.weight', 'temperature']);
+    const { before, weights } = await takeSteps(program, reference());
+    const [old, now, slow] = [
+      before.get('temperature'),
+      weights.get('temperature'),
+      weights.get('slow.temperature'),
+    ];
+    expect(numbers(now)).not.toEqual(numbers(old));
+    expect(numbers(slow)[0]).toBeCloseTo(((numbers(old)[0] ?? 0) + (numbers(now)[0] ?? 0)) / 2, 6);
+  });
+});
