@@ -52,7 +52,9 @@ export function tracedExport(context: LowerContext, name: string, sizes: ExportS
 export function exportProgram(context: LowerContext, name: string, sizes: ExportSizes): ExportProgram {
   const traced = tracedExport(context, name, sizes);
   const { member, declared, trace, params, batches } = traced;
-  const results = resultsOf(context, declared.frame, traced.result, member.result, params, name);
+  // What it says that it returns is written among the names that its body sees.
+  const frame = { ...declared.frame, scope: memberBlock(declared, member).scope };
+  const results = resultsOf(context, frame, traced.result, member.result, params, name);
   for (const { result: r, id, keep } of results) {
     trace.builder.output(r.fetch, 'fetch', id);
     const mask = r.text?.keep ?? r.kept;

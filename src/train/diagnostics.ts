@@ -256,6 +256,13 @@ export const trainDiagnostic = defineDiagnostics({
     help: () =>
       'a run has one tokenizer for a modality: begin a new run in which the first stage starts from the other model too',
   },
+  'inputs-differ': {
+    severity: 'error',
+    message: (p: { modality: string; setting: string; here: boolean; run: string; from: string }) =>
+      `${p.modality} is read with ${p.setting}: ${p.here} here, and ${p.from} was trained on it with ${p.setting}: ${!p.here} (${p.run})`,
+    help: (p: { setting: string; here: boolean }) =>
+      `write ${p.setting}: ${!p.here} for its field in the manifest`,
+  },
   'labels-differ': {
     severity: 'error',
     message: (p: { labels: string; data: string; at: number; is: string; was: string }) =>

@@ -24,7 +24,7 @@ import {
 import type { Run, SpecSources } from './run-folder.ts';
 import { folderName, isRunFolder, newRunFolder, openRun, readSources } from './run-folder.ts';
 import type { RunSettings, StageSettings } from './run-settings.ts';
-import { findStarts, type Start, startSettings } from './starts.ts';
+import { compareInputs, findStarts, type Start, startSettings } from './starts.ts';
 import type { TrainOptions } from './train.ts';
 import type { StageChoice } from './train-plan.ts';
 import { chooseStages, resumeSettings, sameRun } from './train-plan.ts';
@@ -87,6 +87,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     starts: starts.map(startSettings),
     stages: programs.flatMap((program, i) => stageSettings(choices[i], program)),
   };
+  compareInputs(starts, programs, fresh.inputs);
   const settings = existing === undefined ? fresh : resumeSettings(existing.settings, fresh);
   const base = folderName(fresh.model, fresh.variant ?? undefined, options.stage);
   return {

@@ -16,7 +16,7 @@ import type { OpenedSpec } from './model.ts';
 import { stdVersion } from './model.ts';
 import { isRunFolder, makeFolder, openRun, type Run, stageFolder, tokenizerFolder } from './run-folder.ts';
 import { labelFolder } from './run-labels.ts';
-import { fingerprintOf, type StartSettings } from './run-settings.ts';
+import { fingerprintOf, type InputSettings, type StartSettings } from './run-settings.ts';
 import type { TrainOptions } from './train.ts';
 
 /** A stage of another model's run that a stage here starts from. */
@@ -191,6 +191,29 @@ function named(programs: readonly StageProgram[], of: StageImport, kind: 'modali
   return [...new Set(names)]
     .filter(name => name.startsWith(prefix))
     .map(here => ({ here, there: here.slice(prefix.length) }));
+}
+
+/** Fails where a manifest here prepares what feeds a modality otherwise than it was prepared for the weights. */
+export function compareInputs(
+  starts: readonly Start[],
+  programs: readonly StageProgram[],
+  inputs: readonly InputSettings[],
+): void {
+  for (const { of, run } of starts)
+    for (const { here, there } of named(programs, of, 'modality')) {
+      const own = inputs.find(i => i.modality === here);
+      const theirs = run.settings.inputs.find(i => i.modality === there);
+      if (own === undefined || theirs === undefined) continue;
+      for (const setting of ['trim', 'lowercase'] as const)
+        if (own[setting] !== theirs[setting])
+          throw failure('inputs-differ', {
+            modality: here,
+            setting,
+            here: own[setting],
+            run: run.dir,
+            from: of.text,
+          });
+    }
 }
 
 const tokenizerFile = (dir: string, name: string): string =>

@@ -48,6 +48,7 @@ export const trials: Readonly<Record<string, Trial>> = {
     },
   },
   'match.mm head': { rate: 0.1, batch: 2 },
+  'probe.mm probe': { rate: 0.1 },
   // Of few made-up rows none may have an action inside its clip, or both several frames and several words.
   'video-tasks.mm localize': { batch: 12 },
   'video-tasks.mm caption': { batch: 8 },

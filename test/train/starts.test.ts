@@ -299,6 +299,12 @@ describe('a run on another one', () => {
     expect(differ.code).toBe('tokenizers-differ');
     expect(differ.message).toContain(first.run);
     expect(openRun(run).settings.stages.map(s => s.stage)).toEqual(['fresh']);
+    const yaml = at('sorter/data/news.yaml');
+    writeFileSync(yaml, manifest('news.csv').replace('as: text', 'as: text, lowercase: true'));
+    const inputs = await refusal(go('sorter/sorter.mm'));
+    writeFileSync(yaml, manifest('news.csv'));
+    expect(inputs).toMatchObject({ code: 'inputs-differ' });
+    expect(inputs.help).toBe('write lowercase: false for its field in the manifest');
     const [data, kept] = [at('sorter/data/news.csv'), at('sorter/data/kept.csv')];
     cpSync(data, kept);
     writeFileSync(data, readFileSync(data, 'utf8').replaceAll('glad', 'zany'));

@@ -3,6 +3,7 @@
 
 import type { Param } from '../syntax/ast.ts';
 import type { Declared } from './declare.ts';
+import { homeOf } from './extend.ts';
 import type { LabelSet, ModalityInfo } from './model.ts';
 import { lookUp } from './scope.ts';
 import { complain } from './trace.ts';
@@ -130,8 +131,9 @@ export function ownLength(declared: Declared, p: Param): number | undefined {
       ? type.dims[Math.max(1, type.dims.length - 1)]
       : undefined;
   if (info?.spec.kind !== 'text' || d?.kind !== 'dim') return undefined;
-  if (d.value.kind === 'name' && lookUp(declared.scope, d.value.text) === undefined) return undefined;
-  const dim = evaluateDim(declared.frame, d.value);
+  const { scope, frame } = homeOf(declared, p);
+  if (d.value.kind === 'name' && lookUp(scope, d.value.text) === undefined) return undefined;
+  const dim = evaluateDim(frame, d.value);
   return typeof dim === 'number' ? dim : undefined;
 }
 
