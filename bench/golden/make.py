@@ -11,6 +11,7 @@ import json
 import math
 
 import blocks
+import fitting
 import optimizers
 import sequences
 import signal_blocks
@@ -34,7 +35,7 @@ def dropout(rate):
 
 
 def main():
-    entries = [entry(block, made) for block, list_ in {**blocks.cases(), **sequences.cases(), **signal_blocks.cases()}.items() for made in list_]
+    entries = [entry(block, made) for block, list_ in {**blocks.cases(), **sequences.cases(), **signal_blocks.cases(), **fitting.cases()}.items() for made in list_]
     lines = ",\n  ".join(json.dumps(e, separators=(",", ":"), allow_nan=False) for e in entries)
     steps = json.dumps(optimizers.entries(), separators=(",", ":"), allow_nan=False)
     drop = json.dumps(dropout(0.4), separators=(",", ":"), allow_nan=False)

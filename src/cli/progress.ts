@@ -79,7 +79,7 @@ export function createProgress(channel: Channel, now: () => number = () => perfo
           const parts = [
             `${event.stage}  ${bar(event.step, event.steps)}  ${event.step}/${event.steps}`,
             event.kind === 'fit'
-              ? `${event.fit} moved by ${event.change.toPrecision(3)}`
+              ? `${event.fit} moves by ${(100 * event.change).toPrecision(3)} %`
               : `loss ${event.loss.toPrecision(4)}`,
             `${speed < 10 ? speed.toPrecision(2) : Math.round(speed)} samples/s`,
             event.step === event.steps ? '' : `${showDuration(left)} left`,

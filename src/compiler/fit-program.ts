@@ -54,19 +54,22 @@ function evaluateFit(declared: Declared, fit: Fit, field: ReturnType<typeof crea
   evaluate(fieldFrame(declared, fit.fields, values), fit.value);
 }
 
-/** ‖after − before‖ over all states that are floats. */
+/** The largest ‖after − before‖ / ‖after‖ of the states that are floats: how far the one that moves most still moves. */
 function changeOf(trace: Trace, after: ReadonlyMap<string, ValueId>): ValueId {
   const { builder } = trace;
-  const squares = [...after].flatMap(([path, id]) => {
+  const length = (id: ValueId): ValueId => {
+    const square = builder.one('mul', [id, id]);
+    const axes = builder.shapeOf(id).map((_, axis) => axis);
+    const sum = axes.length === 0 ? square : builder.one('reduce_sum', [square], { axes, keepdims: false });
+    return builder.one('sqrt', [sum]);
+  };
+  const changes = [...after].flatMap(([path, id]) => {
     const before = trace.weights.get(path)?.value.id;
     if (before === undefined || builder.typeOf(id).dtype !== 'f32') return [];
-    const difference = builder.one('sub', [id, before]);
-    const square = builder.one('mul', [difference, difference]);
-    const axes = builder.shapeOf(id).map((_, axis) => axis);
-    return [axes.length === 0 ? square : builder.one('reduce_sum', [square], { axes, keepdims: false })];
+    const size = builder.one('max', [length(id), builder.constant(1e-20)]);
+    return [builder.one('div', [length(builder.one('sub', [id, before])), size])];
   });
-  if (squares.length === 0) return builder.constant(0);
-  return builder.one('sqrt', [squares.reduce((sum, s) => builder.one('add', [sum, s]))]);
+  return changes.reduce((a, b) => builder.one('max', [a, b]), builder.constant(0));
 }
 
 /** Each fit of a stage as an entry, and what was traced for it. */

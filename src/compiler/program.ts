@@ -185,7 +185,7 @@ export interface FitProgram extends AnyProgram {
 export interface FitSpec {
   /** As the spec names it: `units`. */
   readonly part: string;
-  /** Fetches `change`: how far the renewed states moved, ‖after − before‖ over all that are floats. */
+  /** Fetches `change`: ‖after − before‖ / ‖after‖ of the renewed state, of those that are floats, that moves most. */
   readonly entry: Entry;
   readonly length: FitLength;
   /** Paths of the states that it renews, in order. */

@@ -110,6 +110,7 @@ const drawn = [
   'gumbel',
   'gumbel_noise',
   'noise',
+  'placed',
   'random_order',
   'sample',
   'shuffle_some',

@@ -59,13 +59,14 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
   if (loss === undefined || trace.missing.length > 0) return undefined;
   refuseSeenAnswers(trace, objective, loss.id);
   const weights = weightsBehind(trace, loss.id);
-  if (weights.size === 0)
-    complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);
   const states = [...trace.weights.values()].flatMap(w =>
     w.kind === 'weight'
       ? []
       : layerPaths(trace, [w.path]).map(path => ({ path, copy: w.follows !== undefined })),
   );
+  // One that reads what a stage fits may be a measure.
+  if (weights.size === 0 && states.length === 0)
+    complain(frame, 'dead-objective', { objective: objective.name }, objective.member.name.span);
   const random = [...weights].filter(path => isRandom(trace.weights.get(path)));
   const made = [...weights].filter(path => trace.adapters.some(a => path.startsWith(`${a.path}.`)));
   return {

@@ -50,7 +50,9 @@ export function checkStages(
     const stage = { ...read, reached: [...new Set(paths)].sort() };
     stages.set(stage.name, stage);
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
-    checkPartition(frame, stage, member, reached);
+    const dead = stage.terms.filter(t => reached.get(t.objective)?.weights.size === 0);
+    for (const t of dead) complain(frame, 'dead-objective', { objective: t.objective }, t.span);
+    if (dead.length === 0) checkPartition(frame, stage, member, reached);
     checkImports(frame, stage, reached);
     warnFrozenTerms(frame, stage, reached);
     const { optimizer, optimizerSpan } = stage;

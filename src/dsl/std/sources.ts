@@ -3,6 +3,7 @@
 import adapt from './adapt.mm';
 import align from './align.mm';
 import attention from './attention.mm';
+import cluster from './cluster.mm';
 import contrast from './contrast.mm';
 import crf from './crf.mm';
 import crossEntropy from './cross-entropy.mm';
@@ -18,6 +19,7 @@ import picture from './picture.mm';
 import random from './random.mm';
 import recurrent from './recurrent.mm';
 import speech from './speech.mm';
+import statistics from './statistics.mm';
 import subsample from './subsample.mm';
 import transformer from './transformer.mm';
 import video from './video.mm';
@@ -29,6 +31,7 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/crf.mm', text: crf },
   { file: 'std/cross-entropy.mm', text: crossEntropy },
   { file: 'std/ctc.mm', text: ctc },
+  { file: 'std/cluster.mm', text: cluster },
   { file: 'std/contrast.mm', text: contrast },
   { file: 'std/divergence.mm', text: divergence },
   { file: 'std/dropout.mm', text: dropout },
@@ -41,6 +44,7 @@ export const stdSources: readonly { readonly file: string; readonly text: string
   { file: 'std/random.mm', text: random },
   { file: 'std/speech.mm', text: speech },
   { file: 'std/recurrent.mm', text: recurrent },
+  { file: 'std/statistics.mm', text: statistics },
   { file: 'std/subsample.mm', text: subsample },
   { file: 'std/transformer.mm', text: transformer },
   { file: 'std/video.mm', text: video },

@@ -152,6 +152,21 @@ const argmax: Intrinsic = {
   },
 };
 
+const argmin: Intrinsic = {
+  name: 'argmin',
+  doc: 'Where the smallest value stands: an index on that axis; the first of equals.',
+  params: [{ name: 'x', kind: 'tensor' }, axisParam],
+  apply: call => {
+    const x = floatArg(call, 'x');
+    if (x === undefined) return errorValue;
+    const axis = lastAxis(call, x);
+    const of = axis === undefined ? undefined : x.dims[axis];
+    const turned = emitOp(call.frame, call.span, 'neg', [x]);
+    if (axis === undefined || of === undefined || turned.kind === 'error') return errorValue;
+    return emitOp(call.frame, call.span, 'argmax', [turned], { axis }, { element: { kind: 'index', of } });
+  },
+};
+
 const kth: Intrinsic = {
   name: 'kth',
   doc: 'The k-th largest value along the last axis: x[N…, D] → [N…].',
@@ -237,4 +252,14 @@ const simplex: Intrinsic = {
   },
 };
 
-export const reductions: readonly Intrinsic[] = [sum, count, softmax, logsumexp, argmax, kth, unit, simplex];
+export const reductions: readonly Intrinsic[] = [
+  sum,
+  count,
+  softmax,
+  logsumexp,
+  argmax,
+  argmin,
+  kth,
+  unit,
+  simplex,
+];

@@ -4,6 +4,7 @@ import type { Intrinsic } from '../intrinsic.ts';
 import { contractions } from './contract.ts';
 import { elementwise } from './elementwise.ts';
 import { generation } from './generate.ts';
+import { grouping } from './grouping.ts';
 import { indexing } from './indexing.ts';
 import { picking } from './picking.ts';
 import { pooling } from './pooling.ts';
@@ -19,6 +20,7 @@ export const intrinsics: readonly Intrinsic[] = [
   ...contractions,
   ...indexing,
   ...picking,
+  ...grouping,
   ...pooling,
   ...buffers,
   ...draws,
