@@ -1,6 +1,7 @@
-// The parts of README.md and docs/language.md that are made from the compiler's own tables, and their examples. A part
+// The parts of README.md, docs/language.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
 // stands between `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import emojiSpec from '../specs/emoji.mm';
 import type { Registry } from '../src/base/diagnostic.ts';
@@ -124,7 +125,26 @@ function paramOf(p: MetricParam): string {
   }
 }
 
+/** What each spec of specs/ says of its model, and its stages with what they start from. */
+function programs(): string {
+  const files = readdirSync('specs').filter(f => f.endsWith('.mm'));
+  const rows = files.sort(byName).map(file => {
+    const { value } = parse(readFileSync(`specs/${file}`, 'utf8'), file);
+    const model = value?.items.find(i => i.kind === 'model');
+    if (model === undefined) throw new Error(`specs/${file} has no model`);
+    const stages = model.members.flatMap(m => (m.kind === 'stage' ? [m] : []));
+    const shown = stages.map(({ name, from }) =>
+      from.length === 0 ? name.text : `${name.text} ← ${from.map(e => printExpr(e)).join(', ')}`,
+    );
+    const said = (model.doc ?? '').replaceAll('\n', ' ');
+    const sentence = /^.*?(?:\.(?= [A-Z]|$)|:(?= ))/.exec(said)?.[0].replace(/:$/, '.') ?? said;
+    return [`[${file}](${file})`, sentence, shown.map(code).join(', ')];
+  });
+  return table(['spec', 'what it is', 'stages'], rows);
+}
+
 const parts: Readonly<Record<string, () => string>> = {
+  programs,
   keywords: () => [...keywords.keys()].sort(byName).map(code).join(' '),
   operators,
   'static-kinds': () =>

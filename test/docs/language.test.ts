@@ -17,7 +17,7 @@ const examples = examplesOf(document);
 const named = examples.map(e => [`${e.file} at line ${e.line}`, e] as const);
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
-it.each(['docs/language.md', 'README.md'])(
+it.each(['docs/language.md', 'README.md', 'specs/README.md'])(
   '%s has its generated parts as they are now (else: npm run docs)',
   file => {
     const text = read(file);
@@ -26,7 +26,7 @@ it.each(['docs/language.md', 'README.md'])(
   },
 );
 
-it.each(['README.md', 'docs/language.md', 'docs/architecture.md', 'docs/data.md'])(
+it.each(['README.md', 'docs/language.md', 'docs/architecture.md', 'docs/data.md', 'specs/README.md'])(
   '%s links to what is there',
   file => {
     const anchors = (text: string): readonly string[] =>
