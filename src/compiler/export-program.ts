@@ -2,7 +2,7 @@
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
 import { alignMask } from '../dsl/semantics/emit.ts';
-import { memberBlock } from '../dsl/semantics/extend.ts';
+import { basesOf, memberBlock } from '../dsl/semantics/extend.ts';
 import { leadName } from '../dsl/semantics/fields.ts';
 import { allTrue } from '../dsl/semantics/generation-prompt.ts';
 import { hardened } from '../dsl/semantics/soft.ts';
@@ -33,10 +33,13 @@ export function tracedExport(context: LowerContext, name: string, sizes: ExportS
   if (member === undefined) throw new Error(`no export ${name} in ${context.model.name}`);
   const lowering = startLowering(context, name, () => false);
   const { declared, trace } = lowering;
+  // Types of its parameters are read where it is declared, which may be a model that this one extends.
+  const bases = [...basesOf(declared)].map(b => b.declared);
+  const own = bases.find(b => b.item.members.includes(member)) ?? declared;
   const params = member.params.filter(p => p.fallback === undefined);
   const batches = params.map(p => ({
     p,
-    batch: createBatch(lowering, p.name.text, sizes.get(p.name.text) ?? 1, true),
+    batch: createBatch({ ...lowering, declared: own }, p.name.text, sizes.get(p.name.text) ?? 1, true),
   }));
   const args: BoundArg[] = batches.map(({ p, batch }) => ({
     name: p.name.text,
