@@ -29,15 +29,16 @@ model FewShot(
   state values: index(Kind)[ways * shots] = 0
 
   /// Keeps the examples; a batch is all of them.
-  encoder remember(p: picture[N...], kind: index(Kind)[N...]) -> seen[N...] {
+  block memory(x: unit float[N..., seen], kind: index(Kind)[N...]) -> seen[N...] {
     require N == ways * shots
-    let x = look(p)
     update total = total + sum_by(x, kind)
     update count = count + count_by(kind)
     update keys = x
     update values = kind
     return x
   }
+
+  part remember = memory()
 
   block prototypes() -> float[Kind, seen] { return total / max(count, 1)[:, new] }
 
@@ -56,7 +57,7 @@ model FewShot(
     steps 60000
   }
   stage remembering from pretrain {
-    fit remember: remember(picture, kind) on novel.support batch ways * shots passes 1
+    fit remember: remember(look(picture), kind) on novel.support batch ways * shots passes 1
     measure spread on novel.query
     measure accuracy(by_mean(picture), kind) on novel.query
     measure accuracy(by_cache(picture), kind) on novel.query
