@@ -16,9 +16,9 @@ block bottleneck(x: float[N..., H, W, C], out: int, expansion: int, stride: int 
 /// `depth` blocks, of which the first changes width and size; plain ones where `expansion` is 1.
 block level(x: float[N..., H, W, C], out: int, expansion: int, depth: int, stride: int = 1) {
   if expansion == 1 {
-    let y = residual(x, out: out, stride: stride) as first
+    let y = basic_block(x, out: out, stride: stride) as first
     repeat depth - 1 as rest {
-      y = residual(y, out: out)
+      y = basic_block(y, out: out)
     }
     return y
   }

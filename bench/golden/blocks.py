@@ -105,14 +105,14 @@ def batch_norm_kept(learning):
     return route
 
 
-def residual(w, x, out=4, stride=2, learning=True):
-    y = conv(w, x, "residual.conv1", out, 3, stride, 1, bias=False)
-    y = F.relu(batch_norm(w, y, "residual.norm1", learning))
-    y = batch_norm(w, conv(w, y, "residual.conv2", out, 3, 1, 1, bias=False), "residual.norm2", learning)
+def basic_block(w, x, out=4, stride=2, learning=True):
+    y = conv(w, x, "basic_block.conv1", out, 3, stride, 1, bias=False)
+    y = F.relu(batch_norm(w, y, "basic_block.norm1", learning))
+    y = batch_norm(w, conv(w, y, "basic_block.conv2", out, 3, 1, 1, bias=False), "basic_block.norm2", learning)
     if stride == 1 and out == x.shape[-1]:
         return F.relu(x + y)
-    added = conv(w, x, "residual.shortcut", out, 1, stride, 0, bias=False)
-    return F.relu(batch_norm(w, added, "residual.shortcut_norm", learning) + y)
+    added = conv(w, x, "basic_block.shortcut", out, 1, stride, 0, bias=False)
+    return F.relu(batch_norm(w, added, "basic_block.shortcut_norm", learning) + y)
 
 
 def conv(w, x, path, out, size=3, stride=1, pad=0, bias=True):
@@ -697,10 +697,10 @@ def cases():
             *maps("conv(x, out: 3, stride: 2, pad: 1)", lambda w, x: conv(w, x, "conv", 3, 3, 2, 1), 4, 6, 2),
         ],
         "stem": maps("stem(x, width: 8)", stem, 8, 16, 3),
-        "residual": [
-            case("residual(x, out: 4, stride: 2)", MAP, {"x": floats(2, 6, 4, 3)}, residual, learning=True),
-            case("residual(x, out: 3)", MAP, {"x": floats(2, 4, 4, 3)}, lambda w, x: residual(w, x, 3, 1), learning=True),
-            plain("residual(x, out: 4, stride: 2)", lambda w, x: residual(w, x, learning=False), 2, 6, 4, 3, params=MAP),
+        "basic_block": [
+            case("basic_block(x, out: 4, stride: 2)", MAP, {"x": floats(2, 6, 4, 3)}, basic_block, learning=True),
+            case("basic_block(x, out: 3)", MAP, {"x": floats(2, 4, 4, 3)}, lambda w, x: basic_block(w, x, 3, 1), learning=True),
+            plain("basic_block(x, out: 4, stride: 2)", lambda w, x: basic_block(w, x, learning=False), 2, 6, 4, 3, params=MAP),
         ],
         "tokens": maps("tokens(x)", lambda _, x: x.flatten(1, 2), 2, 3, 2),
         "class_token": [

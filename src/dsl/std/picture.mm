@@ -65,7 +65,7 @@ block patch_error(
 /// A residual block of two 3 × 3 convolutions (arXiv:1512.03385), each followed by batch
 /// normalization. Where the width or the stride changes, what is added goes through a 1 × 1
 /// convolution.
-block residual(x: float[N..., H, W, C], out: dim, stride: int = 1) {
+block basic_block(x: float[N..., H, W, C], out: dim, stride: int = 1) {
   let y = conv(x, out: out, stride: stride, pad: 1, bias: false) as conv1 |> batch_norm() as norm1
       |> relu() |> conv(out: out, pad: 1, bias: false) as conv2 |> batch_norm() as norm2
   if stride == 1 and out == C {
