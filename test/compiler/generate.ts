@@ -33,7 +33,11 @@ export const gpt = (
 `;
 
 /** Left-filled texts as feeds of an export's only parameter. */
-function textFeeds(program: ExportProgram, rows: readonly (readonly number[])[]): Map<string, HostTensor> {
+function textFeeds(
+  program: ExportProgram,
+  rows: readonly (readonly number[])[],
+  dropped: number,
+): Map<string, HostTensor> {
   const batch = program.params[0]!.batch;
   const feeds = new Map<string, HostTensor>();
   for (const { component, feed, shape } of batch.fields[0]!.feeds) {
@@ -44,7 +48,7 @@ function textFeeds(program: ExportProgram, rows: readonly (readonly number[])[])
       feed,
       component === 'keep'
         ? { dtype: 'bool', shape, data: Uint8Array.from(places, i => (at(i) === undefined ? 0 : 1)) }
-        : { dtype: 'i32', shape, data: Int32Array.from(places, i => at(i) ?? 0) },
+        : { dtype: 'i32', shape, data: Int32Array.from(places, i => at(i) ?? dropped) },
     );
   }
   const rowKeep = Uint8Array.from({ length: batch.size }, (_, i) => (i < rows.length ? 1 : 0));
@@ -58,7 +62,7 @@ export const sizes = (rows: number): ReadonlyMap<string, number> =>
     ['t', rows],
   ]);
 
-/** Runs an export on texts. */
+/** Runs an export on texts; `dropped` stands where they aren't. */
 export async function run(
   engine: Engine,
   spec: string,
@@ -67,13 +71,14 @@ export async function run(
   size = rows.length,
   seed = 1,
   options: ExportOptions = {},
+  dropped = 0,
 ): Promise<ReadonlyMap<string, HostTensor>> {
   const program = compiled(spec).export(name, engine.target, sizes(size), options);
   const { entry } = program;
   const session = await engine.open(new Map([['export', entry.plan]]), { threads: 1 });
   const read = new Set(entry.plan.graph.inputs.map(i => i.name));
   await session.write(new Map([...initialTensors(program.weights, 3)].filter(([path]) => read.has(path))));
-  const feeds = [...textFeeds(program, rows), ...scalarFeeds(entry, evaluationScalars(seed))];
+  const feeds = [...textFeeds(program, rows, dropped), ...scalarFeeds(entry, evaluationScalars(seed))];
   const fetched = await session.run('export', feedsOf(entry, feeds));
   await session.close();
   return fetched;

@@ -102,6 +102,8 @@ export function valueKey(v: Value): string | undefined {
       return `${callableKey(v.callable)}@${v.path ?? ''}`;
     case 'intrinsic':
       return v.intrinsic.name;
+    case 'search':
+      return `beam(${v.width}, ${v.lengthPenalty})`;
     default:
       return undefined;
   }

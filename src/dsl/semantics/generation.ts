@@ -3,7 +3,7 @@
 // the graph one after another: generation may stand inside a loss, and its draws have identities as others have.
 //
 // What is padded stands before what is generated: a prompt's kept positions are moved to the end of its axis, so that
-// the new ones follow them. Rows that have ended go on unkept.
+// the new ones follow them. Rows that have ended go on unkept. A beam search is in generation-beam.ts.
 
 import type { Dim } from '../../base/dim.ts';
 import { dimAdd, dimSymbol, dimUpperBound, showDim } from '../../base/dim.ts';
@@ -14,6 +14,7 @@ import { isTwin, joinPath } from './call-block.ts';
 import { callValue } from './calls.ts';
 import { emitOp } from './emit.ts';
 import { inputValue } from './formal.ts';
+import { beamSearched } from './generation-beam.ts';
 import { cachedScores } from './generation-cache.ts';
 import { alignedPrompt, allTrue, type Going, leadOf } from './generation-prompt.ts';
 import type { ModalityInfo } from './model.ts';
@@ -41,6 +42,10 @@ export function generate(g: Generation): Value {
   const { frame, span, name } = g;
   const { trace } = frame;
   if (isTwin(frame, name, span, false)) return errorValue;
+  if (g.by.value.kind === 'search' && isSoft(g.prompt)) {
+    complain(frame, 'soft-index', { op: 'beam', got: showType(g.prompt) }, g.by.span);
+    return errorValue;
+  }
   const owned = trace.weights.size + trace.draws.size;
   const ids = trace.mode === 'lower' && typeof g.more === 'number' ? unrolled(g, g.more) : outline(g, g.more);
   const owns = trace.weights.size + trace.draws.size > owned;
@@ -77,10 +82,15 @@ function outline(g: Generation, more: Dim): ReturnType<typeof emitOp> {
         });
   const start = softBy(g) ? softened(frame, span, prompt) : prompt;
   if (start.kind === 'error') return start;
-  const sofar = inputValue(frame, 'generated', start.element, undefined, [...lead, length]);
-  const scores = scoresOf(g, sofar);
-  if (scores === undefined) return errorValue;
-  const next = nextOf(g, lastScores(g, scores));
+  const each: TensorValue[] = [];
+  for (let at = 0; at < callsOf(g); at++) {
+    const name = at === 0 ? 'generated' : `generated ${at + 1}`;
+    const scores = scoresOf(g, inputValue(frame, name, start.element, undefined, [...lead, length]));
+    const last = scores === undefined ? undefined : lastScores(g, scores);
+    if (last === undefined) return errorValue;
+    each.push(last);
+  }
+  const next = nextOf(g, bestOf(g, each));
   if (next === undefined) return errorValue;
   const { element } = start;
   const v = isSoft(start) ? [vocabularyOf(g)] : [];
@@ -93,6 +103,23 @@ function outline(g: Generation, more: Dim): ReturnType<typeof emitOp> {
   const given = isSoft(start) ? weightsOf(start) : start;
   const whole = emitOp(frame, span, 'concat', [given, wide], { axis: lead.length }, elements);
   return whole.kind === 'error' || !isSoft(start) ? whole : asSoft(whole, vocabularyOf(g));
+}
+
+/** How often a step calls the function: once for each text of a beam, which counts where the graph says what it costs. */
+const callsOf = ({ by, frame }: Generation): number =>
+  by.value.kind === 'search' && frame.trace.mode === 'lower' ? by.value.width : 1;
+
+function bestOf(
+  { frame, span }: Generation,
+  [first, ...rest]: readonly TensorValue[],
+): TensorValue | undefined {
+  let best = first;
+  for (const scores of rest) {
+    const both = best === undefined ? errorValue : emitOp(frame, span, 'max', [best, scores]);
+    if (both.kind === 'error') return undefined;
+    best = both;
+  }
+  return best;
 }
 
 /** Whether what `by` gives are weights over all entries and not one of them. */
@@ -116,7 +143,22 @@ function unrolled(g: Generation, more: number): ReturnType<typeof emitOp> {
   if (first.kind === 'error') return first;
   let sofar = first;
   let state = start.state;
-  const cached = cachedScores(g, joinPath(frame.path, g.name), sofar, state, more);
+  const search = g.by.value.kind === 'search' ? g.by.value : undefined;
+  if (search !== undefined && frame.trace.cache) {
+    const why = 'the texts of a beam trade places in each';
+    const path = joinPath(frame.path, g.name);
+    frame.trace.generations.push({
+      path,
+      span: here(frame, span),
+      steps: more,
+      kept: 0,
+      why,
+      place: undefined,
+    });
+  }
+  if (search !== undefined && !frame.trace.outline) return beamSearched(g, search, start, more) ?? errorValue;
+  const cached =
+    search !== undefined ? undefined : cachedScores(g, joinPath(frame.path, g.name), sofar, state, more);
   if (cached === 'wrong') return errorValue;
   if (frame.trace.outline) return outline(g, more);
   for (let step = 0; step < more; step++) {
@@ -205,7 +247,7 @@ export function scoresOf(g: Generation, sofar: TensorValue): TensorValue | undef
 const vocabularyOf = (g: Generation): Dim => (g.prompt.element.kind === 'index' ? g.prompt.element.of : 1);
 
 /** The scores of the last position: float[lead…, V]. */
-function lastScores(g: Generation, scores: TensorValue): TensorValue | undefined {
+export function lastScores(g: Generation, scores: TensorValue): TensorValue | undefined {
   const { frame, span } = g;
   const rank = scores.dims.length;
   const axis = rank - 2;
@@ -258,12 +300,13 @@ function nextOf(g: Generation, scores: TensorValue | undefined): TensorValue | u
   return undefined;
 }
 
-const callBy = (g: Generation, scores: TensorValue): Value =>
-  callValue(
-    stepFrame(g),
-    g.by.value,
-    'by',
-    [{ name: undefined, value: scores, span: g.by.span }],
-    g.by.span,
-    undefined,
-  );
+function callBy(g: Generation, scores: TensorValue): Value {
+  const { frame, by } = g;
+  if (by.value.kind === 'search') {
+    // Of the texts that go on, one step sees the best.
+    const element = { kind: 'index', of: vocabularyOf(g) } as const;
+    return emitOp(frame, g.span, 'argmax', [scores], { axis: scores.dims.length - 1 }, { element });
+  }
+  const args = [{ name: undefined, value: scores, span: by.span }];
+  return callValue(stepFrame(g), by.value, 'by', args, by.span, undefined);
+}

@@ -68,6 +68,7 @@ export function staticArg(frame: Frame, callee: string, p: Param, value: Value, 
         value.kind === 'intrinsic' ||
         value.kind === 'part' ||
         value.kind === 'lambda' ||
+        value.kind === 'search' ||
         value.kind === 'unknown-block'
         ? value
         : refuse('a block: its name, its settings as in sample(top_k: 40), or x => …');

@@ -172,6 +172,13 @@ export interface UnknownBlockValue {
   readonly name: string;
 }
 
+/** `beam(width: 4)`: how generation looks for the likeliest text. What is unknown in a definition stands as 1 and 0. */
+export interface SearchValue {
+  readonly kind: 'search';
+  readonly width: number;
+  readonly lengthPenalty: number;
+}
+
 /** A used file: `Other.block`, or what its only model declares. */
 export interface FileValue {
   readonly kind: 'file';
@@ -223,6 +230,7 @@ export type Value =
   | LambdaValue
   | IntrinsicValue
   | UnknownBlockValue
+  | SearchValue
   | FileValue
   | ModelValue
   | ModalityValue
@@ -279,6 +287,8 @@ export function showType(v: Value): string {
       return `the function ${v.intrinsic.name}`;
     case 'unknown-block':
       return `the block ${v.name}`;
+    case 'search':
+      return 'a beam search';
     case 'file':
       return `the file ${v.name}`;
     case 'model':

@@ -1,16 +1,17 @@
-// Functions that make texts: generate, and the text of only a begin token from which it may start.
+// Functions that make texts: generate, the beam search that may choose for it, and the text of only a begin token
+// from which it may start.
 
 import { dimUpperBound } from '../../../base/dim.ts';
 import { generate as generated } from '../generation.ts';
-import type { Intrinsic } from '../intrinsic.ts';
+import { type Intrinsic, numberArg } from '../intrinsic.ts';
 import { beginText, idsOf } from '../text-value.ts';
 import { complain } from '../trace.ts';
 import { asDim } from '../types.ts';
-import { errorValue, showType } from '../values.ts';
+import { errorValue, showType, type Value } from '../values.ts';
 
 const generate: Intrinsic = {
   name: 'generate',
-  doc: 'A prompt and, behind what it keeps, `more` entries: each time `write`, a function of what there is so far, gives scores over the vocabulary at every position, and `by` chooses from those of the last. A text ends at its end token.',
+  doc: 'A prompt and, behind what it keeps, `more` entries: each time `write`, a function of what there is so far, gives scores over the vocabulary at every position, and `by` chooses from those of the last: a block, or beam(width: 4). A text ends at its end token.',
   params: [
     { name: 'write', kind: 'block' },
     { name: 'prompt', kind: 'any' },
@@ -52,6 +53,10 @@ const generate: Intrinsic = {
     if (most !== undefined && most < 1) {
       const reason = `must be at least 1; it is ${most}`;
       complain(frame, 'bad-setting', { setting: 'more of generate', reason }, more.span);
+      return errorValue;
+    }
+    if (by.value.kind === 'intrinsic' && by.value.intrinsic === beam) {
+      complain(frame, 'missing-argument', { callee: 'beam', name: 'width', type: 'a value' }, by.span);
       return errorValue;
     }
     const info = given.kind === 'record' ? given.modality : undefined;
@@ -106,4 +111,35 @@ const begin: Intrinsic = {
   },
 };
 
-export const generation: readonly Intrinsic[] = [generate, begin];
+const widest = 100;
+const mostPenalty = 10;
+
+const beam: Intrinsic = {
+  name: 'beam',
+  doc: 'Given for `by` of generate: beam search (arXiv:1409.3215). Of all continuations of the `width` texts that are kept of each row, the best `width` go on, and the best at last is the result. A text of n new tokens, its end token among them, scores log P / ((5 + n) / 6)^length_penalty (arXiv:1609.08144); 0, if it is left out, is log P itself.',
+  params: [
+    { name: 'width', kind: 'static' },
+    { name: 'length_penalty', kind: 'static', optional: true },
+  ],
+  apply: call => {
+    const width = numberArg(call, 'width', 1);
+    const lengthPenalty = numberArg(call, 'length_penalty', 0);
+    if (width === undefined || lengthPenalty === undefined) return errorValue;
+    const refuse = (setting: string, reason: string): Value => {
+      const at = call.args.get(setting)?.span ?? call.span;
+      complain(call.frame, 'bad-setting', { setting: `${setting} of beam`, reason }, at);
+      return errorValue;
+    };
+    if (width !== 'unknown' && (!Number.isInteger(width) || width < 1 || width > widest))
+      return refuse('width', `must be a whole number from 1 to ${widest}; it is ${width}`);
+    if (lengthPenalty !== 'unknown' && !(lengthPenalty >= 0 && lengthPenalty <= mostPenalty))
+      return refuse('length_penalty', `must be from 0 to ${mostPenalty}; it is ${lengthPenalty}`);
+    return {
+      kind: 'search',
+      width: width === 'unknown' ? 1 : width,
+      lengthPenalty: lengthPenalty === 'unknown' ? 0 : lengthPenalty,
+    };
+  },
+};
+
+export const generation: readonly Intrinsic[] = [generate, begin, beam];
