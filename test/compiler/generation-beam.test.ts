@@ -111,6 +111,21 @@ describe('a beam', () => {
   });
 });
 
+// Whatever was said, log p of entry 7 is −1 and of the end as given; the other 298 share the rest. Five times 7 scores
+// −5 / (10 / 6) = −3 where length_penalty is 1, the end alone what it has, and every other text less.
+test.each([
+  [-2.9, [5, 2]],
+  [-3.1, [5, 7, 7, 7, 7, 7]],
+])('a text of n tokens is worth log P / ((5 + n) / 6): an end of %f', async (end, want) => {
+  const rest = Math.log((1 - Math.exp(-1) - Math.exp(end)) / 298);
+  const spec = few('beam(width: 6, length_penalty: 1)', 12).replace(
+    'return where(iota(V) > most, -1e30, x)',
+    `return 0 * x + where(iota(V) == 2, ${end}, where(iota(V) == 7, -1, ${rest}))`,
+  );
+  for (const engine of [reference(), createOnnxEngine()])
+    expect(keptOf(await run(engine, spec, 'continue', [[5]]), 'continue')).toEqual([want]);
+});
+
 test('what is read besides has the rows of the prompt', async () => {
   // The mean of the prompt's own words shifts all scores of its row.
   const spec = few('beam(width: 3)', 12).replace(
