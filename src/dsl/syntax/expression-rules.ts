@@ -214,7 +214,7 @@ export abstract class ExpressionRules extends ParserBase {
   });
 
   protected readonly tensorType = this.RULE('tensorType', () => {
-    this.OPTION({ GATE: () => this.isName(2), DEF: () => this.SUBRULE(this.qualifier) });
+    this.OPTION({ GATE: () => this.isQualified(), DEF: () => this.SUBRULE(this.qualifier) });
     this.CONSUME(t.Name);
     this.MANY(() => {
       this.CONSUME(t.Dot);
@@ -223,6 +223,11 @@ export abstract class ExpressionRules extends ParserBase {
     this.OPTION2(() => this.SUBRULE(this.size));
     this.OPTION3(() => this.SUBRULE(this.dims));
   });
+
+  /** A type follows `unit`: in `-> label: unit by cross_entropy()` none does. */
+  private isQualified(): boolean {
+    return this.isName(2) && !(this.LA(2).tokenType === t.By && this.isName(3));
+  }
 
   protected readonly qualifier = this.RULE('qualifier', () => {
     this.OR([{ ALT: () => this.CONSUME(t.Unit) }, { ALT: () => this.CONSUME(t.Simplex) }]);
