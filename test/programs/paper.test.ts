@@ -17,6 +17,10 @@ describe.each(programs())('%s', file => {
   const { models, library } = openSpec(file);
   const whole = models.filter(m => m.variant !== 'tiny');
 
+  test('has a size beside the tiny one', () => {
+    expect(whole).not.toEqual([]);
+  });
+
   const named = whole.map(m => [m.variant ?? m.name, m] as const);
 
   test.each(
