@@ -73,7 +73,7 @@ export interface BatchBuilder {
   readonly size: number;
   /** Rows may be padding: a short last batch. Every value then carries that mask. */
   readonly padded: boolean;
-  /** The value of a field among others; asked for twice, it is one input. */
+  /** The value of a field among others; asked for twice as the same type, it is one input. */
   readonly field: (p: Param, among: readonly Param[]) => Value;
   readonly spec: (
     data: StageData | undefined,
@@ -128,13 +128,29 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
     trace.prefixes.add(there);
     return [{ mask: there, axes: [0, 1] }];
   };
+  /** Objectives may read one field in two ways, as a text of two lengths: those are two inputs. */
+  const keyOf = (name: string, type: FieldKind): string => {
+    for (let n = 1; ; n++) {
+      const key = n === 1 ? name : `${name}#${n}`;
+      const there = specs.get(key);
+      if (there === undefined || JSON.stringify(there.type) === JSON.stringify(type)) return key;
+    }
+  };
   const make = (p: Param, among: readonly Param[]): Value => {
-    const name = p.name.text;
     const home = homeOf(declared, p);
     const kind = fieldOf(home, p, among);
     if (kind === undefined) return errorValue;
     const length = ownLength(home, p);
-    specs.set(name, { type: fieldKind(kind, length), feeds: [], param: p });
+    const type = fieldKind(kind, length);
+    const name = keyOf(p.name.text, type);
+    const known = values.get(name);
+    if (known !== undefined) return known;
+    specs.set(name, { type, feeds: [], param: p });
+    const value = inputsOf(name, kind, length);
+    values.set(name, value);
+    return value;
+  };
+  const inputsOf = (name: string, kind: Field, length: number | undefined): Value => {
     if (kind.kind === 'number') return clean(input(name, 'value', 'f32', [size]), { kind: 'float' }, rows);
     if (kind.kind === 'labels')
       return clean(input(name, 'index', 'i32', [size]), { kind: 'index', of: kind.labels.size }, rows);
@@ -177,23 +193,17 @@ export function createBatch(lowering: Lowering, id: string, size: number, padded
     size,
     padded,
     keep,
-    field: (p, among) => {
-      const known = values.get(p.name.text);
-      if (known !== undefined) return known;
-      const value = make(p, among);
-      values.set(p.name.text, value);
-      return value;
-    },
+    field: make,
     spec: (data, distinct, order = 'endless') => ({
       id,
       data: data === undefined ? undefined : { set: data.set, split: data.split },
       size,
       fields: [...specs].map(
-        ([name, s]): FieldSpec => ({
-          name,
+        ([, s]): FieldSpec => ({
+          name: s.param.name.text,
           type: s.type,
           feeds: s.feeds,
-          transforms: (data?.transforms.get(name) ?? []) as readonly Transform[],
+          transforms: (data?.transforms.get(s.param.name.text) ?? []) as readonly Transform[],
           span: s.param.span,
         }),
       ),

@@ -89,3 +89,24 @@ test('a loss measured on a short batch is that of its real rows', async () => {
     expect(Math.abs((value ?? 0) - (expected ?? 1))).toBeLessThan(1e-6);
   }
 });
+
+test('objectives that read one field in two lengths are fed it twice, each in its own', async () => {
+  const spec = `model Two {
+  modality text: Text(tokenizer: bpe(300), length: 6)
+  part words = embedding(width: 4)
+  block places(x: float[B, T, D], most: int) -> float[B, T, D] { return positions(x, max: most) }
+  objective short(text: text[B, 3]) { return mean(square(places(words(text.ids), most: 3) as few)) }
+  objective long(text: text[B, T]) { return mean(square(places(words(text.ids), most: 6) as all)) }
+  objective again(text: text[B, 3]) { return mean(abs(words(text.ids))) }
+  stage fit { minimize short + long + again on a.train batch 2  train all  optimizer adamw(rate: 1e-2)  steps 4 }
+}`;
+  const program = minimizing(compiled(spec).stage('fit', reference().target));
+  const fields = program.train.batches.flatMap(b => b.fields);
+  expect(fields.map(f => f.name)).toEqual(['text', 'text']);
+  expect(fields.map(f => f.feeds.find(x => x.component === 'ids')?.shape)).toEqual([
+    [2, 3],
+    [2, 6],
+  ]);
+  const { losses } = await takeSteps(program, reference(), { steps: 4 });
+  expect(losses.every(Number.isFinite)).toBe(true);
+});

@@ -138,34 +138,27 @@ const logsumexp: Intrinsic = {
   },
 };
 
-const argmax: Intrinsic = {
-  name: 'argmax',
-  doc: 'Where the largest value stands: an index on that axis; the first of equals.',
+/** Where something stands along an axis: the largest of x, or of what is made of it. */
+const place = (name: string, of: 'largest' | 'smallest'): Intrinsic => ({
+  name,
+  doc: `Where the ${of} value stands: an index on that axis; the first of equals.`,
   params: [{ name: 'x', kind: 'tensor' }, axisParam],
   apply: call => {
     const x = floatArg(call, 'x');
     if (x === undefined) return errorValue;
     const axis = lastAxis(call, x);
-    const of = axis === undefined ? undefined : x.dims[axis];
-    if (axis === undefined || of === undefined) return errorValue;
-    return emitOp(call.frame, call.span, 'argmax', [x], { axis }, { element: { kind: 'index', of } });
+    const dim = axis === undefined ? undefined : x.dims[axis];
+    if (axis === undefined || dim === undefined) return errorValue;
+    // The smallest of x is the largest of −x.
+    const sought = of === 'largest' ? x : emitOp(call.frame, call.span, 'neg', [x]);
+    if (sought.kind === 'error') return errorValue;
+    const element = { kind: 'index', of: dim } as const;
+    return emitOp(call.frame, call.span, 'argmax', [sought], { axis }, { element });
   },
-};
+});
 
-const argmin: Intrinsic = {
-  name: 'argmin',
-  doc: 'Where the smallest value stands: an index on that axis; the first of equals.',
-  params: [{ name: 'x', kind: 'tensor' }, axisParam],
-  apply: call => {
-    const x = floatArg(call, 'x');
-    if (x === undefined) return errorValue;
-    const axis = lastAxis(call, x);
-    const of = axis === undefined ? undefined : x.dims[axis];
-    const turned = emitOp(call.frame, call.span, 'neg', [x]);
-    if (axis === undefined || of === undefined || turned.kind === 'error') return errorValue;
-    return emitOp(call.frame, call.span, 'argmax', [turned], { axis }, { element: { kind: 'index', of } });
-  },
-};
+const argmax = place('argmax', 'largest');
+const argmin = place('argmin', 'smallest');
 
 const kth: Intrinsic = {
   name: 'kth',
