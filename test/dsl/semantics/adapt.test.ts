@@ -274,4 +274,13 @@ model Uses {
     const { diagnostics } = checkSpec(accent(lora('**.value.weight'), frozen), wrong);
     expect(diagnostics.map(d => [d.code, d.span?.file])).toEqual([['unknown-name', 'reader.mm']]);
   });
+
+  test('of several patterns, each that matches nothing is told', () => {
+    const spec = accent(lora('**.value.weight, **.valeu.weight, **.gate.weight'), frozen);
+    const { diagnostics } = checkSpec(spec, files);
+    expect(diagnostics.map(d => [d.code, d.message.split(' ')[0]])).toEqual([
+      ['adapts-nothing', '**.valeu.weight'],
+      ['adapts-nothing', '**.gate.weight'],
+    ]);
+  });
 });
