@@ -46,16 +46,28 @@ interface Run {
   readonly steps?: number;
   readonly more?: string;
   readonly keep?: readonly number[];
+  /** Another spec. */
+  readonly text?: string;
 }
 
 /** The states after so many steps. */
 async function fitted(
   colours: number,
   batch: (step: number) => Float32Array,
-  { engine = createReferenceEngine({ precision: 'f32' }), seed = 1, steps = 12, more = '', keep }: Run = {},
+  {
+    engine = createReferenceEngine({ precision: 'f32' }),
+    seed = 1,
+    steps = 12,
+    more = '',
+    keep,
+    text,
+  }: Run = {},
 ): Promise<ReadonlyMap<string, HostTensor>> {
-  const program = compiled(spec(colours, more)).stage('colouring', engine.target);
-  if (program.kind !== 'fit') throw new Error('colouring fits');
+  const program = compiled(text ?? spec(colours, more)).stage(
+    text === undefined ? 'colouring' : 'sorting',
+    engine.target,
+  );
+  if (program.kind !== 'fit') throw new Error('this stage fits');
   const [fit] = program.fits;
   const { entry } = fit!;
   const session = await engine.open(new Map([[entry.name, entry.plan]]), { threads: 1 });
@@ -70,7 +82,7 @@ async function fitted(
       const fetched = await session.run(entry.name, feedsOf(entry, [...given, ...scalars]));
       expect(Number.isFinite(fetched.get('change')?.data[0])).toBe(true);
     }
-    return await session.read(['palette.centers', 'palette.seen']);
+    return await session.read(program.weights.map(w => w.path));
   } finally {
     await session.close();
   }
@@ -78,7 +90,7 @@ async function fitted(
 
 /** How far each colour is from its nearest centre. */
 function misses(colours: readonly Colour[], states: ReadonlyMap<string, HostTensor>): readonly number[] {
-  const { data } = states.get('palette.centers')!;
+  const { data } = states.get('palette.centers') ?? states.get('things.centers')!;
   return colours.map(c =>
     Math.min(
       ...Array.from({ length: data.length / 3 }, (_, k) =>
@@ -162,8 +174,49 @@ test('without decay a centre is the mean of all that was nearest to it', async (
   for (const v of states.get('palette.centers')!.data) expect(v).toBeCloseTo(0.3, 5);
 });
 
-test('a batch with fewer pixels than centres is refused by name', () => {
-  const small = spec(rows * pixels + 1);
-  const { target } = createReferenceEngine({ precision: 'f32' });
-  expect(() => compiled(small).stage('colouring', target)).toThrow(/top_k takes 1 to 512 values; k is 513/);
+// ── Batches with fewer vectors than centres: one vector for each picture.
+
+const things = 12;
+const ones = Array<number>(rows).fill(1);
+const few = `model Few {
+  modality picture: Image(height: 8, width: 8)
+  vocabulary thing(${things + 4})
+  part things = kmeans(thing)
+  encoder name(p: picture[N...]) -> index(thing)[N...] {
+    return things(rearrange(p.pixels, "n h w c -> n (h w) c") |> mean(axis: -2))
+  }
+  stage sorting { fit things: name(picture) on any.train batch ${rows} passes 1 }
+}
+`;
+const thing = (i: number): Colour => [Math.cos(i), Math.sin(i), i / things - 0.5];
+
+/** Pictures of one colour each: the next ones in turn, so that some batch holds every two together. */
+const inTurn = (step: number): Float32Array =>
+  Float32Array.from({ length: rows * pixels * 3 }, (_, i) => {
+    const row = Math.floor(i / (pixels * 3));
+    return thing(((step - 1) * 5 + row) % things)[i % 3]!;
+  });
+
+describe.each([
+  ['reference', createReferenceEngine({ precision: 'f32' })],
+  ['onnx', createOnnxEngine()],
+] as const)('with fewer vectors in a batch than centres, on %s', (_, engine) => {
+  const all = Array.from({ length: things }, (_, i) => thing(i));
+
+  test('the first batch places as many centres as it has vectors, the rest later ones', async () => {
+    const once = await fitted(things, inTurn, { engine, steps: 1, text: few });
+    expect([...once.get('things.seen')!.data].map(Number).sort()).toEqual([0, 0, 0, 0, 0, 0, 0, 0, ...ones]);
+    const states = await fitted(things, inTurn, { engine, steps: 40, text: few });
+    expect(Math.max(...misses(all, states))).toBeLessThan(1e-4);
+    expect([...states.get('things.seen')!.data].filter(n => Number(n) >= 1).length).toBe(things);
+  });
+
+  test('what is dropped is never placed', async () => {
+    const keep = [1, 1, 1, 0, 0, 0, 0, 0];
+    const with_ = (dropped: number) => (step: number) => inTurn(step).fill(dropped, 3 * pixels * 3);
+    const zero = await fitted(things, with_(0), { engine, keep, steps: 3, text: few });
+    expect(bits(await fitted(things, with_(Number.NaN), { engine, keep, steps: 3, text: few }))).toBe(
+      bits(zero),
+    );
+  });
 });
