@@ -1,5 +1,6 @@
 // What `mm explain` does.
 
+import { isStd } from '../base/span.ts';
 import {
   dearest,
   type Explanation,
@@ -27,7 +28,9 @@ export async function runExplain(file: string, options: ExplainOptions, context:
     { library: compilation.library, model, target: engine.target, registry: ops },
     options.batch === undefined ? {} : { batch: options.batch },
   );
-  present(context, explanationJson(explanation), () => explanationText(explanation, options.depth, context));
+  present(context, explanationJson(explanation), () =>
+    explanationText(explanation, file, options.depth, context),
+  );
   return exit.ok;
 }
 
@@ -51,7 +54,8 @@ function explanationJson(e: Explanation): object {
   };
 }
 
-function explanationText(e: Explanation, depth: number, context: Context): string {
+/** `file`: that is explained; lines of others go with their name. */
+function explanationText(e: Explanation, file: string, depth: number, context: Context): string {
   const { paint } = context.output.out;
   const shown = e.parts.filter(p => p.path.split('.').length <= depth);
   const states = e.states === 0 ? '' : `, ${count(e.states)} numbers of state`;
@@ -80,7 +84,7 @@ function explanationText(e: Explanation, depth: number, context: Context): strin
     '',
     ...dearestText(e.parts),
     ...e.tokenizers.flatMap(t => ['', tokenizerText(t)]),
-    ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name)]),
+    ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name, file)]),
     ...(e.generations.length === 0 ? [] : ['', ...e.generations.map(g => generationText(g, context))]),
   ];
   return lines.join('\n');
@@ -141,20 +145,26 @@ function stageText(s: StageExplanation, engine: string, context: Context): strin
   ].join('\n');
 }
 
-function fusionText(e: Explanation, stage: string): readonly string[] {
+function fusionText(e: Explanation, stage: string, file: string): readonly string[] {
   const fusions = e.fusions.filter(f => f.stage === stage);
   if (fusions.length === 0) return [];
   const rows = fusions.map(f => {
-    const own = f.from.filter(l => !l.file.startsWith('std/')).map(l => l.line);
     return [
       `  ${f.kind}`,
       String(f.count),
       String(f.kernelsSaved),
       bytes(f.bytesSaved),
-      `line ${own.join(', ')}`,
+      linesText(f.from, file),
     ];
   });
   return [table(['  fused', 'times', 'kernels saved', 'traffic saved', 'from'], rows, [1, 2, 3])];
+}
+
+/** The lines of the spec, then those of each file that it uses: `line 3, 7; layers.mm:4`. */
+function linesText(from: Explanation['fusions'][number]['from'], file: string): string {
+  const own = from.filter(l => l.file === file).map(l => l.line);
+  const others = from.filter(l => l.file !== file && !isStd(l.file)).map(l => `${l.file}:${l.line}`);
+  return [...(own.length === 0 ? [] : [`line ${own.join(', ')}`]), ...others].join('; ');
 }
 
 /** The last name of a path under its parent's row; the whole path where the parent has no row. */

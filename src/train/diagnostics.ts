@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { defineDiagnostics } from '../base/diagnostic.ts';
+import type { Span } from '../base/span.ts';
 
 const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
 const meant = (p: { readonly nearest: string | undefined }): string | undefined =>
@@ -290,13 +291,14 @@ export class TrainFailure extends Error {
 
 type MakeArguments = Parameters<typeof trainDiagnostic>;
 
-/** A failure of one diagnostic that concerns no place in a spec. */
-export const failure = ((code, params) =>
+/** A failure of one diagnostic, which mostly concerns no place in a spec. */
+export const failure = ((code, params, span) =>
   new TrainFailure(
-    (trainDiagnostic as (...a: readonly unknown[]) => Diagnostic)(code, params, { span: undefined }),
+    (trainDiagnostic as (...a: readonly unknown[]) => Diagnostic)(code, params, { span }),
   )) as Failure;
 
 type Failure = <C extends MakeArguments[0]>(
   code: C,
   params: Parameters<typeof trainDiagnostic<C>>[1],
+  span?: Span,
 ) => TrainFailure;

@@ -69,7 +69,7 @@ function findStart(looking: Looking, program: StageProgram, of: StageImport): St
   );
   const sha256 = hashTensors(tensors);
   if (recorded !== undefined && recorded.sha256 !== sha256)
-    throw failure('start-changed', { run: run.dir, from: of.text, before: recorded.run });
+    throw failure('start-changed', { run: run.dir, from: of.text, before: recorded.run }, of.span);
   compareTokenizers(existing, run, program, of);
   return { stage: program.stage, of, run, how, sha256 };
 }
@@ -79,7 +79,7 @@ function tensorsOf(run: Run, of: StageImport): ReadonlyMap<string, HostTensor> {
   const { last } = stageFolder(run.dir, of.stage);
   const checkpoint = readCheckpoint(last);
   if (checkpoint === undefined || checkpoint.info.step < checkpoint.info.steps)
-    throw failure('start-not-trained', { run: run.dir, stage: of.stage });
+    throw failure('start-not-trained', { run: run.dir, stage: of.stage }, of.span);
   const here = (name: string): string => (of.root === '' ? name : `${of.root}.${name}`);
   const named = [...checkpoint.tensors].flatMap(([name, tensor]) =>
     name.includes('#') ? [] : [[here(name), tensor] as const],
@@ -120,14 +120,15 @@ function searchRun(root: string, stage: string, of: StageImport): Run {
   const { file } = of.model.library.file;
   const variant = of.model.variant?.name.text;
   const params = { stage, from: of.text, name: of.name, root };
-  if (second !== undefined) throw failure('start-ambiguous', { ...params, runs: fits.map(r => r.dir) });
+  if (second !== undefined)
+    throw failure('start-ambiguous', { ...params, runs: fits.map(r => r.dir) }, of.span);
   const others = runs.map(({ dir, settings }) => {
     if (settings.fingerprint !== fingerprint) return `${dir} was made from another text of ${file}`;
     if (settings.std !== stdVersion()) return `${dir} was made with another standard library`;
     return `${dir} has not finished ${of.stage}`;
   });
   const command = `mm train ${file}${variant === undefined ? '' : ` --variant ${variant}`}`;
-  throw failure('start-missing', { ...params, command, others });
+  throw failure('start-missing', { ...params, command, others }, of.span);
 }
 
 /** Run folders in order of name; folders that are none, and broken ones, are passed over. */
@@ -152,19 +153,27 @@ function holdAgainst({ options }: Looking, run: Run, of: StageImport): void {
   const { settings, dir } = run;
   const { item, variant, library } = of.model;
   if (!sameModel(run, of))
-    throw failure('start-of-another-model', {
-      run: dir,
-      is: modelName(settings.model, settings.variant),
-      from: of.text,
-      wanted: modelName(item.name.text, variant?.name.text),
-    });
+    throw failure(
+      'start-of-another-model',
+      {
+        run: dir,
+        is: modelName(settings.model, settings.variant),
+        from: of.text,
+        wanted: modelName(item.name.text, variant?.name.text),
+      },
+      of.span,
+    );
   if (settings.std !== stdVersion())
-    throw failure('run-of-another-std', { run: dir, mmlang: settings.mmlang });
+    throw failure('run-of-another-std', { run: dir, mmlang: settings.mmlang }, of.span);
   if (!settings.stages.some(s => s.stage === of.stage && s.done))
-    throw failure('start-not-trained', { run: dir, stage: of.stage });
+    throw failure('start-not-trained', { run: dir, stage: of.stage }, of.span);
   if (settings.fingerprint === libraryFingerprint(library)) return;
   const { file } = library.file;
-  const [diagnostic] = failure('start-of-changed-spec', { run: dir, file, from: of.text }).diagnostics;
+  const [diagnostic] = failure(
+    'start-of-changed-spec',
+    { run: dir, file, from: of.text },
+    of.span,
+  ).diagnostics;
   if (diagnostic !== undefined) options.onEvent?.({ kind: 'note', diagnostic });
 }
 

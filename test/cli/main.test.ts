@@ -246,3 +246,35 @@ describe('what goes wrong beneath', () => {
     expect(process.listenerCount('SIGINT')).toBe(before);
   });
 });
+
+describe('mm explain', () => {
+  test('lines of a file that is used go with its name, those of the spec without', async () => {
+    const layers = file(
+      'layers.mm',
+      'block layer(x: float[N..., In], out: dim) -> float[N..., out] {\n  return gelu(linear(x, out: out))\n}\n',
+    );
+    const spec = file(
+      'scores.mm',
+      `use "layers.mm" as Layers
+model Scores {
+  modality text: Text(tokenizer: bpe(1024), length: 32)
+  encoder score(t: text[N..., T]) -> float[N...] {
+    return embedding(t.ids, width: 32) |> mean(axis: -2) |> Layers.layer(out: 32) |> sum(axis: -1)
+  }
+  objective close(text: text[B, T], stars: float[B]) { return mean(abs(score(text) - stars)) }
+  stage fit {
+    minimize close on reviews.train batch 32
+    train all
+    optimizer adamw(rate: 1e-3)
+    steps 10
+  }
+}
+`,
+    );
+    const { code, out } = await mm(['explain', spec]);
+    expect(code).toBe(0);
+    const from = (kind: string) => out.match(new RegExp(`^  ${kind} .*kB  (.*)$`, 'm'))?.[1];
+    expect(from('gelu')).toBe(`${layers}:2`);
+    expect(from('adamw_update')).toBe('line 11');
+  });
+});

@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Diagnostic } from '../../src/base/diagnostic.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { readCheckpoint } from '../../src/train/checkpoint.ts';
 import { load } from '../../src/train/load.ts';
@@ -114,13 +115,13 @@ function go(file: string, more: Partial<TrainOptions> = {}): Promise<TrainResult
   return train({ spec, root: runs, engine: 'reference', threads: 1, mmlang: '0.1.0', ...more });
 }
 
-async function refusal(attempt: Promise<unknown>): Promise<{ code: string; message: string; help: string }> {
+async function refusal(attempt: Promise<unknown>): Promise<Diagnostic & { readonly help: string }> {
   const error = await attempt.then(
     () => new Error('it succeeded'),
     (e: unknown) => e,
   );
   if (error instanceof Error && 'diagnostics' in error) {
-    const [first] = error.diagnostics as readonly { code: string; message: string; help?: string }[];
+    const [first] = error.diagnostics as readonly Diagnostic[];
     if (first !== undefined) return { ...first, help: first.help ?? '' };
   }
   throw error;
@@ -173,6 +174,8 @@ describe('the run of the other model', () => {
     expect(none.code).toBe('start-missing');
     expect(none.help).toContain(`mm train ${at('reader/reader.mm')}`);
     expect(none.help).toContain('--run-of Reader=DIR');
+    expect(none.span?.file).toContain('sorter.mm');
+    expect(none.span?.line).toBe(sorter.slice(0, sorter.indexOf('from base.')).split('\n').length);
     expect(existsSync(join(runs, 'sorter-1'))).toBe(false);
     await go('reader/reader.mm');
     writeFileSync(at('reader/reader.mm'), reader.replace('steps 6', 'steps 5'));
@@ -183,6 +186,7 @@ describe('the run of the other model', () => {
     await go('reader/reader.mm', { seed: 4 });
     const several = await refusal(go('sorter/sorter.mm'));
     expect(several.code).toBe('start-ambiguous');
+    expect(several.span?.line).toBe(none.span?.line);
     expect(several.help).toContain('--run-of Reader=');
   });
 

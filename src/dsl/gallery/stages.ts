@@ -12,6 +12,11 @@ export const withHead = (predicted: string): string =>
     .replace(measure, `measure accuracy(${predicted}, kind) on stamps.validation`);
 const second = (from: string): string =>
   `  stage more from ${from} {\n    minimize seen on stamps.train batch 8\n    train all\n    ${adamw}\n    steps 10\n  }\n`;
+const frozen = (pattern: string): string =>
+  stamps
+    .replace('  align', '  encoder glance(p: picture[N...]) -> shared[N...] { return look(p) }\n  align')
+    .replace('linear(look(picture)', 'linear(glance(picture)')
+    .replace('train all', `freeze ${pattern}\n    train rest`);
 
 export const stages: readonly Mistake[] = [
   {
@@ -109,6 +114,13 @@ export const stages: readonly Mistake[] = [
     code: 'matches-nothing',
     says: '**.momentum',
     ...inStamps('train all', 'train all\n    freeze «**.momentum»', 'train all\n    freeze **.bias'),
+  },
+  {
+    name: 'an encoder frozen that computes with the weights of another',
+    code: 'matches-nothing',
+    says: 'name what it computes with: look',
+    wrong: frozen('«glance»'),
+    mended: frozen('look'),
   },
   {
     name: 'trained and frozen at once',

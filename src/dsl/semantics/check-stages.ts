@@ -6,6 +6,7 @@ import { joinPath } from './call-block.ts';
 import type { Reached } from './check-objective.ts';
 import type { Declared } from './declare.ts';
 import { checkTokenizerFits } from './fits.ts';
+import { membersBehind } from './members-behind.ts';
 import type { MinimizeStage, Model, Objective, Pattern, Stage } from './model.ts';
 import { checkImports, isTaken } from './stage-starts.ts';
 import { readStage, type StageContext } from './stages.ts';
@@ -52,7 +53,7 @@ export function checkStages(
     if (!stage.terms.every(t => reached.has(t.objective))) continue;
     const dead = stage.terms.filter(t => reached.get(t.objective)?.weights.size === 0);
     for (const t of dead) complain(frame, 'dead-objective', { objective: t.objective }, t.span);
-    if (dead.length === 0) checkPartition(frame, stage, member, reached);
+    if (dead.length === 0) checkPartition(declared, stage, member, reached);
     checkImports(frame, stage, reached);
     warnFrozenTerms(frame, stage, reached);
     const { optimizer, optimizerSpan } = stage;
@@ -96,11 +97,12 @@ export function checkStages(
 
 /** train and freeze together name every weight that the stage's objectives reach, each once. */
 function checkPartition(
-  frame: Frame,
+  declared: Declared,
   stage: MinimizeStage,
   member: StageMember,
   reached: ReadonlyMap<string, Reached>,
 ): void {
+  const { frame } = declared;
   const paths = stage.reached;
   const states = stage.terms.flatMap(t => [...(reached.get(t.objective)?.states ?? [])]);
   let fits = true;
@@ -114,7 +116,10 @@ function checkPartition(
     }
     const suggestion = nearestPath(p.text, paths);
     const reached = [...new Set(paths.map(path => path.split('.')[0] ?? path))];
-    complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, suggestion }, p.span);
+    const through = membersBehind(declared, [p.text]).filter(
+      name => name !== p.text && reached.includes(name),
+    );
+    complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, through, suggestion }, p.span);
     fits = false;
   }
   const parts = partition(stage, paths);

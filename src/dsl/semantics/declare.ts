@@ -245,6 +245,9 @@ function modalityInfo(frame: Frame, member: ModalityMember): ModalityInfo | unde
     e.kind === 'call' && e.callee.kind === 'name' ? e.callee.text : e.kind === 'name' ? e.text : '';
   const info = Object.hasOwn(modalityKinds, kind) ? modalityKinds[kind] : undefined;
   if (e.kind === 'call' && info !== undefined) return info(frame, member, e);
+  // Without parentheses it lacks what it needs, which is told as of a call.
+  if (e.kind === 'name' && info !== undefined)
+    return info(frame, member, { kind: 'call', callee: e, args: [], span: e.span });
   complain(
     frame,
     'unknown-modality-kind',

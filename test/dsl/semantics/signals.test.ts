@@ -75,6 +75,10 @@ describe('settings', () => {
     [model('Audio(rate: 16.0005kHz, length: 1s)'), 'rate of Audio must be a whole number of hertz'],
     [model('Audio(rate: 16kHz, length: 2000s)'), 'the limit is 16777216'],
     [model('Audio(rate: 16kHz)'), 'Audio needs length: time'],
+    [model('Audio'), 'Audio needs rate: frequency'],
+    ['model M { modality clip: Video }', 'Video needs frames: number'],
+    ['model M { modality picture: Image }', 'Image needs height: number'],
+    ['model M { modality text: Text }', 'Text needs length: number'],
     [
       model('Audio(rate: 16kHz, length: 1s, features: mel(bands: 8))'),
       'there is no kind of features named mel',
