@@ -117,8 +117,9 @@ export const stages: readonly Mistake[] = [
   },
   {
     name: 'an encoder frozen that computes with the weights of another',
-    code: 'matches-nothing',
-    says: 'name what it computes with: look',
+    code: 'owns-no-weights',
+    why: 'A weight stands at the path of the part that owns it. An encoder that only calls others has none at its own, and what it calls may serve others too: so the owners are named.',
+    says: 'it computes with those of look',
     wrong: frozen('«glance»'),
     mended: frozen('look'),
   },

@@ -114,12 +114,13 @@ function checkPartition(
       fits = false;
       continue;
     }
-    const suggestion = nearestPath(p.text, paths);
     const reached = [...new Set(paths.map(path => path.split('.')[0] ?? path))];
     const through = membersBehind(declared, [p.text]).filter(
       name => name !== p.text && reached.includes(name),
     );
-    complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, through, suggestion }, p.span);
+    const suggestion = nearestPath(p.text, paths);
+    if (through.length > 0) complain(frame, 'owns-no-weights', { name: p.text, through }, p.span);
+    else complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, suggestion }, p.span);
     fits = false;
   }
   const parts = partition(stage, paths);

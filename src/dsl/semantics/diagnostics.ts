@@ -526,18 +526,14 @@ export const semanticRules = {
   'matches-nothing': error<{
     pattern: string;
     parts: readonly string[];
-    /** Parts that a part without weights of its own computes with. */
-    through: readonly string[];
     suggestion: string | undefined;
   }>(
-    p =>
-      p.through.length > 0
-        ? `${p.pattern} owns no weights: it computes with those of ${p.through.join(', ')}`
-        : `${p.pattern} matches no weight that this stage's objectives reach`,
-    p =>
-      p.through.length > 0
-        ? `name what it computes with: ${p.through.join(', ')}`
-        : (suggest(p) ?? (p.parts.length === 0 ? undefined : `they reach weights of ${p.parts.join(', ')}`)),
+    p => `${p.pattern} matches no weight that this stage's objectives reach`,
+    p => suggest(p) ?? (p.parts.length === 0 ? undefined : `they reach weights of ${p.parts.join(', ')}`),
+  ),
+  'owns-no-weights': error<{ name: string; through: readonly string[] }>(
+    p => `${p.name} owns no weights: it computes with those of ${p.through.join(', ')}`,
+    p => `name the owners: ${p.through.join(', ')}`,
   ),
   'trained-and-frozen': error<{ path: string }>(p => `${p.path} is both trained and frozen`),
   'neither-trained-nor-frozen': error<{ paths: readonly string[] }>(
