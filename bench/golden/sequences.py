@@ -97,14 +97,16 @@ def crf_rows(w, inputs, tensors):
 
 
 def ctc(reduction):
-    """F.ctc_loss with the blank last; a sequence that doesn't fit counts as 0."""
+    """F.ctc_loss with the blank last; the mean is over sequences that fit, each by its number of labels."""
 
     def run(_, x, labels, frames=None, lengths=None):
         n, t, v = x.shape
         frames = torch.full((n,), t) if frames is None else frames
         lengths = torch.full((n,), labels.shape[1]) if lengths is None else lengths
         chances = x.log_softmax(-1).transpose(0, 1)
-        return F.ctc_loss(chances, labels, frames, lengths, v - 1, reduction, zero_infinity=True)
+        losses = lambda zero: F.ctc_loss(chances, labels, frames, lengths, v - 1, "none", zero_infinity=zero)
+        fits = losses(False).isfinite()
+        return losses(True) if reduction == "none" else (losses(True) / lengths.clamp(min=1))[fits].mean()
 
     return run
 
@@ -166,6 +168,10 @@ def cases():
     negative = lambda w, x, labels: -ctc("none")(w, x, labels)
     labelled = lambda t: {"x": floats(3, t, 4), "labels": indices(3, 3, of=3)}
     spoken = {"x": floats(3, 6, 4, places=FRAMES), "labels": indices(3, 3, of=3, places=LABEL_PLACES)}
+    crowded = {
+        "x": floats(3, 2, 4, places=[[1, 1]] * 3),
+        "labels": indices(3, 3, of=3, places=[[1, 0, 0], [1, 1, 1], [1, 1, 0]]),
+    }
     recurrents = lambda name, run, back: [
         case(f"{name}(x, width: 3)", X, {"x": floats(3, 4, 2)}, run),
         case(f"{name}(x, width: 3)", X, {"x": floats(3, 4, 2, places=PREFIX)}, None, [row_alone(True, run)]),
@@ -248,5 +254,7 @@ def cases():
             # Three frames hold three labels only where no neighbours are equal.
             case("ctc(x, labels)", LABELLED, labelled(3), ctc("mean")),
             case("ctc(x, labels)", LABELLED, spoken, None, [ctc_rows("mean")]),
+            # Of two real rows one has more labels than frames.
+            case("ctc(x, labels)", LABELLED, crowded, None, [ctc_rows("mean")]),
         ],
     }

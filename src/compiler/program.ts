@@ -171,8 +171,19 @@ export interface MinimizeProgram extends AnyProgram {
   readonly frozen: readonly string[];
   /** States that a step renews: by an update of a part that learns here, or because they follow a weight trained here. */
   readonly renewed: readonly string[];
-  /** Fetches `loss` and `gradient_norm`, and `loss/NAME` for each term where there are several. */
+  /** Fetches `loss` and `gradient_norm`, `loss/NAME` for each term where there are several, and the counts of `told`. */
   readonly train: Entry;
+  readonly told: readonly ToldSpec[];
+}
+
+/** What `only` leaves out and is to tell of. */
+export interface ToldSpec {
+  /** In the spec's words. */
+  readonly what: string;
+  /** Fetches of the train entry: how many positions a step leaves out, and of how many. */
+  readonly dropped: string;
+  readonly of: string;
+  readonly span: Span;
 }
 
 export interface FitProgram extends AnyProgram {

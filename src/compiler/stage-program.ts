@@ -17,6 +17,7 @@ import type { Plan } from './plan.ts';
 import type { Entry, StageProgram } from './program.ts';
 import { recognise } from './recognise.ts';
 import { schedule } from './schedule.ts';
+import { outputTold } from './told.ts';
 import { trainStep } from './train-step.ts';
 
 export interface StageOptions {
@@ -45,7 +46,7 @@ export function stageProgram(context: LowerContext, name: string, options: Stage
   const weightsOf = (traces: readonly Trace[]) => weightSpecs([...traces, ...measured.map(m => m.trace)]);
   switch (stage.kind) {
     case 'minimize': {
-      const { train, trace, parts } = trainEntry(context, stage, options);
+      const { train, trace, parts, told } = trainEntry(context, stage, options);
       return {
         ...common,
         kind: 'minimize',
@@ -59,6 +60,7 @@ export function stageProgram(context: LowerContext, name: string, options: Stage
           .map(o => o.name)
           .sort(),
         train,
+        told,
       };
     }
     case 'fit': {
@@ -124,13 +126,14 @@ function traceLoss(context: LowerContext, stage: MinimizeStage, options: StageOp
   if (losses.length > 1) for (const l of losses) builder.output(`loss/${l.name}`, 'fetch', l.id);
   const renewed = new Map(trace.updates.map(u => [u.path, u.value.id]));
   for (const [path, id] of renewed) builder.output(path, 'next', id);
+  const told = outputTold(trace);
   const specs = [...batches].map(([data, batch]) => batch.spec(data, [...(distinct.get(data) ?? [])]));
-  return { trace, forward: builder.finish(), total, specs };
+  return { trace, forward: builder.finish(), total, specs, told };
 }
 
 function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageOptions) {
   const { registry, target } = context;
-  const { trace, forward, total, specs } = traceLoss(context, stage, options);
+  const { trace, forward, total, specs, told } = traceLoss(context, stage, options);
   const paths = [...weightsBehind(trace, total)].sort();
   const parts = partition(stage, paths);
   const see = options.afterEach;
@@ -168,7 +171,7 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
   const graph = optimize(step, target, registry, eachPass);
   const plan = schedule(graph, target, fusionsOf(graph, target, registry));
   const entry = entryOf('train', plan, specs);
-  return { train: entry, trace, parts };
+  return { train: entry, trace, parts, told };
 }
 
 /** A scheduled graph with its batches as what an engine runs. */

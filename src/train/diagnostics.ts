@@ -271,6 +271,12 @@ export const trainDiagnostic = defineDiagnostics({
     help: (p: { labels: string }) =>
       `name the labels in the spec, labels ${p.labels} { … }, so that every data set gives them the same places`,
   },
+  'left-out': {
+    severity: 'warning',
+    message: (p: { stage: string; when: string; dropped: number; of: number; what: string }) =>
+      `${p.when} the loss of ${p.stage} left out ${p.dropped} of ${p.of}: ${p.what}`,
+    help: () => 'they teach nothing: if they are more than a few, look at the data and the sizes in the spec',
+  },
   'engine-differs': {
     severity: 'error',
     message: (p: { run: string; here: string }) => `the run was made with ${p.run}, and this is ${p.here}`,

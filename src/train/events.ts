@@ -36,7 +36,8 @@ export type TrainEvent =
       readonly samplesPerSecond: number;
     }
   | { readonly kind: 'evaluated'; readonly stage: string; readonly step: number; readonly measured: Measured }
-  | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string };
+  | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string }
+  | { readonly kind: 'note'; readonly diagnostic: Diagnostic };
 
 /** What a whole training reports: its run, its data, its stages, what came out. */
 export type RunEvent =
@@ -48,6 +49,5 @@ export type RunEvent =
       readonly resumed: boolean;
     }
   | { readonly kind: 'data'; readonly split: string; readonly done: number; readonly total: number }
-  | { readonly kind: 'note'; readonly diagnostic: Diagnostic }
   | { readonly kind: 'reporting'; readonly stage: string }
   | { readonly kind: 'report'; readonly report: StageReport; readonly page: string | undefined };

@@ -8,6 +8,7 @@ import { feedsOf } from './feeds.ts';
 import { scalarOf } from './host-tensor.ts';
 import type { Round } from './rounds.ts';
 import { drawSeed, fitScalars, scalarFeeds, trainScalars } from './schedule.ts';
+import type { Tally } from './told.ts';
 
 export type NamedBatches = readonly (readonly [string, TrainingBatch])[];
 
@@ -34,6 +35,7 @@ interface StepContext {
   readonly session: Session;
   /** Of the run. */
   readonly seed: number;
+  readonly tally: Tally;
 }
 
 /** Runs step `step` of the stage, which is of this round. */
@@ -52,6 +54,7 @@ export async function oneStep(
   const given = batches.flatMap(([, batch]) => [...batch.feeds]);
   const feeds = feedsOf(entry, [...given, ...scalarFeeds(entry, scalars)]);
   const fetched = await session.run(entry.name, feeds);
+  context.tally.add(step, fetched);
   const number = (name: string, what: string): number =>
     finite(program.stage, step, what, scalarOf(fetched.get(name), name));
   if (fit !== undefined)

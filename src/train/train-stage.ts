@@ -19,6 +19,7 @@ import { drawSeed } from './schedule.ts';
 import type { Held, StageState } from './stage-state.ts';
 import { heldBy, openState, saveState } from './stage-state.ts';
 import { nextBatches, oneStep } from './step.ts';
+import { createTally, type Tally } from './told.ts';
 
 export interface StageOptions {
   readonly program: StageProgram;
@@ -75,9 +76,11 @@ export async function trainStage(options: StageOptions): Promise<StageOutcome> {
     const state = openState(options, held);
     await session.write(state.held);
     const metrics = openMetrics(folder.metrics, state.step);
+    const tally = createTally(program, options.onEvent);
     try {
-      return await loop({ ...options, session, rounds, recurring, metrics, held }, state);
+      return await loop({ ...options, session, rounds, recurring, metrics, held, tally }, state);
     } finally {
+      tally.end();
       metrics.close();
     }
   } finally {
@@ -95,6 +98,7 @@ interface LoopContext extends StageOptions {
   }[];
   readonly metrics: MetricsFile;
   readonly held: readonly Held[];
+  readonly tally: Tally;
 }
 
 async function loop(context: LoopContext, from: StageState): Promise<StageOutcome> {

@@ -142,6 +142,7 @@ export function toyProgram(steps: number, every: number | undefined): MinimizePr
     trained: weights.map(w => w.path),
     frozen: [],
     renewed: [],
+    told: [],
     train: entry(
       'train',
       ['loss', 'gradient_norm'],

@@ -141,6 +141,8 @@ export interface Trace {
   /** One step stands for all steps of a generation: the graph says what it costs and reads, and isn't run. */
   readonly outline: boolean;
   readonly generations: GenerationNote[];
+  /** Where `only` is to tell how much it drops. */
+  readonly told: Told[];
   readonly report: (d: Diagnostic) => void;
 }
 
@@ -155,6 +157,17 @@ export interface GenerationNote {
   readonly why: string | undefined;
   /** Where that shows. */
   readonly place: Span | undefined;
+}
+
+/** What is left out on purpose and counted, so that a training can say how often it was. */
+export interface Told {
+  /** In the spec's words. */
+  readonly what: string;
+  /** True where a position counts. */
+  readonly mask: ValueId;
+  /** Which positions were there before. */
+  readonly keeps: readonly Keep[];
+  readonly span: Span;
 }
 
 /** What each position of a scan gives, by the name that it is collected under. */
@@ -257,6 +270,7 @@ export function createTrace(options: TraceOptions): Trace {
     cache: options.cache ?? true,
     outline: options.outline ?? false,
     generations: [],
+    told: [],
     report: d => {
       // One mistake in a block is met once for each call of it.
       const key = `${d.code} ${d.span?.file} ${d.span?.start} ${d.span?.end} ${d.message}`;
@@ -289,6 +303,7 @@ export function scratchTrace(trace: Trace, builder: Builder, report: Trace['repo
     repeats: new Map(trace.repeats),
     runs: [...trace.runs],
     generations: [],
+    told: [],
     steady: true,
     report,
   };

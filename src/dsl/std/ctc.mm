@@ -30,12 +30,14 @@ block ctc_log_likelihood(scores: float[N..., T, V + 1], labels: index(V)[N..., U
 }
 
 /// The CTC loss: the mean over sequences of −log p(labels), each divided by its number of labels, as
-/// in PyTorch. A sequence whose labels don't fit into its kept positions (fewer positions than labels
-/// and blanks between equal neighbours) counts as 0 and has no gradient, as with `zero_infinity`.
+/// in PyTorch. Sequences whose labels don't fit into their kept positions (fewer positions than labels
+/// and blanks between equal neighbours) are left out of the mean and have no gradient; training says
+/// how many they are. (PyTorch's `zero_infinity` has them in the mean as 0.)
 block ctc(scores: float[N..., T, V + 1], labels: index(V)[N..., U]) -> float {
   let chance = ctc_log_likelihood(scores, labels)
   let length = max(sum(to_float(labels == labels), axis: -1), 1)
-  return mean(where(chance > -1e29, -chance / length, 0))
+  let fits = chance > -1e29
+  return mean(only(-chance / length, fits, tell: "sequences with more labels than positions"))
 }
 
 /// Labels by the likeliest path (Graves et al. 2006, section 3.2): the best label at each position, of

@@ -2,12 +2,13 @@
 
 import type { Dim } from '../../../base/dim.ts';
 import { showDim } from '../../../base/dim.ts';
+import { userPlace } from '../../../base/span.ts';
 import { specialTokens } from '../../../base/special-tokens.ts';
 import type { Keep } from '../../../ir/op.ts';
 import { alignMask, emitOp, emitOps, scalar } from '../emit.ts';
 import type { Intrinsic, IntrinsicCall } from '../intrinsic.ts';
 import { tensorArg } from '../intrinsic.ts';
-import { compareDims, complain, keepKey } from '../trace.ts';
+import { compareDims, complain, here, keepKey } from '../trace.ts';
 import { asDim } from '../types.ts';
 import type { ErrorValue, TensorValue, Value } from '../values.ts';
 import { errorValue, showType } from '../values.ts';
@@ -32,10 +33,11 @@ const leads = (call: IntrinsicCall, dims: readonly Dim[], of: TensorValue): bool
 
 const only: Intrinsic = {
   name: 'only',
-  doc: 'x itself, of which only what the mask is true for counts from here on: the rest is dropped as padding is. The mask has the first axes of x, or all.',
+  doc: 'x itself, of which only what the mask is true for counts from here on: the rest is dropped as padding is. The mask has the first axes of x, or all. With `tell: "…"`, what is dropped, training warns of it and counts it.',
   params: [
     { name: 'x', kind: 'tensor' },
     { name: 'mask', kind: 'tensor' },
+    { name: 'tell', kind: 'static', optional: true },
   ],
   apply: call => {
     const x = tensorArg(call, 'x');
@@ -44,6 +46,13 @@ const only: Intrinsic = {
     if (mask.element.kind !== 'bool' || mask.dims.length === 0 || !leads(call, mask.dims, x))
       return refuse(call, 'mask', `a mask over the first axes of ${showType(x)}`, mask);
     const axes = mask.dims.map((_, i) => i);
+    const what = call.args.get('tell');
+    if (what !== undefined) {
+      if (what.value.kind !== 'string') return refuse(call, 'tell', 'a string', what.value);
+      const before = [...x.keeps, ...mask.keeps].filter(k => k.axes.every(axis => axis < axes.length));
+      const span = userPlace(here(call.frame, call.span));
+      call.frame.trace.told.push({ what: what.value.value, mask: mask.id, keeps: before, span });
+    }
     const keeps = new Map<string, Keep>();
     for (const k of [...x.keeps, ...mask.keeps, { mask: mask.id, axes }]) keeps.set(keepKey(k), k);
     return { ...x, keeps: [...keeps.values()] };
