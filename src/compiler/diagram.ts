@@ -3,7 +3,7 @@
 // read as in the spec.
 
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { callableKey, tensorsIn } from '../dsl/semantics/call-block.ts';
+import { callableKey, makesOf, readsOf, tensorsIn } from '../dsl/semantics/call-block.ts';
 import { symbolicRows } from '../dsl/semantics/check-objective.ts';
 import { declareModel } from '../dsl/semantics/declare.ts';
 import { checkDefinition } from '../dsl/semantics/define-check.ts';
@@ -222,7 +222,7 @@ function linkEncoders(drawing: Drawing, flow: Flow): readonly DiagramEdge[] {
     if (!plain || !drawing.ends.has(call.path)) continue;
     linked.set(id, call);
     for (const e of read) {
-      const param = call.reads.find(r => r.id === e.value)?.name;
+      const param = readsOf(call).find(r => r.id === e.value)?.name;
       const end = endOf(drawing, linked, e);
       const argument = `${call.path}:${param}`;
       if (end !== undefined && drawing.nodes.has(argument))
@@ -250,7 +250,7 @@ function endOf(
   const call = linked.get(from);
   if (call === undefined) return undefined;
   const ends = drawing.ends.get(call.path);
-  const field = call.makes.find(m => m.id === value)?.name;
+  const field = makesOf(call).find(m => m.id === value)?.name;
   return (field === undefined ? undefined : ends?.get(field)) ?? ends?.values().next().value;
 }
 

@@ -2,12 +2,13 @@
 // step, and what was fused for the engine, from which lines.
 
 import { dtypeBytes } from '../base/dtype.ts';
-import { callBlock } from '../dsl/semantics/call-block.ts';
+import { callBlock, inputTypes } from '../dsl/semantics/call-block.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
 import { isField } from '../dsl/semantics/fields.ts';
 import type { Stage } from '../dsl/semantics/model.ts';
 import type { GenerationNote, PartCall } from '../dsl/semantics/trace.ts';
 import type { BoundArg } from '../dsl/semantics/values.ts';
+import { showType } from '../dsl/semantics/values.ts';
 import type { Graph, Node } from '../ir/graph.ts';
 import { bytesOf, isFree, nodeCost } from './cost.ts';
 import { tracedExport } from './export-program.ts';
@@ -263,8 +264,8 @@ function partsOf(
     return {
       path: call.path,
       block: call.block,
-      input: call.input,
-      output: call.output,
+      input: inputTypes(call),
+      output: showType(call.result),
       parameters: 0,
       weightBytes: 0,
       flopsPerSample,

@@ -2,6 +2,7 @@
 // each node of the graph belongs to.
 
 import { showDim } from '../base/dim.ts';
+import { makesOf, readsOf } from '../dsl/semantics/call-block.ts';
 import type { PartCall, RepeatRun, Trace } from '../dsl/semantics/trace.ts';
 import type { Shape, ValueId } from '../ir/graph.ts';
 import { type CallTree, callTrees, repeatsBetween } from './call-tree.ts';
@@ -147,19 +148,21 @@ const lastName = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
 /** Whether a call gives what it gets, as a dropout of nothing does, at most folded and unfolded on its way. */
 function changesNothing(trace: Trace, call: PartCall): boolean {
   const { builder } = trace;
+  const reads = readsOf(call);
+  const makes = makesOf(call);
   const start = (v: ValueId): ValueId => {
     let at = v;
     for (;;) {
       const node = builder.producer(at);
       const [read] = node?.inputs ?? [];
-      if (call.reads.some(r => r.id === at) || node?.op !== 'reshape' || read === undefined) return at;
+      if (reads.some(r => r.id === at) || node?.op !== 'reshape' || read === undefined) return at;
       at = read;
     }
   };
   const shape = (v: ValueId): string => showShape(builder.shapeOf(v));
   const given = (v: ValueId): boolean => {
     const from = start(v);
-    return call.reads.some(r => r.id === from) && shape(from) === shape(v);
+    return reads.some(r => r.id === from) && shape(from) === shape(v);
   };
-  return call.makes.length > 0 && call.makes.every(m => given(m.id));
+  return makes.length > 0 && makes.every(m => given(m.id));
 }

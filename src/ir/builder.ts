@@ -52,8 +52,8 @@ export function createBuilder(name: string, registry: OpRegistry, options: Build
   const nodes: Node[] = [...(options.from?.nodes ?? [])];
   const outputs: GraphOutput[] = options.keepOutputs === true ? [...(options.from?.outputs ?? [])] : [];
   const types: TensorType[] = [...(options.from?.types ?? [])];
-  const producers = new Map<ValueId, Node>();
-  for (const node of nodes) for (const id of node.outputs) producers.set(id, node);
+  const producers: (Node | undefined)[] = [];
+  for (const node of nodes) for (const id of node.outputs) producers[id] = node;
   const constants = new Map<string, ValueId>();
 
   const typeOf = (id: ValueId): TensorType => {
@@ -83,7 +83,7 @@ export function createBuilder(name: string, registry: OpRegistry, options: Build
       });
       const node: Node = { op, inputs: [...ins], outputs: ids, attrs, regions, span: builder.span };
       nodes.push(node);
-      for (const id of ids) producers.set(id, node);
+      for (const id of ids) producers[id] = node;
       return ids;
     },
     one(op, ins, attrs = {}) {
@@ -101,7 +101,7 @@ export function createBuilder(name: string, registry: OpRegistry, options: Build
     },
     typeOf,
     shapeOf: id => typeOf(id).shape,
-    producer: id => producers.get(id),
+    producer: id => producers[id],
     output(outputName, role, id) {
       typeOf(id);
       outputs.push({ id, name: outputName, role });

@@ -41,8 +41,10 @@ export function checkAxes(op: string, shape: Shape, axes: readonly number[]): vo
 
 /** Missing leading dims and literal 1 stretch; everything else must be equal. */
 export function broadcastShapes(op: string, shapes: readonly Shape[], dims: DimCheck): Shape {
-  const rank = Math.max(0, ...shapes.map(s => s.length));
-  return Array.from({ length: rank }, (_, axis) => {
+  let rank = 0;
+  for (const s of shapes) rank = Math.max(rank, s.length);
+  const stretched: Dim[] = [];
+  for (let axis = 0; axis < rank; axis++) {
     let out: Dim = 1;
     for (const shape of shapes) {
       const dim = shape[axis - rank + shape.length] ?? 1;
@@ -54,13 +56,19 @@ export function broadcastShapes(op: string, shapes: readonly Shape[], dims: DimC
         );
       else if (typeof dim === 'number') out = dim;
     }
-    return out;
-  });
+    stretched.push(out);
+  }
+  return stretched;
 }
 
 /** The shape without `axes`, or with 1 in their places. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdims: boolean): Shape {
-  return shape.flatMap((dim, axis) => (axes.includes(axis) ? (keepdims ? [1] : []) : [dim]));
+  const kept: Dim[] = [];
+  for (const [axis, dim] of shape.entries()) {
+    if (!axes.includes(axis)) kept.push(dim);
+    else if (keepdims) kept.push(1);
+  }
+  return kept;
 }
 
 /** Where each kept axis goes when `axes` are reduced; undefined for a reduced one. */

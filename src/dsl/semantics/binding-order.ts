@@ -12,6 +12,16 @@ interface Dims {
 
 /** The parameters, each behind those that bind what its formulas read, and otherwise as they were written. */
 export function inBindingOrder(params: readonly Param[]): readonly Param[] {
+  const known = orders.get(params);
+  if (known !== undefined) return known;
+  const ordered = bindingOrder(params);
+  orders.set(params, ordered);
+  return ordered;
+}
+
+const orders = new WeakMap<readonly Param[], readonly Param[]>();
+
+function bindingOrder(params: readonly Param[]): readonly Param[] {
   const waiting = params.map(p => ({ p, dims: dimsOf(p.type) }));
   const binders = new Set(waiting.flatMap(w => [...w.dims.bare]));
   const bound = new Set<string>();

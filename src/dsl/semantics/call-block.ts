@@ -15,7 +15,17 @@ import { promisedValue } from './promised.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
-import { complain, type Frame, here, keepKey, type NamedValue, nested, spend, startBody } from './trace.ts';
+import {
+  complain,
+  type Frame,
+  here,
+  keepKey,
+  type NamedValue,
+  nested,
+  type PartCall,
+  spend,
+  startBody,
+} from './trace.ts';
 import { isStaticType } from './type-names.ts';
 import type { Binding } from './types.ts';
 import type { BlockValue, BoundArg, Callable, Origin, Value } from './values.ts';
@@ -149,27 +159,31 @@ function traceCall(
     block: original ?? block.callable.name.text,
     within: frame.path,
     depth: trace.stack.length,
-    // Most calls of a check are never asked for these.
-    get reads() {
-      return [...assigned].flatMap(([param, a]) => tensorsIn(a.value, param));
-    },
-    get makes() {
-      return tensorsIn(out, '');
-    },
-    get input() {
-      return [...assigned.values()]
-        .filter(a => a.value.kind === 'tensor' || a.value.kind === 'record')
-        .map(a => showType(a.value))
-        .join(', ');
-    },
-    get output() {
-      return showType(out);
-    },
+    args: assigned,
+    result: out,
     firstNode,
     lastNode: nodesOf(trace),
     span: here(frame, span),
   });
   return withOrigins(out, block, assigned);
+}
+
+/** The tensors that go into a call. */
+export function readsOf({ args }: PartCall): readonly NamedValue[] {
+  return [...args].flatMap(([param, a]) => tensorsIn(a.value, param));
+}
+
+/** The tensors that come out of a call. */
+export function makesOf({ result }: PartCall): readonly NamedValue[] {
+  return tensorsIn(result, '');
+}
+
+/** The types of a call's tensors and records. */
+export function inputTypes({ args }: PartCall): string {
+  return [...args.values()]
+    .filter(a => a.value.kind === 'tensor' || a.value.kind === 'record')
+    .map(a => showType(a.value))
+    .join(', ');
 }
 
 /** The tensors of a value by name: a record's are `name.field`. */

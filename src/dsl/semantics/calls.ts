@@ -70,10 +70,23 @@ export function evaluateArgs(
 
 /** Which arguments of a call are blocks, by name and by place among those that are written. */
 function blockParams(callee: Value, before: number): (name: string | undefined, place: number) => boolean {
+  if (!takesBlocks(callee)) return () => false;
   const params = paramsOf(callee);
   const blocks = new Set(params.filter(p => p.isBlock).map(p => p.name));
-  if (blocks.size === 0) return () => false;
   return (name, place) => blocks.has(name ?? params[before + place]?.name ?? '');
+}
+
+function takesBlocks(callee: Value): boolean {
+  switch (callee.kind) {
+    case 'intrinsic':
+      return callee.intrinsic.params.some(p => p.kind === 'block');
+    case 'block':
+      return callee.callable.params.some(isBlockParam);
+    case 'part':
+      return callee.block.callable.params.some(isBlockParam);
+    default:
+      return false;
+  }
 }
 
 function paramsOf(callee: Value): readonly { readonly name: string; readonly isBlock: boolean }[] {
@@ -241,8 +254,9 @@ export function assignArgs(
   const params = block.callable.params;
   const known = params.map(p => p.name.text);
   const assigned = new Map<string, BoundArg>();
-  const named = new Set(args.flatMap(a => (a.name === undefined ? [] : [a.name])));
-  const open = params.filter(p => !named.has(p.name.text));
+  const open = args.some(a => a.name !== undefined)
+    ? params.filter(p => !args.some(a => a.name === p.name.text))
+    : params;
   let next = 0;
   let fits = true;
   for (const a of args) {

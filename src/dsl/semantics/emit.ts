@@ -55,23 +55,22 @@ export function emitOps(
   const before = builder.span;
   builder.span = here(frame, span);
   try {
-    const soft = inputs.find(v => v.element.kind === 'index' && v.element.soft === true);
-    if (soft !== undefined) {
-      complain(frame, 'soft-index', { op, got: showTensorType(soft) }, span);
-      return undefined;
+    const given: ValueId[] = [];
+    let cost = 10;
+    let padded = false;
+    for (const v of inputs) {
+      if (v.element.kind === 'index' && v.element.soft === true) {
+        complain(frame, 'soft-index', { op, got: showTensorType(v) }, span);
+        return undefined;
+      }
+      given.push(v.id);
+      cost += dimsCost(v.dims);
+      padded ||= options.keeps === undefined && v.keeps.length > 0;
     }
-    if (!spend(frame, span, 10 + inputs.reduce((n, v) => n + dimsCost(v.dims), 0))) return undefined;
-    const padded = options.keeps === undefined && inputs.some(v => v.keeps.length > 0);
+    if (!spend(frame, span, cost)) return undefined;
     const { ids, keeps } = padded
       ? emitPadded(frame, op, inputs, attrs)
-      : {
-          ids: builder.emit(
-            op,
-            inputs.map(v => v.id),
-            attrs,
-          ),
-          keeps: [],
-        };
+      : { ids: builder.emit(op, given, attrs), keeps: [] };
     const origins = mergeOrigins(inputs);
     return ids.map((id, i) => {
       const type = builder.typeOf(id);

@@ -3,12 +3,16 @@
 /** The paths of every layer that a path of a check stands for. */
 export function layersOf(path: string, repeats: ReadonlyMap<string, number>): readonly string[] {
   let heads: readonly string[] = [''];
-  let met = '';
-  for (const name of path.split('.')) {
-    const times = name === '0' ? repeats.get(met) : undefined;
-    const names = times === undefined ? [name] : Array.from({ length: times }, (_, i) => String(i));
-    heads = heads.flatMap(head => names.map(n => (head === '' ? n : `${head}.${n}`)));
-    met = met === '' ? name : `${met}.${name}`;
+  let from = 0;
+  for (let dot = path.indexOf('.0'); dot >= 0 && repeats.size > 0; dot = path.indexOf('.0', dot + 2)) {
+    const end = dot + 2;
+    if (end < path.length && path[end] !== '.') continue;
+    const times = repeats.get(path.slice(0, dot));
+    if (times === undefined) continue;
+    const name = path.slice(from, dot + 1);
+    heads = heads.flatMap(head => Array.from({ length: times }, (_, i) => `${head}${name}${i}`));
+    from = end;
   }
-  return heads;
+  const rest = path.slice(from);
+  return rest === '' ? heads : heads.map(head => head + rest);
 }

@@ -107,8 +107,9 @@ export function ownTensor(
   const kind = follows === undefined ? made.kind : 'state';
   const id = trace.builder.input(path, kind, { dtype: elementDType(element), shape: dims });
   const value: TensorValue = { kind: 'tensor', id, element, dims, quality, keeps: [], origins: new Map() };
+  const { initializer, atLeast, atMost } = made;
   const span = here(frame, made.span);
-  trace.weights.set(path, { ...made, kind, path, value, follows, span });
+  trace.weights.set(path, { kind, path, value, initializer, atLeast, atMost, follows, span });
   trace.paths.set(id, path);
   return value;
 }

@@ -8,7 +8,7 @@ import { userPlace } from '../../base/span.ts';
 import type { Cells, Sized, SizedNode } from '../../ir/dependence/cells.ts';
 import { isElementwise } from '../../ir/dependence/numbers.ts';
 import { inputCells, readCells } from '../../ir/dependence/read.ts';
-import type { Graph, Node, ValueId } from '../../ir/graph.ts';
+import type { Graph, GraphInput, Node, ValueId } from '../../ir/graph.ts';
 import { diagnose } from './diagnostics.ts';
 import type { Objective } from './model.ts';
 import type { Trace } from './trace.ts';
@@ -18,33 +18,55 @@ const shortest = 12;
 /** Reports predictions of the objective whose answer has been read. */
 export function refuseSeenAnswers(trace: Trace, objective: Objective, loss: ValueId): void {
   const graph = trace.builder.finish();
-  const nodes = upstream(trace, loss);
-  const predictions = predictionsIn(trace, nodes, loss);
+  const predictions = predictionsIn(trace, upstream(trace, [loss]), loss);
   if (predictions.length === 0) return;
-  for (const symbol of lengthsOf(graph)) {
-    const sized = sizedGraph(trace, graph, nodes, symbol);
-    if (sized === undefined) continue;
+  const answers = upstream(
+    trace,
+    predictions.map(p => p.answer),
+  );
+  for (const symbol of lengthsOf(graph))
     for (const input of graph.inputs) {
       if (input.role !== 'feed') continue;
-      const size = sized.size(input.id);
-      const axis = size.shape.findIndex((n, i) => size.grown[i] === n + 1);
-      if (axis < 0) continue;
-      const cells = readCells(sized.nodes, {
-        registry: trace.builder.registry,
-        size: sized.size,
-        isIndex: id => graph.types[id]?.dtype === 'i32',
-        given: new Map([[input.id, inputCells(axis, size.shape[axis] ?? 1)]]),
-        seen: true,
-      });
+      // Few nodes lead to the answers, and in most objectives none of them can be ahead of its value.
+      const near = cellsFrom(trace, graph, answers, symbol, input);
+      if (near === undefined) continue;
+      const late = predictions.filter(p => mayBeAhead(trace, near.get(p.answer), p.value));
+      if (late.length === 0) continue;
+      const nodes = upstream(
+        trace,
+        late.flatMap(p => [p.value, p.answer]),
+      );
+      const cells = cellsFrom(trace, graph, nodes, symbol, input);
       if (cells === undefined) continue;
-      for (const p of predictions) {
+      for (const p of late) {
         const ahead = seenAhead(cells.get(p.value), cells.get(p.answer));
         if (ahead === undefined) continue;
         report(trace, objective, input.name, ahead, p.node, culprit(trace, nodes, cells, p.value));
         return;
       }
     }
-  }
+}
+
+/** What the nodes' values read of an input along a length; undefined where the input has no such axis. */
+function cellsFrom(
+  trace: Trace,
+  graph: Graph,
+  nodes: readonly Node[],
+  length: DimSymbol,
+  input: GraphInput,
+): ReadonlyMap<ValueId, Cells> | undefined {
+  const sized = sizedGraph(trace, graph, nodes, length);
+  if (sized === undefined) return undefined;
+  const size = sized.size(input.id);
+  const axis = size.shape.findIndex((n, i) => size.grown[i] === n + 1);
+  if (axis < 0) return undefined;
+  return readCells(sized.nodes, {
+    registry: trace.builder.registry,
+    size: sized.size,
+    isIndex: id => graph.types[id]?.dtype === 'i32',
+    given: new Map([[input.id, inputCells(axis, size.shape[axis] ?? 1)]]),
+    seen: true,
+  });
 }
 
 interface Prediction {
@@ -54,10 +76,10 @@ interface Prediction {
   readonly answer: ValueId;
 }
 
-/** Nodes that a value depends on, in order. */
-function upstream(trace: Trace, id: ValueId): readonly Node[] {
+/** Nodes that values depend on, in order. */
+function upstream(trace: Trace, ids: readonly ValueId[]): readonly Node[] {
   const found = new Set<Node>();
-  const todo = [id];
+  const todo = [...ids];
   for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
     const node = trace.builder.producer(at);
     if (node === undefined || found.has(node)) continue;
@@ -187,6 +209,15 @@ function seenAhead(value: Cells | undefined, answer: Cells | undefined): number 
   return ahead > 0 ? ahead : undefined;
 }
 
+/** Whether an answer can be ahead of a value: the answer starts behind the first position, or the value before it. */
+function mayBeAhead(trace: Trace, answer: Cells | undefined, value: ValueId): boolean {
+  const [mark, more] = answer?.marks ?? [];
+  if (answer === undefined || mark === undefined || more !== undefined) return false;
+  const first = positionOf(answer.reads[0] ?? 0);
+  if (first === undefined || first > 0) return first !== undefined;
+  return upstream(trace, [value]).some(n => n.op === 'pad' || n.op === 'concat');
+}
+
 /** The one position of a set of one. */
 function positionOf(bits: number): number | undefined {
   return bits !== 0 && (bits & (bits - 1)) === 0 ? 31 - Math.clz32(bits) : undefined;
@@ -199,7 +230,7 @@ function culprit(
   cells: ReadonlyMap<ValueId, Cells>,
   value: ValueId,
 ): Node | undefined {
-  const behind = new Set(upstream(trace, value));
+  const behind = new Set(upstream(trace, [value]));
   const looksAhead = (id: ValueId): boolean => {
     const v = cells.get(id);
     const [mark, more] = v?.marks ?? [];

@@ -39,18 +39,17 @@ export function traceBody(frame: Frame, body: Body, name: string): Value {
 
 export function traceStatements(frame: Frame, statements: readonly Statement[]): Value | undefined {
   for (const [i, statement] of statements.entries()) {
-    const rest = statements.slice(i + 1);
     if (statement.kind === 'return') {
       const value = evaluate(frame, statement.value);
       frame.scope.names.set(' return', { value, span: statement.value.span });
-      const [after] = rest;
-      const last = rest[rest.length - 1];
+      const after = statements[i + 1];
+      const last = statements[statements.length - 1];
       if (after !== undefined && last !== undefined)
         complain(frame, 'after-return', {}, spanBetween(after.span, last.span));
       return value;
     }
     if (statement.kind === 'if') {
-      const taken = traceIf(frame, statement, rest);
+      const taken = traceIf(frame, statement, statements.slice(i + 1));
       if (taken.done) return taken.value;
       if (taken.value !== undefined) return taken.value;
       continue;

@@ -16,7 +16,7 @@ import { diagnose, type semanticRules } from './diagnostics.ts';
 import { underFacts } from './facts.ts';
 import type { Initializer } from './model.ts';
 import type { Scope } from './scope.ts';
-import type { BlockValue, Copy, Fact, ModelValue, TensorValue, Value } from './values.ts';
+import type { BlockValue, BoundArg, Copy, Fact, ModelValue, TensorValue, Value } from './values.ts';
 
 /** A weight or a state met while tracing. */
 export interface TracedWeight {
@@ -62,10 +62,8 @@ export interface PartCall {
   readonly within: string;
   /** How many calls it stands in, itself included; those in it come before it. */
   readonly depth: number;
-  readonly reads: readonly NamedValue[];
-  readonly makes: readonly NamedValue[];
-  readonly input: string;
-  readonly output: string;
+  readonly args: ReadonlyMap<string, BoundArg>;
+  readonly result: Value;
   readonly firstNode: number;
   readonly lastNode: number;
   readonly span: Span;

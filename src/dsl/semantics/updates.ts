@@ -8,11 +8,15 @@ type Kind = 'state' | 'update';
 
 /** The statements of a kind in a body, in its branches and loops too. */
 function within<K extends Kind>(statements: readonly Statement[], kind: K): (Statement & { kind: K })[] {
-  return statements.flatMap(s => {
-    if (s.kind === kind) return [s as Statement & { kind: K }];
-    const otherwise = s.kind === 'if' ? (s.otherwise?.statements ?? []) : [];
-    return 'body' in s ? within([...s.body.statements, ...otherwise], kind) : [];
-  });
+  const found: (Statement & { kind: K })[] = [];
+  for (const s of statements) {
+    if (s.kind === kind) found.push(s as Statement & { kind: K });
+    else if ('body' in s) {
+      found.push(...within(s.body.statements, kind));
+      if (s.kind === 'if' && s.otherwise !== undefined) found.push(...within(s.otherwise.statements, kind));
+    }
+  }
+  return found;
 }
 
 function warnIdle(
@@ -27,7 +31,8 @@ function warnIdle(
 
 /** Warns of states of a body that it never updates. */
 export function warnIdleStates(frame: Frame, statements: readonly Statement[]): void {
-  warnIdle(frame, within(statements, 'state'), within(statements, 'update'));
+  const states = within(statements, 'state');
+  if (states.length > 0) warnIdle(frame, states, within(statements, 'update'));
 }
 
 /** Warns of states of a model that no body in it updates. */

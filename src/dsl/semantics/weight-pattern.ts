@@ -36,6 +36,7 @@ function piecesOf(segment: string): readonly Piece[] {
 
 /** Follows all ways through the pieces at once, as places in the name, so that the cost is their product. */
 export function nameMatches(segment: string, name: string): boolean {
+  if (!/[*{]/.test(segment)) return segment === name;
   let places = new Set([0]);
   for (const piece of piecesOf(segment)) {
     const next = new Set<number>();
@@ -50,6 +51,8 @@ export function nameMatches(segment: string, name: string): boolean {
 
 /** Whether a pattern names this path or something above it: `*` is one name, `**` any number, `{a,b}` either. */
 export function patternMatches(pattern: string, path: string): boolean {
+  if (!/[*{]/.test(pattern))
+    return path.startsWith(pattern) && (path.length === pattern.length || path[pattern.length] === '.');
   const names = path.split('.');
   let places = new Set([0]);
   for (const segment of pattern.split('.')) {

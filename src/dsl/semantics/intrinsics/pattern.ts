@@ -36,7 +36,9 @@ export function splitArrow(pattern: string): readonly [string, string] | undefin
 }
 
 export function namesOf(side: PatternSide): readonly string[] {
-  return side.flatMap(g => g.names).filter(n => n !== '1');
+  const names: string[] = [];
+  for (const g of side) for (const n of g.names) if (n !== '1') names.push(n);
+  return names;
 }
 
 export function twice(names: readonly string[]): string | undefined {

@@ -46,11 +46,12 @@ export const rearrange: Intrinsic = {
     const right = parseSide(sides[1]);
     if ('wrong' in left) return refuse(left.wrong);
     if ('wrong' in right) return refuse(right.wrong);
-    const doubled = twice(namesOf(left)) ?? twice(namesOf(right));
+    const [from, to] = [namesOf(left), namesOf(right)];
+    const doubled = twice(from) ?? twice(to);
     if (doubled !== undefined) return refuse(`${doubled} stands twice on one side`);
-    const lost = namesOf(left).find(n => !namesOf(right).includes(n));
+    const lost = from.find(n => !to.includes(n));
     if (lost !== undefined) return refuse(`${lost} is lost: it stands on the left only`);
-    const found = namesOf(right).find(n => !namesOf(left).includes(n));
+    const found = to.find(n => !from.includes(n));
     if (found !== undefined) return refuse(`${found} stands on the right only`);
     if (left.length !== x.dims.length)
       return refuse(`its left side has ${left.length} axes, the tensor ${x.dims.length}`);
