@@ -95,17 +95,14 @@ export function symbolicRows(declared: Declared, objective: Objective): Readonly
 
 /** Paths of the weights from which a value is computed. */
 export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
-  const paths = new Map(
-    [...trace.weights.values()].flatMap(w => (w.kind === 'weight' ? [[w.value.id, w.path] as const] : [])),
-  );
   const found = new Set<string>();
   const seen = new Set<ValueId>();
   const todo = [id];
   for (let at = todo.pop(); at !== undefined; at = todo.pop()) {
     if (seen.has(at)) continue;
     seen.add(at);
-    const path = paths.get(at);
-    if (path !== undefined) found.add(path);
+    const path = trace.paths.get(at);
+    if (path !== undefined && trace.weights.get(path)?.kind === 'weight') found.add(path);
     const node = trace.builder.producer(at);
     if (node !== undefined && node.op !== 'stop_gradient') todo.push(...node.inputs);
   }
