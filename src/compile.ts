@@ -2,7 +2,7 @@
 // optimize → schedule (Plan). Engines emit and run plans; see src/backends.
 
 import type { Diagnostic } from './base/diagnostic.ts';
-import { type ExportSizes, exportProgram } from './compiler/export-program.ts';
+import { type ExportSettings, type ExportSizes, exportProgram } from './compiler/export-program.ts';
 import { tokenizerFits } from './compiler/fit-program.ts';
 import type { Target } from './compiler/plan.ts';
 import type { ExportProgram, StageProgram, TokenizerFitSpec } from './compiler/program.ts';
@@ -20,6 +20,8 @@ export function check(text: string, file: string, read: ReadFile): CheckedFile {
 export interface ExportOptions {
   /** false: generation computes every position anew in each step. */
   readonly cache?: boolean;
+  /** In place of defaults. */
+  readonly settings?: ExportSettings;
 }
 
 /** A model of a checked file, ready to be turned into programs for an engine. */
@@ -52,7 +54,7 @@ export function compile(
     stage: (name, target, options = {}) =>
       stageProgram({ library, model, target, registry: ops }, name, options),
     tokenizers: tokenizerFits(model),
-    export: (name, target, sizes, options = {}) =>
-      exportProgram({ library, model, target, registry: ops, ...options }, name, sizes),
+    export: (name, target, sizes, { settings, ...options } = {}) =>
+      exportProgram({ library, model, target, registry: ops, ...options }, name, sizes, settings),
   };
 }

@@ -67,10 +67,14 @@ export interface TrainedRun {
   readonly step: number;
   /** Weights and states by path. */
   readonly weights: LoadedRun['weights'];
-  /** Runs an export: for each parameter its values, as a path for a picture, as text for a caption. */
+  /**
+   * Runs an export: for each parameter its values, as a path for a picture, as text for a caption; for one with a
+   * default a number, true or false. What is drawn depends on the seed, that of the run unless given.
+   */
   readonly predict: (
     name: string,
-    values: Readonly<Record<string, string | readonly string[]>>,
+    values: Readonly<Record<string, string | number | boolean | readonly string[]>>,
+    options?: { readonly seed?: number },
   ) => Promise<Prediction>;
   /** The run's measures, on the splits that its stage names or on one that is given. */
   readonly evaluate: (options?: EvaluateOptions) => Promise<Evaluation>;
@@ -84,11 +88,12 @@ export async function load(dir: string, options: Omit<LoadOptions, 'mmlang'> = {
     stage: loaded.stage.stage,
     step: loaded.step,
     weights: loaded.weights,
-    predict: (name, values) =>
+    predict: (name, values, { seed } = {}) =>
       predict(
         loaded,
         name,
-        new Map(Object.entries(values).map(([k, v]) => [k, typeof v === 'string' ? [v] : v])),
+        new Map(Object.entries(values).map(([k, v]) => [k, typeof v === 'object' ? v : [String(v)]])),
+        seed,
       ),
     evaluate: (evaluateOptions = {}) => evaluate(loaded, evaluateOptions),
   };

@@ -23,11 +23,11 @@ function register(program: Command, context: Context): void {
     .argument('<export>', 'the name of an export')
     .argument(
       '[name=value...]',
-      'a path for a picture, a text for a caption; again for more, or a folder, or table.csv:column',
+      'a path for a picture, a text for a caption; again for more, or a folder, or table.csv:column; a number for a parameter with a default',
     )
     .option('--engine <name>', 'what runs it (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
-    .option('--seed <n>', 'of what is drawn (default: that of the run)', seedNumber)
+    .option('--seed <n>', 'of what is drawn (default: that of the export or of the run)', seedNumber)
     .option('--last', 'the last weights, not the best')
     .option('--json', 'print {export, inputs: {name: [value]}, results: {name: value}}')
     .addHelpText(

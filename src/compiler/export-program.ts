@@ -2,6 +2,7 @@
 
 import { callBlock } from '../dsl/semantics/call-block.ts';
 import { alignMask } from '../dsl/semantics/emit.ts';
+import { evaluate } from '../dsl/semantics/expressions.ts';
 import { basesOf, memberBlock } from '../dsl/semantics/extend.ts';
 import { leadName } from '../dsl/semantics/fields.ts';
 import { allTrue } from '../dsl/semantics/generation-prompt.ts';
@@ -10,10 +11,10 @@ import { idsOf, splitKeeps } from '../dsl/semantics/text-value.ts';
 import type { Frame } from '../dsl/semantics/trace.ts';
 import { showTypeExpr } from '../dsl/semantics/type-names.ts';
 import type { BoundArg, TensorValue, Value } from '../dsl/semantics/values.ts';
-import type { Param, TypeExpr } from '../dsl/syntax/ast.ts';
+import type { ExportMember, Param, TypeExpr } from '../dsl/syntax/ast.ts';
 import type { ValueId } from '../ir/graph.ts';
 import { createBatch, type LowerContext, LoweringError, startLowering, weightSpecs } from './lower.ts';
-import type { ExportProgram, ExportResult } from './program.ts';
+import type { ExportProgram, ExportResult, ExportSetting } from './program.ts';
 import { evaluationEntry } from './stage-program.ts';
 
 const plain = {
@@ -27,8 +28,16 @@ const plain = {
 /** How many rows each parameter has, by its name. */
 export type ExportSizes = ReadonlyMap<string, number>;
 
+/** Values of parameters that have a default and are known before the model runs, by name. */
+export type ExportSettings = ReadonlyMap<string, number | boolean>;
+
 /** The graph of an export, not yet optimized: what `exportProgram` starts from. */
-export function tracedExport(context: LowerContext, name: string, sizes: ExportSizes) {
+export function tracedExport(
+  context: LowerContext,
+  name: string,
+  sizes: ExportSizes,
+  settings: ExportSettings = new Map(),
+) {
   const member = context.model.exports.get(name);
   if (member === undefined) throw new Error(`no export ${name} in ${context.model.name}`);
   const lowering = startLowering(context, name, () => false);
@@ -46,14 +55,53 @@ export function tracedExport(context: LowerContext, name: string, sizes: ExportS
     value: batch.field(p, params),
     span: p.span,
   }));
+  for (const p of member.params) {
+    const set = settings.get(p.name.text);
+    const type = settingType(p);
+    if (set !== undefined && type !== undefined)
+      args.push({ name: p.name.text, value: settingValue(type, set), span: p.span });
+  }
   const result = callBlock(declared.frame, memberBlock(declared, member), args, member.name.span, undefined);
   lowering.finish();
   return { member, declared, trace, params, batches, result };
 }
 
+/** What a caller may set: a parameter with a default whose value is a number, or true or false. */
+function settingType(p: Param): ExportSetting['type'] | undefined {
+  const type = p.fallback === undefined || p.type.kind !== 'tensor' ? undefined : p.type.base.text;
+  return type === 'int' || type === 'number' || type === 'bool' ? type : undefined;
+}
+
+function settingValue(type: ExportSetting['type'], value: number | boolean): Value {
+  switch (type) {
+    case 'int':
+      return { kind: 'int', dim: Number(value) };
+    case 'number':
+      return { kind: 'number', value: Number(value) };
+    case 'bool':
+      return { kind: 'bool', value: Boolean(value), facts: [] };
+    default:
+      return type satisfies never;
+  }
+}
+
+function seedOf(frame: Frame, member: ExportMember, settings: ExportSettings): number | undefined {
+  const p = member.params.find(own => own.name.text === 'seed' && settingType(own) === 'int');
+  if (p?.fallback === undefined) return undefined;
+  const set = settings.get('seed');
+  if (set !== undefined) return Number(set);
+  const value = evaluate(frame, p.fallback);
+  return value.kind === 'int' && typeof value.dim === 'number' ? value.dim : undefined;
+}
+
 /** A batch is padded where rows may be fewer than its size; sizes of parameters with one leading dim must agree. */
-export function exportProgram(context: LowerContext, name: string, sizes: ExportSizes): ExportProgram {
-  const traced = tracedExport(context, name, sizes);
+export function exportProgram(
+  context: LowerContext,
+  name: string,
+  sizes: ExportSizes,
+  settings: ExportSettings = new Map(),
+): ExportProgram {
+  const traced = tracedExport(context, name, sizes, settings);
   const { member, declared, trace, params, batches } = traced;
   // What it says that it returns is written among the names that its body sees.
   const frame = { ...declared.frame, scope: memberBlock(declared, member).scope };
@@ -79,6 +127,11 @@ export function exportProgram(context: LowerContext, name: string, sizes: Export
     ),
     weights: weightSpecs([trace]),
     params: specs,
+    settings: member.params.flatMap(p => {
+      const type = settingType(p);
+      return type === undefined ? [] : [{ name: p.name.text, type }];
+    }),
+    seed: seedOf(frame, member, settings),
     results: results.map(r => r.result),
     generations: trace.generations,
   };

@@ -227,8 +227,18 @@ export interface ExportProgram {
   readonly entry: Entry;
   readonly weights: readonly WeightSpec[];
   readonly params: readonly ExportParam[];
+  /** What a caller may set beside. */
+  readonly settings: readonly ExportSetting[];
+  /** Of its draws, where it has a parameter `seed: int`: what was set, or its default. */
+  readonly seed: number | undefined;
   readonly results: readonly ExportResult[];
   readonly generations: readonly GenerationNote[];
+}
+
+/** A parameter that has a default and is known before the model runs: a temperature, a number of steps. */
+export interface ExportSetting {
+  readonly name: string;
+  readonly type: 'int' | 'number' | 'bool';
 }
 
 /** A parameter, the size of its leading axis in this instantiation and the batch that carries it. */

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { nearestName } from '../base/nearest-name.ts';
-import type { FieldSpec } from '../compiler/program.ts';
+import type { ExportSetting, FieldSpec } from '../compiler/program.ts';
 import { readFailure } from './atomic-file.ts';
 import { failure } from './diagnostics.ts';
 
@@ -27,13 +27,50 @@ export function splitArguments(written: readonly string[]): Arguments {
   return found;
 }
 
-/** Every parameter has values, and nothing else has. */
-export function checkNames(name: string, params: readonly string[], given: Arguments): void {
+/** Every parameter has values, and nothing else has but what may be set. */
+export function checkNames(
+  name: string,
+  params: readonly string[],
+  settings: readonly string[],
+  given: Arguments,
+): void {
+  const known = [...params, ...settings];
   for (const key of given.keys())
-    if (!params.includes(key))
-      throw failure('unknown-argument', { name: key, known: params, nearest: nearestName(key, params) });
+    if (!known.includes(key))
+      throw failure('unknown-argument', { name: key, known, nearest: nearestName(key, known) });
   for (const param of params)
     if (!given.has(param)) throw failure('missing-argument', { name: param, export: name });
+}
+
+/** What is set, in place of its default. */
+export function readSettings(
+  settings: readonly ExportSetting[],
+  given: Arguments,
+): ReadonlyMap<string, number | boolean> {
+  const found = new Map<string, number | boolean>();
+  for (const { name, type } of settings) {
+    const [text, another] = given.get(name) ?? [];
+    if (text === undefined) continue;
+    const wrong = (why: string) => failure('wrong-argument', { name, why });
+    if (another !== undefined) throw wrong('it is given twice, and it is one value for all rows');
+    const value = type === 'bool' ? readBool(text) : readNumber(text, type === 'int');
+    if (value === undefined) throw wrong(`${JSON.stringify(text)} is not ${meanings[type]}`);
+    found.set(name, value);
+  }
+  return found;
+}
+
+const meanings = { int: 'a whole number', number: 'a number', bool: 'true or false' } as const;
+
+const readBool = (text: string): boolean | undefined =>
+  text === 'true' ? true : text === 'false' ? false : undefined;
+
+/** Written as numbers of the language are; whole ones fit 32 bits. */
+function readNumber(text: string, isWhole: boolean): number | undefined {
+  if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return undefined;
+  const value = Number(text);
+  const fits = isWhole ? Number.isInteger(value) && Math.abs(value) < 2 ** 31 : Number.isFinite(value);
+  return fits ? value : undefined;
 }
 
 /** The values that the written ones stand for. */

@@ -6,7 +6,7 @@ import type { HostTensor } from '../base/tensor.ts';
 import type { ExportProgram, ExportResult } from '../compiler/program.ts';
 import { encodeExamples, orThrow } from '../data/index.ts';
 import type { Arguments } from './arguments.ts';
-import { checkNames, expandValues } from './arguments.ts';
+import { checkNames, expandValues, readSettings } from './arguments.ts';
 import { requireTensors } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import { feedsOf } from './feeds.ts';
@@ -40,7 +40,10 @@ export interface Prediction {
   readonly results: readonly PredictedResult[];
 }
 
-/** Errors of the user's are thrown with `diagnostics`. Draws depend on the seed: the run's own unless given. */
+/**
+ * Errors of the user's are thrown with `diagnostics`. Draws depend on the seed: the export's parameter of that name, or
+ * where it has none the run's own unless given.
+ */
 export async function predict(
   loaded: LoadedRun,
   name: string,
@@ -57,8 +60,15 @@ export async function predict(
   checkNames(
     name,
     outline.params.map(p => p.name),
+    outline.settings.map(s => s.name),
     given,
   );
+  const settings = new Map(readSettings(outline.settings, given));
+  if (outline.seed !== undefined && seed !== undefined) {
+    if (settings.has('seed'))
+      throw failure('wrong-argument', { name: 'seed', why: '--seed is given too: say one of them' });
+    settings.set('seed', seed);
+  }
   const inputs = new Map<string, readonly string[]>();
   for (const { name: param, batch } of outline.params) {
     const [field] = batch.fields;
@@ -66,7 +76,7 @@ export async function predict(
     inputs.set(param, expandValues(field, given.get(param) ?? []));
   }
   const sizes = new Map([...inputs].map(([param, values]) => [param, values.length]));
-  const program = withLabels(compilation.export(name, target, sizes), loaded.labels);
+  const program = withLabels(compilation.export(name, target, sizes, { settings }), loaded.labels);
   const fetched = await run(loaded, program, inputs, seed);
   const results = program.results.map(result => {
     const tensor = fetched.get(result.fetch);
@@ -102,7 +112,7 @@ async function run(
     });
     feeds.push(...orThrow(encoded));
   }
-  const drawn = drawSeed(seed ?? loaded.run.settings.seed, loaded.stage.stage);
+  const drawn = drawSeed(program.seed ?? seed ?? loaded.run.settings.seed, loaded.stage.stage);
   feeds.push(...scalarFeeds(entry, evaluationScalars(drawn)));
   const { engine } = loaded.ready;
   const options = loaded.threads === undefined ? {} : { threads: loaded.threads };

@@ -136,3 +136,10 @@ describe('orders', () => {
     expect(draw('shuffle_some(1, like: x)')[0]).not.toEqual(inOrder);
   });
 });
+
+test('a row draws by its place alone, however many rows there are', () => {
+  const all = draw('uniform(like: x)');
+  const half = draw('uniform(like: x[:32, :])').slice(0, 32);
+  expect(half).toEqual(all.slice(0, 32));
+  expect(new Set(all.map(row => row.join(' '))).size).toBe(rows);
+});
