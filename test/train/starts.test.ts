@@ -77,6 +77,36 @@ model Accent extends Reader version "1.0.0" {
 }
 `;
 
+/** Reads the table of what it extends, and no other weight of it. */
+const words = `use "../reader/reader.mm" as Reader
+
+model Words extends Reader {
+  objective by_words(text: text[B, T], mood: index(Mood)[B]) {
+    return cross_entropy(linear(mean(table(text.ids), axis: -2), out: Mood), mood)
+  }
+  stage tune from pretrain {
+    minimize by_words on news.train batch 4
+    freeze table
+    train rest
+    optimizer adamw(rate: 1e-2)
+    steps 3
+  }
+}
+`;
+
+const ends = `use "words.mm" as Words
+
+model Ends extends Words {
+  stage end from tune {
+    minimize moods on news.train batch 4
+    train moods
+    freeze rest
+    optimizer adamw(rate: 1e-2)
+    steps 3
+  }
+}
+`;
+
 const rows = (words: readonly string[]): string =>
   ['text,mood', ...words.map((w, i) => `${w} ${w} day,${i % 2 === 0 ? 'glad' : 'sad'}`)].join('\n');
 const manifest = (table: string): string => `source: { table: ${table} }
@@ -252,6 +282,18 @@ describe('a model that extends another', () => {
       readFileSync(join(run, 'tokenizers', 'text', 'tokenizer.json'), 'utf8');
     expect(tokenizer(second.run)).toBe(tokenizer(first.run));
     expect((await load(second.run, { mmlang: '0.1.0' })).weights.size).toBe(names.length);
+  });
+
+  it('may be extended in turn: what its stage began with and never read comes along', async () => {
+    writeFileSync(at('sorter/words.mm'), words);
+    writeFileSync(at('sorter/ends.mm'), ends);
+    const first = await go('reader/reader.mm');
+    await go('sorter/words.mm');
+    const last = await go('sorter/ends.mm');
+    const [before, after] = [tensorsOf(first.run, 'pretrain'), tensorsOf(last.run, 'end')];
+    for (const name of ['table.weight', 'read.linear.weight', 'read.linear.bias'])
+      expect(bits(after.get(name)), name).toEqual(bits(before.get(name)));
+    expect(bits(after.get('moods.linear.weight'))).not.toEqual(bits(before.get('moods.linear.weight')));
   });
 });
 

@@ -216,13 +216,18 @@ function below(root: string, path: string): string | undefined {
   return path.startsWith(`${root}.`) ? path.slice(root.length + 1) : undefined;
 }
 
-/** Paths in a model of what a stage and those that it starts from reach: what its checkpoint has trained or kept. */
+/**
+ * Paths in a model of what a stage and those that it starts from reach, also where they are another model's: what its
+ * checkpoint has trained or kept.
+ */
 function reachedUpTo(model: Model, stage: string): readonly string[] {
   const paths = new Set<string>();
   const seen = new Set<string>();
   for (let at = model.stages.get(stage); at !== undefined && !seen.has(at.name); ) {
     seen.add(at.name);
     for (const path of at.reached) paths.add(path);
+    for (const start of at.imports)
+      for (const path of start.has) if (isTaken(start, path)) paths.add(path);
     at = at.from === undefined ? undefined : model.stages.get(at.from);
   }
   return [...paths];
