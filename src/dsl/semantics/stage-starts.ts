@@ -226,8 +226,7 @@ function reachedUpTo(model: Model, stage: string): readonly string[] {
   for (let at = model.stages.get(stage); at !== undefined && !seen.has(at.name); ) {
     seen.add(at.name);
     for (const path of at.reached) paths.add(path);
-    for (const start of at.imports)
-      for (const path of start.has) if (isTaken(start, path)) paths.add(path);
+    for (const start of at.imports) for (const path of start.has) if (isTaken(start, path)) paths.add(path);
     at = at.from === undefined ? undefined : model.stages.get(at.from);
   }
   return [...paths];
