@@ -8,6 +8,7 @@ import { asTensor } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import type { GivenArg, Intrinsic } from './intrinsic.ts';
 import { callLambda } from './lambda.ts';
+import { meantName } from './meant-name.ts';
 import { blockInPlace } from './part.ts';
 import { lookUp, lookUpWhere, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
@@ -115,7 +116,11 @@ export function calleeOf(frame: Frame, e: Expr): Value {
   complain(
     frame,
     'unknown-name',
-    { name: e.text, what: 'block or function', suggestion: nearestName(e.text, callablesInReach(frame)) },
+    {
+      name: e.text,
+      what: 'block or function',
+      suggestion: meantName(frame.scope, e.text, callablesInReach(frame)),
+    },
     e.span,
   );
   return errorValue;

@@ -9,6 +9,7 @@ import { ownPath } from './call-block.ts';
 import { evaluateCall, evaluatePipe } from './calls.ts';
 import { evaluateIndex } from './index-expr.ts';
 import { evaluateLambda } from './lambda.ts';
+import { meantName } from './meant-name.ts';
 import { modalityField, modalityFields, recordFields, videoFrames } from './modality-fields.ts';
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
@@ -96,7 +97,7 @@ function evaluateName(frame: Frame, e: NameExpr): Value {
   complain(
     frame,
     'unknown-name',
-    { name: e.text, what: 'value', suggestion: nearestName(e.text, namesInReach(frame.scope)) },
+    { name: e.text, what: 'value', suggestion: meantName(frame.scope, e.text, namesInReach(frame.scope)) },
     e.span,
   );
   return errorValue;
@@ -148,6 +149,8 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
         .filter(p => p.startsWith(`${path}.`))
         .map(p => p.slice(path.length + 1));
       if (known.length > 0) return unknown(name, known);
+      // What is wrong with its settings has been said.
+      if (object.kind === 'part' && object.args.some(a => a.value.kind === 'error')) return errorValue;
       complain(frame, 'part-not-called', { part: name, field }, e.span);
       return errorValue;
     }

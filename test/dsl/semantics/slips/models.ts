@@ -7,7 +7,46 @@ import { sorting } from '../../../../src/dsl/gallery/states.ts';
 
 const layered = 'optimizer adamw(rate: 1e-3, layer_decay: 0.8)';
 
+const asr = `model Asr(width: int = 8) {
+  modality text: Text(tokenizer: bpe(300), length: 8)
+  part words = embedding(width: width)
+}
+`;
+/** Of a model that extends it, with a table of its own as wide. */
+const accent = (width: string): string => `use "asr.mm" as Asr
+
+model Accent(base: model = Asr) extends base {
+  part more = embedding(width: ${width})
+  objective alike(text: text[B, T]) {
+    let h = more(text.ids) @ transpose(more.weight)
+    return mean(square(h)) + mean(square(words(text.ids)))
+  }
+  stage tune {
+    minimize alike on accents.train batch 8
+    train all
+    optimizer adamw(rate: 1e-3)
+    steps 10
+  }
+}
+`;
+
 export const modelSlips: readonly Mistake[] = [
+  {
+    name: 'a setting of the extended model without its name',
+    code: 'unknown-name',
+    says: 'did you mean base.width?',
+    wrong: accent('«width»'),
+    mended: accent('base.width'),
+    files: { 'asr.mm': asr },
+  },
+  {
+    name: 'a block of a used file without its name',
+    code: 'unknown-name',
+    says: 'did you mean Parts.half?',
+    wrong: 'use "parts.mm" as Parts\n\nblock quarter(x: float[N...]) {\n  return «half»(x) / 2\n}\n',
+    mended: 'use "parts.mm" as Parts\n\nblock quarter(x: float[N...]) {\n  return Parts.half(x) / 2\n}\n',
+    files: { 'parts.mm': 'block half(x: float[N...]) {\n  return x / 2\n}\n' },
+  },
   {
     name: 'half a pass',
     code: 'bad-setting',
