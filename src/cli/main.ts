@@ -63,6 +63,9 @@ function program(context: Context, list: readonly CommandEntry[]): Command {
       'after',
       examples(
         ['mm check specs/emoji.mm', 'every mistake of a spec'],
+        ['mm train specs/emoji.mm', 'train it, in a new folder under runs/'],
+        ['mm predict runs/emoji-1 name picture=cat.png among="a cat" among="a dog"', 'ask what came of it'],
+        ['mm explain broken-promise', 'what an error means, and how it is mended'],
         ['mm COMMAND --help', 'what a command takes'],
       ),
     );

@@ -1,5 +1,5 @@
-// docs/language.md says what the compiler does: its tables are the compiler's own, its examples check and lower.
-// README.md shows the emoji spec and the commands as they are.
+// docs/language.md says what the compiler does: its tables are the compiler's own, its examples check and lower, as do
+// those of README.md, which shows the emoji spec and the commands as they are.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,8 +12,7 @@ import { verify } from '../../src/ir/verify.ts';
 import { ops } from '../../src/ops/registry.ts';
 
 const read = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-const document = read('docs/language.md');
-const examples = examplesOf(document);
+const examples = [...examplesOf(read('docs/language.md')), ...examplesOf(read('README.md'))];
 const named = examples.map(e => [`${e.file} at line ${e.line}`, e] as const);
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
