@@ -112,6 +112,16 @@ export const generation: readonly Mistake[] = [
     mended: right,
   },
   {
+    name: 'next tokens without the shift',
+    code: 'sees-the-answer',
+    says: 'tell predicts caption.ids where it stands',
+    wrong: right.replace(
+      'return cross_entropy(write(caption)[:, :-1], caption.ids[:, 1:])',
+      'return «cross_entropy(write(caption), caption.ids)»',
+    ),
+    mended: right,
+  },
+  {
     name: 'a value two positions ahead, which was read',
     code: 'sees-the-answer',
     says: 'foretell predicts caption.ids 2 positions ahead',

@@ -38,6 +38,11 @@ function bindingOrder(params: readonly Param[]): readonly Param[] {
   return ordered;
 }
 
+/** Dims that a type would bind: the names that stand alone in it. */
+export function bareDims(type: TypeExpr): ReadonlySet<string> {
+  return dimsOf(type).bare;
+}
+
 function dimsOf(type: TypeExpr): Dims {
   const bare = new Set<string>();
   const read = new Set<string>();

@@ -3,7 +3,7 @@
 import { dimKey, showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { Expr, Name, Param, TypeExpr } from '../syntax/ast.ts';
-import { inBindingOrder } from './binding-order.ts';
+import { bareDims, inBindingOrder } from './binding-order.ts';
 import { assignArgs } from './calls.ts';
 import { copiedPath, nameInCopy, originalPath } from './copy.ts';
 import { asTensor } from './emit.ts';
@@ -235,8 +235,8 @@ export function bindParams(
       bind(p, staticArg(body, block.name, p, evaluate(body, p.fallback), p.fallback.span));
     } else late.push(p);
   }
-  for (const p of inBindingOrder(params)) {
-    if (isStaticType(p.type)) continue;
+  const tensors = inBindingOrder(params).filter(p => !isStaticType(p.type));
+  for (const [i, p] of tensors.entries()) {
     const given = assigned.get(p.name.text);
     const fallback = given === undefined && p.fallback !== undefined ? evaluate(body, p.fallback) : undefined;
     const raw = given?.value ?? fallback ?? errorValue;
@@ -246,21 +246,30 @@ export function bindParams(
       bare || (p.type.kind === 'tensor' && p.type.base.text === 'tensor' && raw.kind !== 'record')
         ? asTensor(caller, raw, span, `${p.name.text} of ${block.name}`)
         : raw;
-    bind(
-      p,
-      matchParam(
-        caller,
-        body,
-        binding,
-        { callee: block.name, name: p.name.text, type: p.type, span, paramSpan: p.span },
-        value,
-      ),
+    const matched = matchParam(
+      caller,
+      body,
+      binding,
+      { callee: block.name, name: p.name.text, type: p.type, span, paramSpan: p.span },
+      value,
     );
+    bind(p, matched);
+    if (matched.kind === 'error') leaveOpen(binding, p, tensors.slice(i + 1));
   }
+  // Defaults may be of dims that a wrong argument has left open.
+  if (!ok) return false;
   for (const p of late)
     if (p.fallback !== undefined)
       bind(p, staticArg(body, block.name, p, evaluate(body, p.fallback), p.fallback.span));
   return ok;
+}
+
+/** What a wrong argument would have bound, and none behind it will, is an error already told where it is read. */
+function leaveOpen(binding: Binding, wrong: Param, behind: readonly Param[]): void {
+  const open = behind.map(p => bareDims(p.type));
+  for (const name of bareDims(wrong.type))
+    if (!open.some(dims => dims.has(name)) && lookUp(binding.scope, name) === undefined)
+      binding.scope.names.set(name, { value: errorValue, span: wrong.span });
 }
 
 function namesOf(e: Expr): readonly string[] {

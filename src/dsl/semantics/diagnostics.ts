@@ -552,10 +552,15 @@ export const semanticRules = {
     help: () => 'leave it out of minimize, or train one of its parts',
   } satisfies DiagnosticRule<{ objective: string; stage: string }>,
   'sees-the-answer': error<{ objective: string; input: string; ahead: number }>(
+    p => {
+      const positions = (n: number): string => (n === 1 ? 'one position' : `${n} positions`);
+      const where = p.ahead < 0 ? `${positions(-p.ahead)} back` : `${positions(p.ahead)} ahead`;
+      return `${p.objective} predicts ${p.input} ${p.ahead === 0 ? 'where it stands' : where}, from a value that has read it already`;
+    },
     p =>
-      `${p.objective} predicts ${p.input} ${p.ahead === 1 ? 'one position' : `${p.ahead} positions`} ahead, from a value that has read it already`,
-    () =>
-      'let no position read those after it: causal: true; to predict what is hidden instead, hide it in the input: where(hide, …)',
+      p.ahead <= 0
+        ? 'what each position foretells is the next one: scores[:, :-1, :] against ids[:, 1:]; to predict what is hidden, hide it in the input: where(hide, …)'
+        : 'let no position read those after it: causal: true; to predict what is hidden instead, hide it in the input: where(hide, …)',
   ),
   'frozen-at-random': {
     severity: 'warning',

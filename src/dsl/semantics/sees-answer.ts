@@ -1,6 +1,8 @@
 // Prediction of what comes next over a model that sees it: refused. The objective's graph is read position by position
 // (ir/dependence) at a small length. Where a value that depends on weights is compared with an input some positions
 // ahead of its own, and every position of it has read the very one that it should foretell, nothing is left to learn.
+// So it is where scores that read no later position are held against what they have just read, or before: what was to
+// be the next one, without the shift.
 
 import type { Dim, DimSymbol } from '../../base/dim.ts';
 import { dimSubstitute, dimSymbols } from '../../base/dim.ts';
@@ -27,10 +29,10 @@ export function refuseSeenAnswers(trace: Trace, objective: Objective, loss: Valu
   for (const symbol of lengthsOf(graph))
     for (const input of graph.inputs) {
       if (input.role !== 'feed') continue;
-      // Few nodes lead to the answers, and in most objectives none of them can be ahead of its value.
+      // Few nodes lead to the answers, and in most objectives none of them can have been read.
       const near = cellsFrom(trace, graph, answers, symbol, input);
       if (near === undefined) continue;
-      const late = predictions.filter(p => mayBeAhead(trace, near.get(p.answer), p.value));
+      const late = predictions.filter(p => mayBeRead(trace, near.get(p.answer), p));
       if (late.length === 0) continue;
       const nodes = upstream(
         trace,
@@ -39,8 +41,9 @@ export function refuseSeenAnswers(trace: Trace, objective: Objective, loss: Valu
       const cells = cellsFrom(trace, graph, nodes, symbol, input);
       if (cells === undefined) continue;
       for (const p of late) {
-        const ahead = seenAhead(cells.get(p.value), cells.get(p.answer));
+        const ahead = aheadOfSeen(cells.get(p.value), cells.get(p.answer));
         if (ahead === undefined) continue;
+        if (ahead <= 0 && !isUnshifted(trace, cells, p)) continue;
         report(trace, objective, input.name, ahead, p.node, culprit(trace, nodes, cells, p.value));
         return;
       }
@@ -192,8 +195,35 @@ function sizedGraph(
 const isDim = (v: unknown): v is Dim =>
   typeof v === 'number' || (typeof v === 'object' && v !== null && 'terms' in v);
 
-/** How far ahead of its own positions a value has read the answers; undefined where it hasn't. */
-function seenAhead(value: Cells | undefined, answer: Cells | undefined): number | undefined {
+/** Whether scores of an entry read it and those before it, and neither later ones nor something hidden by chance. */
+function isUnshifted(
+  trace: Trace,
+  cells: ReadonlyMap<ValueId, Cells>,
+  { node, value: id }: Prediction,
+): boolean {
+  const value = cells.get(id);
+  const from = value?.marks[0]?.from ?? 0;
+  if (value === undefined || node.op !== 'take_along') return false;
+  const past = (j: number): boolean => ((value.reads[j] ?? 0) & ((1 << (from + j)) - 1)) !== 0;
+  const later = (bits: number, j: number): boolean => bits >> (from + j + 1) !== 0;
+  if (value.reads.some(later) || !past(value.reads.length - 1)) return false;
+  return !upstream(trace, [id]).some(n => n.op === 'where' && hides(trace, cells, n.inputs[0]));
+}
+
+/** Whether a condition is drawn for positions as a whole; one for each channel, as of dropout, hides none. */
+function hides(trace: Trace, cells: ReadonlyMap<ValueId, Cells>, id: ValueId | undefined): boolean {
+  if (id === undefined) return false;
+  const producer = trace.builder.producer(id);
+  if (producer?.op === 'broadcast') return hides(trace, cells, producer.inputs[0]);
+  const condition = cells.get(id);
+  const [mark] = condition?.marks ?? [];
+  if (condition?.drawn !== true || mark === undefined) return false;
+  const shape = trace.builder.finish().types[id]?.shape ?? [];
+  return shape.slice(mark.axis + 1).every(d => d === 1);
+}
+
+/** How far ahead of its own positions are the answers that a value has read; undefined where it hasn't. */
+function aheadOfSeen(value: Cells | undefined, answer: Cells | undefined): number | undefined {
   const [mark, more] = value?.marks ?? [];
   const [own, others] = answer?.marks ?? [];
   if (value === undefined || answer === undefined || mark === undefined || own === undefined)
@@ -206,15 +236,17 @@ function seenAhead(value: Cells | undefined, answer: Cells | undefined): number 
     const position = positionOf(answer.reads[j] ?? 0);
     if (position !== first + j || ((value.reads[j] ?? 0) & (1 << position)) === 0) return undefined;
   }
-  return ahead > 0 ? ahead : undefined;
+  return ahead;
 }
 
-/** Whether an answer can be ahead of a value: the answer starts behind the first position, or the value before it. */
-function mayBeAhead(trace: Trace, answer: Cells | undefined, value: ValueId): boolean {
+/** Whether an answer is an entry to be scored, or can be ahead of the value: it starts behind the first position, or the
+ * value before it. */
+function mayBeRead(trace: Trace, answer: Cells | undefined, { node, value }: Prediction): boolean {
   const [mark, more] = answer?.marks ?? [];
   if (answer === undefined || mark === undefined || more !== undefined) return false;
   const first = positionOf(answer.reads[0] ?? 0);
-  if (first === undefined || first > 0) return first !== undefined;
+  if (first === undefined) return false;
+  if (first > 0 || node.op === 'take_along') return true;
   return upstream(trace, [value]).some(n => n.op === 'pad' || n.op === 'concat');
 }
 

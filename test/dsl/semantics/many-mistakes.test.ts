@@ -104,3 +104,26 @@ test('a mistake in an encoder hides none of what calls it, where its promise say
 `);
   expect(codes).toEqual(['unknown-name', 'two-vocabularies']);
 });
+
+test('what a wrong argument would have said of the others is not asked of them', () => {
+  const { diagnostics } =
+    checkSpec(`block aligned(scores: float[N..., T, V + 1], labels: index(V)[N..., U]) -> float {
+  return mean(scores) + mean(to_float(labels))
+}
+block tried(x: float[N..., T, D], width: int = 2 * D, drop: float[D, width]) -> float {
+  return mean(x) + mean(drop)
+}
+model M {
+  modality words: Text(tokenizer: characters(64), length: 16)
+  encoder read(w: words[N..., U]) -> float[N..., U, words + 1] {
+    return embedding(w.ids, width: words + 1)
+  }
+  objective said(words: words[B, U]) { return aligned(read(words), words) }
+  objective told(words: words[B, U]) { return tried(words, drop: read(words)[0]) }
+}
+`);
+  expect(diagnostics.filter(d => d.severity === 'error').map(d => d.code)).toEqual([
+    'argument-type',
+    'argument-type',
+  ]);
+});

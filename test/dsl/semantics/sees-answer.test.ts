@@ -149,6 +149,26 @@ describe('other ways to see', () => {
     expect(checkSpec(apc('')).rendered).toContain('3 positions ahead');
   });
 
+  test('what was just read, held against itself', () => {
+    const unshifted = (layers: string, loss: string): readonly string[] => codes(language(layers, loss));
+    const causal = 'transformer(x, depth: 1, heads: 2, causal: true, drop: 0.1)';
+    expect(unshifted(causal, 'cross_entropy(write(text), text.ids)')).toEqual(['sees-the-answer']);
+    // The slices the wrong way round.
+    const back = 'cross_entropy(write(text)[:, 1:], text.ids[:, :-1])';
+    expect(unshifted(causal, back)).toEqual(['sees-the-answer']);
+    expect(checkSpec(language(causal, back)).rendered).toContain('one position back');
+    const hidden = 'where(chance(0.15, like: text.ids), text.mask, text.ids)';
+    expect(unshifted(causal, `cross_entropy(write(text with { ids: ${hidden} }), text.ids)`)).toEqual([]);
+    const blanked = causal.replace('(x,', '(where(chance(0.2, like: t.ids)[:, :, new], 0, x),');
+    expect(unshifted(`${blanked} - x`, 'cross_entropy(write(text), text.ids)')).toEqual([]);
+    // An encoder of all positions, and a memory of them, may be asked what it has read.
+    expect(unshifted('transformer(x, depth: 1, heads: 2)', 'cross_entropy(write(text), text.ids)')).toEqual(
+      [],
+    );
+    const begun = 'cross_entropy(write(concat(begin(text, [B]), text))[:, :-1], text.ids)';
+    expect(codes(language(causal, begun).replaceAll('max: 24', 'max: 25'))).toEqual([]);
+  });
+
   test('a product with a triangle', () => {
     const mixed = (order: string): string => `block run(x: float[N..., T, D]) -> float[N..., T, D] {
   ${order}
