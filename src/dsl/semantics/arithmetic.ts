@@ -105,7 +105,7 @@ function tensorBinary(frame: Frame, e: BinaryExpr, left: Value, right: Value): V
   switch (e.op) {
     case 'and':
     case 'or':
-      if (!wants(frame, e, a, b, v => v.element.kind === 'bool', 'bool tensors')) return errorValue;
+      if (!wants(frame, e, a, b, v => v.element.kind === 'bool', 'masks')) return errorValue;
       return broadcastDims(frame, e.span, e.op, a, b) ? emitOp(frame, e.span, e.op, [a, b]) : errorValue;
     case '==':
     case '!=':

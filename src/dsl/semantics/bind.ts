@@ -31,7 +31,9 @@ export function refuse(frame: Frame, place: ParamPlace, value: Value, reason: st
   const why =
     reason === '' && fields.length > 0 && !wantsModality
       ? `its tensors are its fields: .${fields.join(', .')}`
-      : reason;
+      : reason === ''
+        ? madeOf(frame, place.type, value)
+        : reason;
   complain(
     frame,
     'argument-type',
@@ -46,6 +48,20 @@ export function refuse(frame: Frame, place: ParamPlace, value: Value, reason: st
     { related: [{ span: place.paramSpan, message: `${place.name} is declared here` }] },
   );
   return errorValue;
+}
+
+/** How a value that isn't of a type is made one of it: numbers of masks and indices, a text of ids. */
+function madeOf(frame: Frame, type: TypeExpr, value: Value): string {
+  if (value.kind !== 'tensor' || type.kind === 'record') return '';
+  const { element } = value;
+  if (type.base.text === 'float' && element.kind === 'bool')
+    return 'to_float(x) makes numbers of it: 1 where it is true, else 0';
+  if (type.base.text === 'float' && element.kind !== 'float')
+    return 'an index names a position and is no number: to_float(x) makes it one, embedding(x, width: …) a vector';
+  const named = lookUpType(frame.scope, type.base.text)?.value;
+  if (named?.kind === 'modality' && named.info.spec.kind === 'text' && element.kind === 'index')
+    return `these are ids; a text of the same length with other ids is made by: text with { ids: … }`;
+  return '';
 }
 
 export function bindDim(

@@ -9,6 +9,7 @@ import { evaluate } from './expressions.ts';
 import type { GivenArg, Intrinsic } from './intrinsic.ts';
 import { callLambda } from './lambda.ts';
 import { meantName } from './meant-name.ts';
+import { calledHere } from './names-elsewhere.ts';
 import { blockInPlace } from './part.ts';
 import { lookUp, lookUpWhere, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
@@ -113,16 +114,8 @@ export function calleeOf(frame: Frame, e: Expr): Value {
   if (e.kind !== 'name') return evaluate(frame, e);
   const found = lookUp(frame.scope, e.text);
   if (found !== undefined) return found.value;
-  complain(
-    frame,
-    'unknown-name',
-    {
-      name: e.text,
-      what: 'block or function',
-      suggestion: meantName(frame.scope, e.text, callablesInReach(frame)),
-    },
-    e.span,
-  );
+  const suggestion = calledHere(e.text) ?? meantName(frame.scope, e.text, callablesInReach(frame));
+  complain(frame, 'unknown-name', { name: e.text, what: 'block or function', suggestion }, e.span);
   return errorValue;
 }
 

@@ -20,6 +20,8 @@ export interface Reached {
   readonly weights: ReadonlySet<string>;
   /** By their own paths, in order. */
   readonly layers: readonly string[];
+  /** As `layers`, with those that are read behind `stop` alone: of a teacher, say, which no gradient reaches. */
+  readonly read: readonly string[];
   /** Of `layers`, those that start at random numbers. */
   readonly random: ReadonlySet<string>;
   /** Of `layers`, those that functions on weights have made. */
@@ -72,6 +74,7 @@ function reachedBy(declared: Declared, objective: Objective): Reached | undefine
   return {
     weights,
     layers: layerPaths(trace, weights),
+    read: layerPaths(trace, weightsBehind(trace, loss.id, 'stopped')),
     adapters: new Set(layerPaths(trace, made)),
     random: new Set(layerPaths(trace, random)),
     states,
@@ -93,8 +96,12 @@ export function symbolicRows(declared: Declared, objective: Objective): Readonly
   });
 }
 
-/** Paths of the weights from which a value is computed. */
-export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
+/** Paths of the weights from which a value is computed: those that its gradient reaches, or those behind `stop` too. */
+export function weightsBehind(
+  trace: Trace,
+  id: ValueId,
+  which: 'reached' | 'stopped' = 'reached',
+): ReadonlySet<string> {
   const found = new Set<string>();
   const seen = new Set<ValueId>();
   const todo = [id];
@@ -104,7 +111,7 @@ export function weightsBehind(trace: Trace, id: ValueId): ReadonlySet<string> {
     const path = trace.paths.get(at);
     if (path !== undefined && trace.weights.get(path)?.kind === 'weight') found.add(path);
     const node = trace.builder.producer(at);
-    if (node !== undefined && node.op !== 'stop_gradient') todo.push(...node.inputs);
+    if (node !== undefined && (node.op !== 'stop_gradient' || which === 'stopped')) todo.push(...node.inputs);
   }
   return found;
 }

@@ -105,9 +105,12 @@ function checkPartition(
   const { frame } = declared;
   const paths = stage.reached;
   const states = stage.terms.flatMap(t => [...(reached.get(t.objective)?.states ?? [])]);
+  // What stands behind stop alone has no gradient: it may be called frozen, which it is.
+  const read = stage.terms.flatMap(t => reached.get(t.objective)?.read ?? []);
   let fits = true;
   for (const p of [...stage.train, ...stage.freeze]) {
     if (isWild(p) || paths.some(path => namesWeight(p, path))) continue;
+    if (stage.freeze.includes(p) && read.some(path => namesWeight(p, path))) continue;
     const state = states.find(({ path }) => namesWeight(p, path));
     if (state !== undefined) {
       complain(frame, 'names-a-state', { pattern: p.text, ...state }, p.span);
@@ -141,7 +144,10 @@ function checkPartition(
     complain(frame, 'everything-frozen', { stage: stage.name }, member.name.span);
 }
 
-/** What is frozen of a used model before anything has trained it stays at the random numbers that it starts as. */
+/**
+ * What is frozen before anything has trained it stays at the random numbers that it starts as: of a used model, or what
+ * a stage trains that this one doesn't start from.
+ */
 function warnFrozenAtRandom(
   frame: Frame,
   stage: MinimizeStage,
@@ -164,11 +170,29 @@ function warnFrozenAtRandom(
     at.path === '' ? '' : `${at.path}.`,
   );
   const isUsed = (path: string): boolean => roots.some(root => path.startsWith(root));
-  const paths = frozen.filter(path => isUsed(path) && random.has(path) && !known.has(path));
+  const elsewhere = trainedBeside(stage, stages);
+  const paths = frozen.filter(
+    path => (isUsed(path) || elsewhere.has(path)) && random.has(path) && !known.has(path),
+  );
   const [first] = paths;
   if (first === undefined) return;
   const pattern = stage.freeze.find(p => namesWeight(p, first)) ?? stage.freeze.find(isWild);
   complain(frame, 'frozen-at-random', { stage: stage.name, paths }, pattern?.span ?? stage.span);
+}
+
+/** What is trained by stages that neither this one starts from nor start from it: most likely a `from` is missing. */
+function trainedBeside(stage: Stage, stages: ReadonlyMap<string, Stage>): ReadonlySet<string> {
+  const line = (of: Stage): ReadonlySet<string> => {
+    const names = new Set<string>();
+    for (let at: Stage | undefined = of; at !== undefined && !names.has(at.name); ) {
+      names.add(at.name);
+      at = at.from === undefined ? undefined : stages.get(at.from);
+    }
+    return names;
+  };
+  const before = line(stage);
+  const beside = [...stages.values()].filter(s => !before.has(s.name) && !line(s).has(stage.name));
+  return new Set(beside.flatMap(s => (s.kind === 'minimize' ? partition(s, s.reached).trained : [])));
 }
 
 /** A term whose weights are all frozen adds to the loss and teaches nothing. */

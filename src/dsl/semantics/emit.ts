@@ -261,6 +261,10 @@ export function complainDims(
   right: Dim,
   help?: string,
 ): void {
+  const told =
+    help === undefined && showDim(left) === showDim(right)
+      ? `two models declare ${showDim(left)}, each for itself: take the used model's, as in labels ${showDim(left)} = Other.${showDim(left)}`
+      : help;
   const sides: readonly (readonly [TensorValue, Dim])[] = [
     [a, left],
     [b, right],
@@ -280,7 +284,7 @@ export function complainDims(
     span,
     {
       related: origins.map(o => ({ span: o.span, message: o.text })),
-      ...(help === undefined ? {} : { help }),
+      ...(told === undefined ? {} : { help: told }),
     },
   );
 }
@@ -290,5 +294,7 @@ export function counterexample(a: Dim, b: Dim): string | undefined {
   if (typeof a === 'number' || typeof b === 'number') return undefined;
   const left = showDim(a);
   const right = showDim(b);
-  return /^\w+$/.test(left) && /^\w+$/.test(right) ? `${left} = 2 and ${right} = 3` : undefined;
+  return left !== right && /^\w+$/.test(left) && /^\w+$/.test(right)
+    ? `${left} = 2 and ${right} = 3`
+    : undefined;
 }

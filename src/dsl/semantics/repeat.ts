@@ -1,6 +1,7 @@
 // `repeat`: a body traced once for each layer (once in all where a block is checked), and what it carries from one
 // to the next.
 
+import { showDim } from '../../base/dim.ts';
 import type { Span } from '../../base/span.ts';
 import type { RepeatStatement } from '../syntax/ast.ts';
 import { joinPath, nodesOf } from './call-block.ts';
@@ -81,6 +82,11 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
           'carry-changes',
           { by: 'repeat', name: n, before: showType(was), after: showType(after.value) },
           after.span ?? statement.span,
+          (was.kind === 'int' || was.kind === 'number') && after.value.kind === 'tensor'
+            ? {
+                help: `begin with a tensor: let ${n} = expand(0, [${after.value.dims.map(showDim).join(', ')}])`,
+              }
+            : {},
         );
         after.value.kind === 'tensor' && scope.names.set(n, { value: errorValue, span: after.span });
       }

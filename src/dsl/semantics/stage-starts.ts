@@ -244,12 +244,13 @@ export function checkImports(frame: Frame, stage: Stage, reached: ReadonlyMap<st
   const terms = stage.kind === 'minimize' ? stage.terms : [];
   const made = new Set(terms.flatMap(t => [...(reached.get(t.objective)?.adapters ?? [])]));
   const states = terms.flatMap(t => (reached.get(t.objective)?.states ?? []).map(s => s.path));
+  const read = terms.flatMap(t => reached.get(t.objective)?.read ?? []);
   for (const start of stage.imports) {
     const taken = stage.reached.filter(path => isTaken(start, path));
     // A state that no stage there has renewed is as it would start here.
     const missing = stage.kind === 'fit' ? [] : taken.filter(path => !start.has.has(path) && !made.has(path));
     const of = `${start.name}.${start.stage}`;
-    if (taken.length === 0 && !states.some(path => isTaken(start, path)))
+    if (taken.length === 0 && ![...states, ...read].some(path => isTaken(start, path)))
       complain(frame, 'nothing-taken', { stage: stage.name, from: of }, start.span);
     else if (missing.length > 0)
       complain(

@@ -245,6 +245,7 @@ export function int(dim: Dim): IntValue {
 }
 
 export function showElement(element: Element): string {
+  if (element.kind === 'bool') return 'mask';
   if (element.kind !== 'index') return element.kind;
   return `${element.soft === true ? 'soft ' : ''}index(${showDim(element.of)})`;
 }

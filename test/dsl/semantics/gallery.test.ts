@@ -8,9 +8,10 @@ import { syntaxDiagnostic } from '../../../src/dsl/syntax/diagnostics.ts';
 import { type CheckedSpec, checkSpec } from './check-spec.ts';
 import { bodies } from './slips/bodies.ts';
 import { modelSlips } from './slips/models.ts';
+import { programSlips } from './slips/programs.ts';
 
 /** Those of the gallery, and more slips of codes that it shows five times. */
-const tables = { ...gallery, bodies, 'model-slips': modelSlips };
+const tables = { ...gallery, bodies, 'model-slips': modelSlips, 'program-slips': programSlips };
 const all = Object.values(tables).flat();
 const codes = new Set([...Object.keys(syntaxDiagnostic.rules), ...Object.keys(semanticRules)]);
 
