@@ -2,8 +2,8 @@
 // is saved for it is the sigmoid (or the distribution function) and the value. A graph without gradients takes the
 // runtime's own one-pass kernels.
 
+import { flagAttr, input } from '../node-query.ts';
 import type { Emit } from './emit.ts';
-import { flagAttr, input } from './emit.ts';
 import type { Writer } from './writer.ts';
 
 /** The sigmoid form of the tanh: ½(1 + tanh(√(2/π)(x + 0.044715x³))) = σ(x·(linear + cubic·x²)). */

@@ -1,8 +1,9 @@
 // conv2d on NHWC and its gradients, as matrix products with the unfolded image: the forward product and the weight's
 // gradient read the same columns. Faster in training than Conv and ConvTranspose, which want NCHW.
 
+import { input, inputType, intsAttr, outputType, product } from '../node-query.ts';
 import type { Emit, EmitQuery } from './emit.ts';
-import { input, inputType, intsAttr, outputType, product, reshaped } from './emit.ts';
+import { reshaped } from './emit.ts';
 import { matmul } from './matmul.ts';
 import type { Geometry } from './unfold.ts';
 import { columnsOf, imageOf } from './unfold.ts';

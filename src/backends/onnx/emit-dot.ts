@@ -1,7 +1,7 @@
 // dot_general as one matrix product.
 
+import { input, inputType, intsAttr } from '../node-query.ts';
 import type { Emit } from './emit.ts';
-import { input, inputType, intsAttr } from './emit.ts';
 import type { Operand } from './matmul.ts';
 import { contraction } from './matmul.ts';
 

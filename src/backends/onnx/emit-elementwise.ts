@@ -1,8 +1,8 @@
 // Elementwise core ops: arithmetic, comparisons, bits, select, cast.
 
 import type { DType } from '../../base/dtype.ts';
+import { input, inputType, numberAttr, outputType, textAttr } from '../node-query.ts';
 import type { Emit, EmitQuery } from './emit.ts';
-import { input, inputType, numberAttr, outputType, textAttr } from './emit.ts';
 import { onnxType } from './model-proto.ts';
 import type { Writer } from './writer.ts';
 

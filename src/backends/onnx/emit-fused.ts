@@ -1,7 +1,7 @@
 // Composites around matrix products: attention with its gradient, and linear.
 
+import { flagAttr, input, inputType, numberAttr, outputType, textAttr } from '../node-query.ts';
 import type { Emit } from './emit.ts';
-import { flagAttr, input, inputType, numberAttr, outputType, textAttr } from './emit.ts';
 import { type Activation, activated } from './emit-activation.ts';
 import { softmaxGradient } from './emit-rows.ts';
 import { matmul } from './matmul.ts';

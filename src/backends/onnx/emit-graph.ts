@@ -2,10 +2,11 @@
 
 import type { DType } from '../../base/dtype.ts';
 import type { Graph, Node, TensorType, ValueId } from '../../ir/graph.ts';
+import type { StaticType } from '../node-query.ts';
+import { product, sameShape } from '../node-query.ts';
 import { compositeEmit } from './composites.ts';
 import { coreEmit } from './core-table.ts';
-import type { Emit, StaticType } from './emit.ts';
-import { product, sameShape } from './emit.ts';
+import type { Emit } from './emit.ts';
 import { castTo } from './emit-elementwise.ts';
 import type { OnnxModel, OnnxNode } from './model-proto.ts';
 import { createWriter } from './writer.ts';

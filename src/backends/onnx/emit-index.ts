@@ -1,7 +1,8 @@
 // Reading and adding rows by index, and counter-based random bits.
 
+import { input, inputType, intsAttr, numberAttr, outputType, product, sameShape } from '../node-query.ts';
 import type { Emit } from './emit.ts';
-import { input, inputType, intsAttr, numberAttr, outputType, product, reshaped, sameShape } from './emit.ts';
+import { reshaped } from './emit.ts';
 import { castTo } from './emit-elementwise.ts';
 import type { Writer } from './writer.ts';
 

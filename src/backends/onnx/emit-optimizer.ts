@@ -1,7 +1,7 @@
 // The AdamW update of one weight (arXiv:1711.05101).
 
+import { input, numberAttr } from '../node-query.ts';
 import type { Emit } from './emit.ts';
-import { input, numberAttr } from './emit.ts';
 
 /** The smallest rate that is told from 0: below it the step is less than any weight can show. */
 const tiniestRate = 1e-30;

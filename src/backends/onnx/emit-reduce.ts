@@ -1,7 +1,8 @@
 // Reductions and selections along axes: sum, max, argmax, top-k.
 
+import { flagAttr, input, inputType, intsAttr, numberAttr, outputType, product } from '../node-query.ts';
 import type { Emit, EmitQuery } from './emit.ts';
-import { flagAttr, input, inputType, intsAttr, numberAttr, outputType, product, reshaped } from './emit.ts';
+import { reshaped } from './emit.ts';
 import { castTo } from './emit-elementwise.ts';
 import type { Writer } from './writer.ts';
 

@@ -1,7 +1,8 @@
 // Composites along one axis: softmax, logsumexp, norms, cross entropy, with their gradients.
 
+import { flagAttr, input, inputType, numberAttr } from '../node-query.ts';
 import type { Emit, EmitQuery } from './emit.ts';
-import { flagAttr, input, inputType, numberAttr, reshaped } from './emit.ts';
+import { reshaped } from './emit.ts';
 import { castTo } from './emit-elementwise.ts';
 import type { Writer } from './writer.ts';
 

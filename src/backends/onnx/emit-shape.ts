@@ -1,17 +1,8 @@
 // Core ops that make or move elements: constants, iota, reshape, transpose, broadcast, slice, pad, concat.
 
+import { input, inputType, intsAttr, numberAttr, outputType, product, sameShape } from '../node-query.ts';
 import type { Emit, EmitQuery } from './emit.ts';
-import {
-  input,
-  inputType,
-  intsAttr,
-  numberAttr,
-  outputType,
-  product,
-  reshaped,
-  sameShape,
-  transposed,
-} from './emit.ts';
+import { reshaped, transposed } from './emit.ts';
 
 /** Constants up to this many elements are stored; longer ones are filled when the session loads. */
 const storedElements = 1024;

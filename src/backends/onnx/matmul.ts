@@ -1,7 +1,8 @@
 // One matrix product from a general contraction: which flags of FusedMatMul say how the operands lie in memory, so
 // that a Transpose stays only where no flag can say it.
 
-import { product, reshaped, sameShape, transposed } from './emit.ts';
+import { product, sameShape } from '../node-query.ts';
+import { reshaped, transposed } from './emit.ts';
 import type { Writer } from './writer.ts';
 
 /** An operand with the axes of each part, in the order they have in the result. */

@@ -3,8 +3,8 @@
 
 import type * as Ort from 'onnxruntime-node';
 import type { HostTensor } from '../../base/tensor.ts';
-import type { StaticType } from './emit.ts';
-import { sameShape } from './emit.ts';
+import type { StaticType } from '../node-query.ts';
+import { sameShape } from '../node-query.ts';
 import { emptyData, toOrt } from './tensors.ts';
 
 interface Place {

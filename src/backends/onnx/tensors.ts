@@ -4,7 +4,7 @@ import type * as Ort from 'onnxruntime-node';
 import type { DType } from '../../base/dtype.ts';
 import type { HostTensor, TensorData } from '../../base/tensor.ts';
 import { elements } from '../../base/tensor.ts';
-import type { StaticType } from './emit.ts';
+import type { StaticType } from '../node-query.ts';
 
 const ortTypes = { f32: 'float32', i32: 'int32', bool: 'bool', f16: 'float16', bf16: undefined } as const;
 

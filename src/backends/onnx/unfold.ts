@@ -1,7 +1,8 @@
 // An NHWC image unfolded into columns, one row for each place of the kernel, and the adjoint: columns summed back
 // into the image. Convolution and both of its gradients are matrix products around these.
 
-import { reshaped, sameShape, transposed } from './emit.ts';
+import { sameShape } from '../node-query.ts';
+import { reshaped, transposed } from './emit.ts';
 import type { Writer } from './writer.ts';
 
 export interface Geometry {
