@@ -13,7 +13,7 @@ import { trainStep } from '../../src/compiler/train-step.ts';
 import { createBuilder } from '../../src/ir/builder.ts';
 import type { Graph } from '../../src/ir/graph.ts';
 import { ops } from '../../src/ops/registry.ts';
-import { planOf } from './onnx-catalogue.ts';
+import { planOf } from './op-catalogue.ts';
 
 const opened: Session[] = [];
 async function open(

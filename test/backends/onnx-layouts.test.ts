@@ -3,12 +3,13 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { emitGraph } from '../../src/backends/onnx/emit-graph.ts';
+import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { createBuilder } from '../../src/ir/builder.ts';
 import type { Attrs } from '../../src/ir/graph.ts';
 import type { OpDef, Sample } from '../../src/ir/op.ts';
 import { ops } from '../../src/ops/registry.ts';
-import { expectAgreement, graphOf, type NamedSample, onnxResults, stream, whole } from './onnx-catalogue.ts';
+import { expectAgreement, graphOf, type NamedSample, resultsOn, stream, whole } from './op-catalogue.ts';
 
 const f32 = (shape: readonly number[]) => ({ type: { dtype: 'f32', shape } as const });
 const named = (op: string, sample: Sample<Attrs>): NamedSample => ({
@@ -89,7 +90,7 @@ describe('layouts', () => {
   const { graph, cases } = graphOf([...contractions(), ...convolutions()], whole);
   let fetched: ReadonlyMap<string, HostTensor>;
   beforeAll(async () => {
-    fetched = await onnxResults({ graph, cases });
+    fetched = await resultsOn(createOnnxEngine(), { graph, cases });
   });
   test.each(cases.map(c => [`${c.op} ${c.sample}`, c] as const))('%s', (_, c) => {
     expectAgreement(c, fetched);

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { ops } from '../../src/ops/registry.ts';
-import { catalogue, expectAgreement, onnxResults, whole } from './onnx-catalogue.ts';
+import { catalogue, expectAgreement, resultsOn, whole } from './op-catalogue.ts';
 
 const { target } = createOnnxEngine();
 const asGiven = catalogue(def => def.kind === 'core' || target.composites.has(def.name), whole);
@@ -23,7 +23,7 @@ for (const [title, { graph, cases }] of [
   describe(title, () => {
     let fetched: ReadonlyMap<string, HostTensor>;
     beforeAll(async () => {
-      fetched = await onnxResults({ graph, cases });
+      fetched = await resultsOn(createOnnxEngine(), { graph, cases });
     });
     test.each(cases.map(c => [`${c.op}: ${c.sample}`, c] as const))('%s', (_, c) => {
       expectAgreement(c, fetched);

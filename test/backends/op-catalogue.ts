@@ -1,7 +1,7 @@
 // Every sample of the op catalogue as one big graph, with its inputs' values and what the reference says of each.
 
 import { expect } from 'vitest';
-import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
+import type { Engine } from '../../src/backends/engine.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { elements } from '../../src/base/tensor.ts';
 import type { Plan } from '../../src/compiler/plan.ts';
@@ -119,9 +119,12 @@ export const planOf = (graph: Graph): Plan => ({
   fusions: [],
 });
 
-/** What the engine gives for every sample. */
-export async function onnxResults({ graph, cases }: Catalogue): Promise<ReadonlyMap<string, HostTensor>> {
-  const session = await createOnnxEngine().open(new Map([['samples', planOf(graph)]]), { threads: 1 });
+/** What an engine gives for every sample. */
+export async function resultsOn(
+  engine: Engine,
+  { graph, cases }: Catalogue,
+): Promise<ReadonlyMap<string, HostTensor>> {
+  const session = await engine.open(new Map([['samples', planOf(graph)]]), { threads: 1 });
   const fetched = await session.run('samples', new Map(cases.flatMap(c => c.feeds)));
   await session.close();
   return fetched;

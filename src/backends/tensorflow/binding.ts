@@ -1,0 +1,79 @@
+// The native binding of @tensorflow/tfjs-node (or tfjs-node-gpu), loaded from where `mm engines add` put it. Only what
+// runs a SavedModel is used: tensors in, tensors out.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export interface NativeTensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+export interface NativeBinding {
+  createTensor(shape: readonly number[], dtype: number, data: Float32Array | Int32Array | Uint8Array): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  runSavedModel(
+    id: number,
+    inputs: readonly number[],
+    inputNames: string,
+    outputNames: string,
+  ): readonly NativeTensor[];
+  isUsingGpuDevice(): boolean;
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_BOOL: number;
+  readonly TF_Version: string;
+}
+
+/** Where engines are installed: MMLANG_ENGINES, or a folder of the user's cache. */
+export function enginesFolder(): string {
+  const { MMLANG_ENGINES: own, XDG_CACHE_HOME: cache } = process.env;
+  if (own !== undefined && own !== '') return own;
+  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'mmlang', 'engines');
+}
+
+/** What an installation says of itself; written last, so that a half-made one has none. */
+export interface Installation {
+  readonly folder: string;
+  readonly tensorflow: string;
+  readonly gpu: boolean;
+  /** The native binding, within the folder. */
+  readonly binding: string;
+}
+
+export const installationFile = 'installed.json';
+
+/** The installation at hand; undefined where there is none, or it isn't whole. */
+export function installation(): Installation | undefined {
+  const folder = join(enginesFolder(), 'tensorflow');
+  const file = join(folder, installationFile);
+  if (!existsSync(file)) return undefined;
+  const said: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof said !== 'object' || said === null) return undefined;
+  const { tensorflow, gpu, binding } = said as Partial<Record<keyof Installation, unknown>>;
+  if (typeof tensorflow !== 'string' || typeof gpu !== 'boolean' || typeof binding !== 'string')
+    return undefined;
+  return existsSync(join(folder, binding)) ? { folder, tensorflow, gpu, binding } : undefined;
+}
+
+let loaded: NativeBinding | undefined;
+
+/** Loads the binding once a process; `threads` counts for its first session alone. */
+export function loadBinding(at: Installation, threads: number | undefined): NativeBinding {
+  if (loaded !== undefined) return loaded;
+  // Read by the library when it loads; what goes wrong comes as exceptions.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  if (threads !== undefined) {
+    process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+    process.env.TF_NUM_INTEROP_THREADS = String(threads);
+  }
+  loaded = createRequire(import.meta.url)(join(at.folder, at.binding)) as NativeBinding;
+  return loaded;
+}

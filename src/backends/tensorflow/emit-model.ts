@@ -1,0 +1,127 @@
+// The entries of a session as one SavedModel that shares variables, with ways to set and get each of them.
+
+import type { Graph } from '../../ir/graph.ts';
+import type { StaticType } from '../node-query.ts';
+import { type EmittedEntry, emitEntry, staticType } from './emit-entry.ts';
+import { createFunctionLibrary } from './function-library.ts';
+import { shapeAttr, textAttr, typeAttr } from './kernels.ts';
+import type { NodeRecord, SavedModelRecord, TensorInfo } from './saved-model-proto.ts';
+import { createWriter } from './writer.ts';
+
+export interface Variable {
+  readonly type: StaticType;
+  readonly set: { readonly feed: string; readonly done: string };
+  readonly get: string;
+}
+
+export interface EmittedModel {
+  readonly record: SavedModelRecord;
+  readonly entries: ReadonlyMap<string, EmittedEntry>;
+  readonly variables: ReadonlyMap<string, Variable>;
+  /** By entry: the variables that it reads. */
+  readonly reads: ReadonlyMap<string, readonly string[]>;
+  /** `softmax (spec.mm:7)`: the op and line of a node of an entry. */
+  readonly placeOf: (entry: number, node: number) => string | undefined;
+}
+
+export interface ModelOptions {
+  readonly compiled: boolean;
+}
+
+const owned: ReadonlySet<string> = new Set(['weight', 'state', 'moment']);
+
+/** Graphs with the same names of weights, states and moments must agree in their types. */
+export function emitModel(graphs: ReadonlyMap<string, Graph>, options: ModelOptions): EmittedModel {
+  const types = variableTypes(graphs);
+  const w = createWriter('state/');
+  const library = createFunctionLibrary();
+  const handles = new Map<string, NodeRecord>();
+  const variables = new Map<string, Variable>();
+  let place = 0;
+  for (const [name, type] of types) {
+    const typed = { dtype: typeAttr(type.dtype), shape: shapeAttr(type.shape) };
+    const at = `state/v${place++}`;
+    const handle = w.one(
+      'VarHandleOp',
+      [],
+      { ...typed, container: textAttr(''), shared_name: textAttr(name) },
+      { unique: true, name: at },
+    );
+    const node = w.nodes.at(-1);
+    if (node !== undefined) handles.set(name, node);
+    const feed = w.one('Placeholder', [], typed, { unique: true, name: `${at}/feed` });
+    w.node('AssignVariableOp', [handle, feed], {}, { unique: true, name: `${at}/set` });
+    const done = w.one(
+      'Identity',
+      [w.scalar(0, 'i32')],
+      {},
+      {
+        unique: true,
+        name: `${at}/done`,
+        after: [`${at}/set`],
+      },
+    );
+    const get = w.one(
+      'ReadVariableOp',
+      [handle],
+      { dtype: typeAttr(type.dtype) },
+      {
+        unique: true,
+        name: `${at}/get`,
+      },
+    );
+    variables.set(name, { type, set: { feed, done }, get });
+  }
+  const entries = new Map<string, EmittedEntry>();
+  const all = [...graphs];
+  for (const [i, [name, graph]] of all.entries())
+    entries.set(name, emitEntry(graph, `e${i}/`, { library, handles, compiled: options.compiled }));
+  return {
+    entries,
+    variables,
+    reads: new Map(
+      all.map(([name, graph]) => [name, graph.inputs.filter(i => owned.has(i.role)).map(i => i.name)]),
+    ),
+    placeOf: (entry, index) => {
+      const node = all[entry]?.[1].nodes[index];
+      if (node === undefined) return undefined;
+      return node.span === undefined ? node.op : `${node.op} (${node.span.file}:${node.span.line})`;
+    },
+    record: {
+      nodes: [...w.nodes, ...[...entries.values()].flatMap(e => e.nodes)],
+      functions: library.functions,
+      signatures: [...entries].map(([name, e]) => ({
+        name,
+        inputs: e.feeds.map(info),
+        outputs: e.fetches.length > 0 ? e.fetches.map(info) : [doneInfo(e.done)],
+      })),
+    },
+  };
+}
+
+const info = (v: { name: string; tensor: string; type: StaticType }): TensorInfo => ({
+  name: v.name,
+  tensor: v.tensor,
+  type: v.type.dtype,
+  shape: v.type.shape,
+});
+const doneInfo = (tensor: string): TensorInfo => ({ name: 'done', tensor, type: 'i32', shape: [] });
+
+function variableTypes(graphs: ReadonlyMap<string, Graph>): ReadonlyMap<string, StaticType> {
+  const types = new Map<string, StaticType>();
+  for (const [entry, graph] of graphs) {
+    for (const { id, name, role } of graph.inputs) {
+      const type = graph.types[id];
+      if (!owned.has(role) || type === undefined) continue;
+      const known = types.get(name);
+      const own = staticType(type);
+      if (known !== undefined && JSON.stringify(known) !== JSON.stringify(own))
+        throw new Error(`entry ${entry} has ${name} under another type than the entries before it`);
+      types.set(name, own);
+    }
+    for (const { name, role } of graph.outputs)
+      if (role === 'next' && !types.has(name))
+        throw new Error(`entry ${entry} gives a next value of ${name}, which is no input`);
+  }
+  return types;
+}

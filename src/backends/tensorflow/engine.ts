@@ -1,0 +1,192 @@
+// The engine on TensorFlow: all entries in one stateful SavedModel, whose variables are the weights, states and
+// moments. A step feeds the batch and fetches loss and metrics; everything else stays on the device.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HostTensor, TensorData } from '../../base/tensor.ts';
+import type { Plan } from '../../compiler/plan.ts';
+import type { Engine, EngineOptions, EngineStatus, Session } from '../engine.ts';
+import { type StaticType, sameShape } from '../node-query.ts';
+import { installation, loadBinding, type NativeBinding } from './binding.ts';
+import type { EmittedEntry, EntryValue } from './emit-entry.ts';
+import { type EmittedModel, emitModel } from './emit-model.ts';
+import { encodeSavedModel } from './saved-model-proto.ts';
+
+const about = 'TensorFlow: one graph with its state on the device, compiled in clusters';
+
+export interface TensorflowOptions {
+  /** false: every op is run by a kernel of TensorFlow's own; for tests. */
+  readonly compiled: boolean;
+}
+
+/** The engine that runs plans as one SavedModel, on the GPU where there is one. */
+export function createTensorflowEngine(options: TensorflowOptions = { compiled: true }): Engine {
+  return {
+    name: 'tensorflow',
+    target: { engine: 'tensorflow', composites: new Set(), alternates: false },
+    status: async (): Promise<EngineStatus> => {
+      const found = installation();
+      return {
+        ready: found !== undefined,
+        version: found?.tensorflow,
+        about,
+        add: found === undefined ? 'mm engines add tensorflow' : undefined,
+      };
+    },
+    open: async (entries, engineOptions) => openSession(entries, engineOptions, options),
+  };
+}
+
+async function openSession(
+  entries: ReadonlyMap<string, Plan>,
+  { threads }: EngineOptions,
+  { compiled }: TensorflowOptions,
+): Promise<Session> {
+  const found = installation();
+  if (found === undefined) throw new Error('TensorFlow is not installed');
+  const binding = loadBinding(found, threads);
+  const graphs = new Map([...entries].map(([name, plan]) => [name, plan.graph] as const));
+  const model = emitModel(graphs, { compiled });
+  const session = load(binding, model);
+  const written = new Set<string>();
+
+  const entryNamed = (name: string): EmittedEntry => {
+    const entry = model.entries.get(name);
+    if (entry === undefined) throw new Error(`the session has no entry named ${name}`);
+    return entry;
+  };
+  const variable = (name: string) => {
+    const known = model.variables.get(name);
+    if (known === undefined) throw new Error(`no entry has a weight, state or moment named ${name}`);
+    return known;
+  };
+
+  return {
+    async run(entryName, feeds) {
+      const entry = entryNamed(entryName);
+      for (const name of model.reads.get(entryName) ?? [])
+        if (!written.has(name)) throw new Error(`${name} has no value yet: write it before the first run`);
+      const given = entry.feeds.map(f => ({ at: f.tensor, tensor: fed(entryName, f, feeds) }));
+      const fetches = entry.fetches.map(f => f.tensor);
+      const results = call(binding, session, given, fetches.length === 0 ? [entry.done] : fetches, model);
+      return new Map(
+        entry.fetches.map((f, i) => {
+          const data = results[i];
+          if (data === undefined) throw new Error(`entry ${entryName} gave no ${f.name}`);
+          return [f.name, { ...f.type, data }] as const;
+        }),
+      );
+    },
+    async write(tensors) {
+      const given = [...tensors].map(([name, tensor]) => {
+        const { type, set } = variable(name);
+        if (type.dtype !== tensor.dtype || !sameShape(type.shape, tensor.shape))
+          throw new Error(`${name} is ${show(type)}, not ${show(tensor)}`);
+        return { name, at: set.feed, tensor, done: set.done };
+      });
+      if (given.length === 0) return;
+      call(
+        binding,
+        session,
+        given,
+        given.map(g => g.done),
+        model,
+      );
+      for (const g of given) written.add(g.name);
+    },
+    async read(names) {
+      const wanted = names.map(name => {
+        if (!written.has(name) && variable(name) !== undefined)
+          throw new Error(`${name} has no value yet: write it before the first run`);
+        return { name, ...variable(name) };
+      });
+      if (wanted.length === 0) return new Map();
+      const results = call(
+        binding,
+        session,
+        [],
+        wanted.map(v => v.get),
+        model,
+      );
+      return new Map(
+        wanted.map(({ name, type }, i) => {
+          const data = results[i];
+          if (data === undefined) throw new Error(`${name} was not read`);
+          return [name, { ...type, data }] as const;
+        }),
+      );
+    },
+    async close() {
+      binding.deleteSavedModel(session);
+    },
+  };
+}
+
+const show = (t: StaticType): string => `${t.dtype}[${t.shape.join(', ')}]`;
+
+/** Writes the model beside nothing of the user's, loads it, and leaves no file. */
+function load(binding: NativeBinding, model: EmittedModel): number {
+  const folder = mkdtempSync(join(tmpdir(), 'mmlang-'));
+  try {
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(model.record));
+    return binding.loadSavedModel(folder, 'serve');
+  } catch (e) {
+    throw explained(e, model);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function fed(entry: string, { name, type }: EntryValue, feeds: ReadonlyMap<string, HostTensor>): HostTensor {
+  const tensor = feeds.get(name);
+  if (tensor === undefined) throw new Error(`entry ${entry} is not given ${name}`);
+  if (tensor.dtype !== type.dtype || !sameShape(tensor.shape, type.shape))
+    throw new Error(`entry ${entry} takes ${name} as ${show(type)}, not ${show(tensor)}`);
+  return tensor;
+}
+
+function call(
+  binding: NativeBinding,
+  session: number,
+  inputs: readonly { readonly at: string; readonly tensor: HostTensor }[],
+  outputs: readonly string[],
+  model: EmittedModel,
+): readonly TensorData[] {
+  const given = inputs.map(i => toNative(binding, i.tensor));
+  try {
+    const results = binding.runSavedModel(session, given, inputs.map(i => i.at).join(), outputs.join());
+    return results.map(r => {
+      // The binding's memory ends with the tensor.
+      const data = binding.tensorDataSync(r.id).slice();
+      binding.deleteTensor(r.id);
+      return data;
+    });
+  } catch (e) {
+    throw explained(e, model);
+  } finally {
+    for (const id of given) binding.deleteTensor(id);
+  }
+}
+
+function toNative(binding: NativeBinding, tensor: HostTensor): number {
+  const { data, dtype, shape } = tensor;
+  if (dtype === 'f32' && data instanceof Float32Array)
+    return binding.createTensor(shape, binding.TF_FLOAT, data);
+  if (dtype === 'i32' && data instanceof Int32Array)
+    return binding.createTensor(shape, binding.TF_INT32, data);
+  if (dtype === 'bool' && data instanceof Uint8Array)
+    return binding.createTensor(shape, binding.TF_BOOL, data);
+  throw new Error(`tensorflow is fed f32, i32 and bool, not ${dtype}`);
+}
+
+/** TensorFlow names the node that failed; node names begin with our node's place, op and line. */
+function explained(e: unknown, model: EmittedModel): Error {
+  const text = e instanceof Error ? e.message : String(e);
+  const [, entry, index] = /\be(\d+)\/n(\d+)\./.exec(text) ?? [];
+  const place = entry === undefined ? undefined : model.placeOf(Number(entry), Number(index));
+  const at = place === undefined ? '' : ` at ${place}`;
+  const isMemory = /\bOOM\b|out of memory|Resource exhausted/i.test(text);
+  const help = isMemory ? '; a smaller batch, or --memory, takes less' : '';
+  return new Error(`TensorFlow failed${at}${help}: ${text}`);
+}

@@ -1,0 +1,150 @@
+// A graph cut into what TensorFlow's own kernels run (products, convolutions, gathers) and clusters of everything
+// between them, which XLA compiles. A cluster is convex: no way from one of its nodes to another leads through a kernel.
+
+import type { Graph, Node, ValueId } from '../../ir/graph.ts';
+
+export type Unit =
+  /** One node, run by TensorFlow's kernel. */
+  | { readonly kind: 'kernel'; readonly node: number }
+  /** Nodes that are compiled together. */
+  | { readonly kind: 'cluster'; readonly nodes: readonly number[] }
+  /** What gives weights, states and moments their next values; the last unit. */
+  | { readonly kind: 'update'; readonly nodes: readonly number[] };
+
+/** Ops that TensorFlow's kernels run better than XLA does on a CPU. */
+const kernels: ReadonlySet<string> = new Set([
+  'dot_general',
+  'conv2d',
+  'conv2d_input_grad',
+  'conv2d_weight_grad',
+  'gather',
+  'scatter_add',
+  'top_k',
+]);
+
+/** Ops that move nothing or make what is cheap: they are written again wherever their value is read. */
+const free: ReadonlySet<string> = new Set([
+  'constant',
+  'literal',
+  'iota',
+  'reshape',
+  'broadcast',
+  'stop_gradient',
+]);
+
+/** Alone or among themselves, these are left to TensorFlow: a copy is a copy. */
+const moving: ReadonlySet<string> = new Set(['transpose', 'slice', 'pad', 'concat']);
+
+export const isFree = (node: Node): boolean => free.has(node.op);
+
+/** The values that must be there before this one can be read: itself, or what its free node reads. */
+export function rootsOf(
+  producers: ReadonlyMap<ValueId, number>,
+  graph: Graph,
+): (id: ValueId) => readonly ValueId[] {
+  const known = new Map<ValueId, readonly ValueId[]>();
+  const roots = (id: ValueId): readonly ValueId[] => {
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const node = graph.nodes[producers.get(id) ?? -1];
+    const made = node === undefined || !isFree(node) ? [id] : [...new Set(node.inputs.flatMap(roots))];
+    known.set(id, made);
+    return made;
+  };
+  return roots;
+}
+
+export function producersOf(graph: Graph): ReadonlyMap<ValueId, number> {
+  return new Map(graph.nodes.flatMap((n, i) => n.outputs.map(id => [id, i] as const)));
+}
+
+/** The units in an order in which they can run. Free nodes are in none. */
+export function unitsOf(graph: Graph): readonly Unit[] {
+  const producers = producersOf(graph);
+  const roots = rootsOf(producers, graph);
+  const made = (id: ValueId): number | undefined => producers.get(id);
+  const sources = (node: Node): readonly number[] => node.inputs.flatMap(roots).flatMap(id => made(id) ?? []);
+  const updating = updateNodes(graph, roots, made);
+
+  const depth = new Map<number, number>();
+  const leader = graph.nodes.map((_, i) => i);
+  const find = (i: number): number => {
+    let at = i;
+    while (leader[at] !== at) at = leader[at] ?? at;
+    leader[i] = at;
+    return at;
+  };
+  for (const [i, node] of graph.nodes.entries()) {
+    if (isFree(node) || updating.has(i)) continue;
+    const before = sources(node);
+    const isKernel = kernels.has(node.op);
+    const own = Math.max(
+      0,
+      ...before.map(s => (depth.get(s) ?? 0) + (!isKernel && kernels.has(graph.nodes[s]?.op ?? '') ? 1 : 0)),
+    );
+    depth.set(i, own);
+    if (isKernel) continue;
+    for (const s of before)
+      if (depth.get(s) === own && !kernels.has(graph.nodes[s]?.op ?? '')) leader[find(s)] = find(i);
+  }
+  const clusters = new Map<number, number[]>();
+  const units: { readonly depth: number; readonly first: number; readonly unit: Unit }[] = [];
+  for (const [i, node] of graph.nodes.entries()) {
+    const own = depth.get(i);
+    if (own === undefined) continue;
+    if (kernels.has(node.op)) {
+      units.push({ depth: own, first: i, unit: { kind: 'kernel', node: i } });
+      continue;
+    }
+    const at = find(i);
+    const known = clusters.get(at);
+    if (known !== undefined) known.push(i);
+    else {
+      const nodes = [i];
+      clusters.set(at, nodes);
+      units.push({ depth: own, first: -1, unit: { kind: 'cluster', nodes } });
+    }
+  }
+  const ordered = units.sort((a, b) => a.depth - b.depth || a.first - b.first).map(u => u.unit);
+  return updating.size === 0 ? ordered : [...ordered, { kind: 'update', nodes: [...updating] }];
+}
+
+/** Whether a cluster is worth a call of what XLA compiled: more than one operation, and not moves alone. */
+export function isWorthCompiling(graph: Graph, nodes: readonly number[]): boolean {
+  return nodes.length > 1 && nodes.some(i => !moving.has(graph.nodes[i]?.op ?? ''));
+}
+
+/** Nodes that nothing needs but the next values of weights, states and moments. */
+function updateNodes(
+  graph: Graph,
+  roots: (id: ValueId) => readonly ValueId[],
+  made: (id: ValueId) => number | undefined,
+): ReadonlySet<number> {
+  const needed = new Set<number>();
+  const rootNodes = (ids: readonly ValueId[]): readonly number[] =>
+    ids.flatMap(roots).flatMap(id => made(id) ?? []);
+  const nexts = graph.outputs.filter(o => o.role === 'next').map(o => o.id);
+  const fetched = graph.outputs.filter(o => o.role !== 'next').map(o => o.id);
+  for (const i of rootNodes(fetched)) needed.add(i);
+  const updating = new Set<number>();
+  const wanted = new Set(rootNodes(nexts));
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i];
+    if (node === undefined || isFree(node)) continue;
+    const before = rootNodes(node.inputs);
+    if (wanted.has(i) && !needed.has(i) && !kernels.has(node.op) && !heavy.has(node.op)) {
+      updating.add(i);
+      for (const s of before) wanted.add(s);
+    } else for (const s of before) needed.add(s);
+  }
+  return new Set([...updating].sort((a, b) => a - b));
+}
+
+/** Sums over a batch are work of the backward pass, and run as soon as they can. */
+const heavy: ReadonlySet<string> = new Set([
+  'reduce_sum',
+  'reduce_max',
+  'transpose',
+  'concat',
+  'random_bits',
+]);
