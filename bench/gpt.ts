@@ -1,6 +1,6 @@
-// The benchmark gpt-4x256 on the onnx engine.
+// The benchmark gpt-4x256 on any engine.
 
-import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
+import type { Engine } from '../src/backends/engine.ts';
 import { randomStream } from '../src/base/random.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
 import { elements } from '../src/base/tensor.ts';
@@ -11,13 +11,13 @@ import { gpt, gptOptimizer, gptTrainStep } from './gpt-graph.ts';
 
 const batches = 8;
 
-export const gptBenchmark: Benchmark = {
+export const gptBenchmark = (createEngine: () => Engine): Benchmark => ({
   name: 'gpt-4x256',
-  engine: 'onnx',
+  engine: createEngine().name,
   samplesPerStep: gpt.batch,
   twin: 'gpt_4x256',
   async start({ threads }) {
-    const engine = createOnnxEngine();
+    const engine = createEngine();
     const { graph, weights } = gptTrainStep(engine.target);
     const plan = schedule(graph, engine.target, []);
     const session = await engine.open(new Map([['train', plan]]), { threads });
@@ -30,7 +30,12 @@ export const gptBenchmark: Benchmark = {
         return [name, { dtype: 'f32', shape, data: values }];
       }),
     );
-    await session.write(initial);
+    const moments = graph.inputs.flatMap(({ id, name, role }) => {
+      if (role !== 'moment') return [];
+      const shape = (graph.types[id]?.shape ?? []).map(Number);
+      return [[name, { dtype: 'f32' as const, shape, data: new Float32Array(elements(shape)) }] as const];
+    });
+    await session.write(new Map([...initial, ...moments]));
     // Text that can be learned: each token is the last one plus a small step.
     const data = Array.from({ length: batches }, (_, i) => sequences(i));
     const ours = engineSide(session, gptOptimizer, ['rate', 'correction1', 'correction2'], step => {
@@ -43,7 +48,7 @@ export const gptBenchmark: Benchmark = {
     const tensors = new Map([...initial, ...data.map((ids, i) => [`batch${i}`, ids] as const)]);
     return { ours, tensors, settings: { adamw: torchAdamw(gptOptimizer) } };
   },
-};
+});
 
 function sequences(batch: number): HostTensor {
   const draws = randomStream(1, 'batch', String(batch));

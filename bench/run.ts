@@ -2,13 +2,16 @@
 
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
+import { createTensorflowEngine } from '../src/backends/tensorflow/engine.ts';
 import type { Benchmark, Outcome } from './benchmark.ts';
 import { compare } from './compare.ts';
 import { emojiBenchmark } from './emoji.ts';
 import { gptBenchmark } from './gpt.ts';
 
 const benchmarks: Readonly<Record<string, (here: string) => Benchmark>> = {
-  'gpt-4x256': () => gptBenchmark,
+  'gpt-4x256': () => gptBenchmark(createOnnxEngine),
+  'gpt-4x256/tensorflow': () => gptBenchmark(createTensorflowEngine),
   emoji: emojiBenchmark,
 };
 

@@ -26,9 +26,22 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: ['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
     packages: [],
   },
+  'src/backends/node-query.ts': { rooms: ['src/base', 'src/ir'], packages: [] },
+  'src/backends/element-bytes.ts': { rooms: [], packages: [] },
   'src/backends/onnx': {
-    rooms: ['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+    rooms: [
+      ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+      ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+    ],
     packages: ['onnxruntime-node', 'protobufjs'],
+    node: true,
+  },
+  'src/backends/tensorflow': {
+    rooms: [
+      ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+      ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+    ],
+    packages: ['protobufjs'],
     node: true,
   },
   'src/data': {

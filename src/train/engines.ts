@@ -6,6 +6,7 @@ import { failure } from './diagnostics.ts';
 
 const makers: Readonly<Record<string, () => Promise<Engine>>> = {
   onnx: async () => (await import('../backends/onnx/engine.ts')).createOnnxEngine(),
+  tensorflow: async () => (await import('../backends/tensorflow/engine.ts')).createTensorflowEngine(),
   reference: async () =>
     (await import('../backends/reference/engine.ts')).createReferenceEngine({ precision: 'f32' }),
 };
