@@ -175,6 +175,7 @@ describe('mm engines', () => {
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual([
       expect.objectContaining({ name: 'onnx', add: null }),
+      expect.objectContaining({ name: 'tensorflow' }),
       { name: 'reference', ready: true, version: null, about: expect.any(String), add: null },
     ]);
   });
