@@ -21,6 +21,12 @@ export const fitting = (wrong: string, mended: string = right): Pick<Mistake, 'w
   return inStamps('  stage align {', `${stage(wrong)}  stage align {`, `${stage(mended)}  stage align {`);
 };
 
+const unfitted = (stage: string, term: string): string =>
+  `${members}  objective central(picture: picture[B]) { return mean(square(place(picture))) }
+  stage centring { ${right} }
+
+  ${stage} {\n    minimize seen + 0.5 * sort + ${term}`;
+
 export const fits: readonly Mistake[] = [
   {
     name: 'an optimizer for a fit',
@@ -40,6 +46,17 @@ export const fits: readonly Mistake[] = [
     code: 'clause-in-fit',
     says: 'behind its data',
     ...fitting(`«steps 10»\n    ${right}`),
+  },
+  {
+    name: 'a stage that reads what it does not start from',
+    code: 'not-fitted-yet',
+    why: 'What a stage fits is as it began until then: k-means at random centres names targets that mean nothing, and a stage learns them all the same.',
+    says: 'write: stage align from centring',
+    ...inStamps(
+      '  stage align {\n    minimize seen + 0.5 * sort on stamps.train batch 8',
+      unfitted('stage align', '«central on stamps.train batch 8»'),
+      unfitted('stage align from centring', 'central on stamps.train batch 8'),
+    ),
   },
   {
     name: 'a fit that computes nothing',

@@ -58,6 +58,16 @@ export const stages: readonly Mistake[] = [
     ...inStamps('steps 20', 'steps 20\n    «steps 40»', 'steps 20'),
   },
   {
+    name: 'two clauses of what is frozen',
+    code: 'clause-twice',
+    says: 'name all in one clause',
+    ...inStamps(
+      'train all',
+      'freeze read\n    «freeze sort»\n    train rest',
+      'freeze read, sort\n    train rest',
+    ),
+  },
+  {
     name: 'a term without data',
     code: 'no-data',
     why: 'Each term of minimize is computed on rows of a split. A term without data of its own shares that of the next one to its right.',

@@ -11,6 +11,7 @@ import type { MinimizeStage, Model, Objective, Pattern, Stage } from './model.ts
 import { checkImports, isTaken } from './stage-starts.ts';
 import { readStage, type StageContext } from './stages.ts';
 import { complain, type Frame } from './trace.ts';
+import { warnUnfitted } from './unfitted.ts';
 import { isWild, namesWeight, partition } from './weight-pattern.ts';
 
 /** What stages are held against. */
@@ -73,6 +74,8 @@ export function checkStages(
   for (const stage of stages.values())
     if (stage.kind === 'minimize' && stage.terms.every(t => reached.has(t.objective)))
       warnFrozenAtRandom(frame, stage, stages, reached);
+  for (const stage of stages.values())
+    if (stage.kind === 'minimize') warnUnfitted(frame, stage, stages, reached);
   const done = new Set<string>();
   for (const member of members) {
     const chain: string[] = [];
@@ -125,6 +128,12 @@ function checkPartition(
     if (through.length > 0) complain(frame, 'owns-no-weights', { name: p.text, through }, p.span);
     else complain(frame, 'matches-nothing', { pattern: p.text, parts: reached, suggestion }, p.span);
     fits = false;
+  }
+  const [all, rest] = [stage.train.find(isWild), stage.freeze.find(isWild)];
+  if (all !== undefined && rest !== undefined) {
+    const related = [{ span: all.span, message: 'trained here' }];
+    complain(frame, 'trained-and-frozen', { path: 'what no pattern names' }, rest.span, { related });
+    return;
   }
   const parts = partition(stage, paths);
   const [both] = parts.both;

@@ -32,6 +32,13 @@ const whyNotInFit: Readonly<Record<MinimizeClauseKind, string>> = {
   steps: 'say it of each fit: passes 5, or steps 500, behind its data',
 };
 
+/** What to write for a clause that is said twice. */
+const clauseOnce: Readonly<Record<string, string>> = {
+  train: 'name all in one clause: train look, read',
+  freeze: 'name all in one clause: freeze look, read',
+  minimize: 'add the terms up in one clause: minimize a on … + b on …',
+};
+
 export const semanticRules = {
   // ── Names
   'unknown-name': error<{ name: string; what: string; suggestion: string | undefined }>(
@@ -482,7 +489,10 @@ export const semanticRules = {
     p => `stage ${p.stage} has no ${p.clause} clause`,
     p => `add: ${p.example}`,
   ),
-  'clause-twice': error<{ clause: string }>(p => `${p.clause} is said twice in this stage`),
+  'clause-twice': error<{ clause: string }>(
+    p => `${p.clause} is said twice in this stage`,
+    p => clauseOnce[p.clause] ?? 'leave one of them out',
+  ),
   'objective-twice': error<{ objective: string }>(
     p => `${p.objective} is minimized twice on the same data`,
     () => 'write one term with the weights added up',
@@ -569,6 +579,13 @@ export const semanticRules = {
     help: (p: { stage: string }) =>
       `start from a stage that trains them: stage ${p.stage} from STAGE, or from Other.STAGE(part)`,
   } satisfies DiagnosticRule<{ stage: string; paths: readonly string[] }>,
+  'not-fitted-yet': {
+    severity: 'warning',
+    message: (p: { stage: string; target: string; fitting: string }) =>
+      `stage ${p.stage} reads ${p.target} before it is fitted: it doesn't start from ${p.fitting}, so ${p.target} is as it began`,
+    help: (p: { stage: string; fitting: string }) =>
+      `write: stage ${p.stage} from ${p.fitting}, or from a stage behind it`,
+  } satisfies DiagnosticRule<{ stage: string; target: string; fitting: string }>,
   'dead-objective': error<{ objective: string }>(
     p => `${p.objective} depends on no weight, so it can't be minimized`,
   ),

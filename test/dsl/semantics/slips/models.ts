@@ -32,6 +32,12 @@ model Accent(base: model = Asr) extends base {
 
 export const modelSlips: readonly Mistake[] = [
   {
+    name: 'everything frozen and the rest trained',
+    code: 'trained-and-frozen',
+    says: 'what no pattern names is both trained and frozen',
+    ...inStamps('train all', 'freeze «all»\n    train rest', 'freeze read\n    train rest'),
+  },
+  {
     name: 'a setting of the extended model without its name',
     code: 'unknown-name',
     says: 'did you mean base.width?',
