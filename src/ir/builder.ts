@@ -27,6 +27,8 @@ export interface Builder {
   input(name: string, role: InputRole, type: TensorType): ValueId;
   /** Emits one op; throws OpFault where its rules say no. */
   emit(op: string, inputs: readonly ValueId[], attrs?: Attrs, regions?: readonly Graph[]): readonly ValueId[];
+  /** A node again, in its own span, on inputs of the same types: its outputs have the types that they had. */
+  again(node: Node, inputs: readonly ValueId[], types: readonly TensorType[]): readonly ValueId[];
   /** `emit` for an op with one output. */
   one(op: string, inputs: readonly ValueId[], attrs?: Attrs): ValueId;
   /** A scalar or filled constant. */
@@ -82,6 +84,13 @@ export function createBuilder(name: string, registry: OpRegistry, options: Build
         return types.push({ dtype, shape }) - 1;
       });
       const node: Node = { op, inputs: [...ins], outputs: ids, attrs, regions, span: builder.span };
+      nodes.push(node);
+      for (const id of ids) producers[id] = node;
+      return ids;
+    },
+    again({ op, attrs, regions, span }, ins, outputTypes) {
+      const ids = outputTypes.map(type => types.push(type) - 1);
+      const node: Node = { op, inputs: ins, outputs: ids, attrs, regions, span };
       nodes.push(node);
       for (const id of ids) producers[id] = node;
       return ids;

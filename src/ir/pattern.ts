@@ -94,14 +94,37 @@ function matchOp(
   if (options.once === true && context.uses(id) > 1) return [];
   if (options.attrs !== undefined && !options.attrs(node.attrs)) return [];
   const start = options.as === undefined ? [bindings] : bind(bindings, options.as, id);
-  const orders =
-    inputs.length === 2 && commutative.has(name) ? [node.inputs, node.inputs.toReversed()] : [node.inputs];
-  return orders.flatMap(order =>
-    inputs.reduce<readonly Bindings[]>(
-      (found, input, i) => found.flatMap(b => matchPattern(context, input, order[i]!, b)),
-      start,
-    ),
-  );
+  const swaps = inputs.length === 2 && commutative.has(name);
+  const all: Bindings[] = [];
+  for (const order of swaps ? [node.inputs, node.inputs.toReversed()] : [node.inputs]) {
+    // Most values fit no pattern, and most of those show it at once.
+    if (!inputs.every((input, i) => mayFit(context, input, order[i]!))) continue;
+    let found: readonly Bindings[] = start;
+    for (const [i, input] of inputs.entries()) {
+      const [only, more] = found;
+      if (only === undefined) break;
+      if (more === undefined) found = matchPattern(context, input, order[i]!, only);
+      else found = found.flatMap(b => matchPattern(context, input, order[i]!, b));
+    }
+    all.push(...found);
+  }
+  return all;
+}
+
+/** Whether the value's own op is one that the pattern asks for. */
+function mayFit(context: MatchContext, pattern: Pattern, id: ValueId): boolean {
+  switch (pattern.kind) {
+    case 'any':
+      return true;
+    case 'number':
+      return numberOf(context, id) !== undefined;
+    case 'op':
+      return context.producer(id)?.op === pattern.op;
+    case 'either':
+      return pattern.choices.some(choice => mayFit(context, choice, id));
+    default:
+      return pattern satisfies never;
+  }
 }
 
 function bind(bindings: Bindings, name: string, id: ValueId): readonly Bindings[] {

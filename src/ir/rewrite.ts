@@ -78,11 +78,11 @@ function sweep(
   for (const node of graph.nodes) {
     b.span = node.span;
     counting.span = node.span;
-    const made = b.emit(
-      node.op,
+    // A rule gives a value of the type of the old one, so the node's types stay.
+    const made = b.again(
+      node,
       node.inputs.map(id => renamed.get(id)!),
-      node.attrs,
-      node.regions,
+      node.outputs.map(id => graph.types[id]!),
     );
     for (const [i, old] of node.outputs.entries()) {
       let id = made[i]!;

@@ -16,19 +16,23 @@ export function withoutDead(graph: Graph): Graph {
 
 /** The graph with these of its nodes, its values numbered in the order of inputs and nodes. */
 function renumber(graph: Graph, nodes: readonly Node[]): Graph {
-  const ids = new Map<ValueId, ValueId>();
+  const ids: ValueId[] = [];
   const types: TensorType[] = [];
   const define = (old: ValueId): ValueId => {
     const id = types.push(graph.types[old]!) - 1;
-    ids.set(old, id);
+    ids[old] = id;
     return id;
   };
   const inputs = graph.inputs.map(input => ({ ...input, id: define(input.id) }));
-  const renamed = nodes.map(node => ({
-    ...node,
-    inputs: node.inputs.map(id => ids.get(id)!),
-    outputs: node.outputs.map(define),
+  // Written out: this runs over every node after every round of rules, and a spread costs several times as much.
+  const renamed = nodes.map(({ op, inputs: read, outputs: made, attrs, regions, span }) => ({
+    op,
+    inputs: read.map(id => ids[id]!),
+    outputs: made.map(define),
+    attrs,
+    regions,
+    span,
   }));
-  const outputs = graph.outputs.map(output => ({ ...output, id: ids.get(output.id)! }));
+  const outputs = graph.outputs.map(output => ({ ...output, id: ids[output.id]! }));
   return { name: graph.name, inputs, nodes: renamed, outputs, types };
 }

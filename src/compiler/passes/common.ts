@@ -1,7 +1,7 @@
 // Common subexpressions: one node for equal ops of equal inputs.
 
 import { createBuilder } from '../../ir/builder.ts';
-import type { Graph, ValueId } from '../../ir/graph.ts';
+import type { Attrs, ValueId } from '../../ir/graph.ts';
 import { withoutDead } from '../../ir/traverse.ts';
 import type { Pass } from './pass.ts';
 
@@ -17,9 +17,14 @@ export const commonSubexpressions: Pass = {
     for (const node of graph.nodes) {
       const inputs = node.inputs.map(id => renamed.get(id)!);
       const key = node.regions.length > 0 ? undefined : keyOf(node.op, inputs, node.attrs);
-      b.span = node.span;
       const before = key === undefined ? undefined : known.get(key);
-      const made = before ?? b.emit(node.op, inputs, node.attrs, node.regions);
+      const made =
+        before ??
+        b.again(
+          node,
+          inputs,
+          node.outputs.map(id => graph.types[id]!),
+        );
       if (key !== undefined) known.set(key, made);
       for (const [i, old] of node.outputs.entries()) renamed.set(old, made[i]!);
     }
@@ -31,15 +36,25 @@ export const commonSubexpressions: Pass = {
 const commutative = new Set(['add', 'mul', 'max', 'min', 'equal', 'and', 'or', 'bit_xor', 'bit_and']);
 
 /** Equal for equal calls; NaN and the sign of zero count. */
-function keyOf(op: string, inputs: readonly ValueId[], attrs: Graph['nodes'][number]['attrs']): string {
+function keyOf(op: string, inputs: readonly ValueId[], attrs: Attrs): string {
   const order = commutative.has(op) ? inputs.toSorted((a, b) => a - b) : inputs;
+  return `${op}(${order.join()})${textOf(attrs)}`;
+}
+
+/** Attributes are carried from graph to graph as they are: the text of each is made once. */
+const texts = new WeakMap<Attrs, string>();
+
+function textOf(attrs: Attrs): string {
+  const known = texts.get(attrs);
+  if (known !== undefined) return known;
   const entries = Object.entries(attrs).sort(([a], [b]) => (a < b ? -1 : 1));
   const text = JSON.stringify(entries, (_, value: unknown) =>
     typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
       ? `#${Object.is(value, -0) ? '-0' : value}`
       : value,
   );
-  return `${op}(${order.join()})${text}`;
+  texts.set(attrs, text);
+  return text;
 }
 
 export const deadCode: Pass = {

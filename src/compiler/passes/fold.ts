@@ -37,7 +37,11 @@ function folded(graph: Graph, registry: OpRegistry, limit: number): Graph {
     const inputs = node.inputs.map(id => renamed.get(id)!);
     const made =
       values === undefined || sources.has(node.op)
-        ? b.emit(node.op, inputs, node.attrs, node.regions)
+        ? b.again(
+            node,
+            inputs,
+            node.outputs.map(id => graph.types[id]!),
+          )
         : values.map(tensor => {
             const shape = [...tensor.shape];
             const { dtype, data } = tensor;
