@@ -7,6 +7,7 @@ import { coreEmit } from './core-table.ts';
 import type { Emit } from './emit.ts';
 import type { FunctionLibrary } from './function-library.ts';
 import { shapeAttr, typeAttr } from './kernels.ts';
+import { withLayouts } from './layouts.ts';
 import type { NodeRecord } from './saved-model-proto.ts';
 import { isFree, isWorthCompiling, producersOf, rootsOf, unitsOf } from './units.ts';
 import { createWriter, nodeOf, type Writer } from './writer.ts';
@@ -52,7 +53,8 @@ function nodeLabel(index: number, node: Node): string {
   return `n${index}.${node.op}${line}/`;
 }
 
-export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): EmittedEntry {
+export function emitEntry(given: Graph, prefix: string, options: EmitOptions): EmittedEntry {
+  const graph = options.compiled ? withLayouts(given) : given;
   const { library, handles, compiled } = options;
   const w = createWriter(prefix);
   const types = graph.types.map(staticType);
@@ -111,6 +113,7 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
       types: node.inputs.map(typeOf),
       outputs: node.outputs.map(typeOf),
       used: node.outputs.map(() => true),
+      compiled: into !== w,
     });
     for (const [i, id] of node.outputs.entries()) at.set(id, results[i] ?? '');
     return results;

@@ -5,6 +5,8 @@ import type { Writer } from './writer.ts';
 
 export interface EmitQuery extends NodeQuery {
   readonly w: Writer;
+  /** XLA compiles what is written: it is inside a cluster. */
+  readonly compiled: boolean;
 }
 
 /** Writes one op's nodes and gives its outputs. */

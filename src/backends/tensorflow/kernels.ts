@@ -118,6 +118,7 @@ export const kernelOps = {
     defaults: { sorted: flagAttr(true), index_type: typeAttr('i32') },
     gives: [0, 'i32'],
   },
+  BiasAddGrad: typed('output', { data_format: textAttr('NHWC') }),
   MatMul: typed('product', {
     transpose_a: flagAttr(false),
     transpose_b: flagAttr(false),

@@ -35,6 +35,14 @@ const free: ReadonlySet<string> = new Set([
 /** Alone or among themselves, these are left to TensorFlow: a copy is a copy. */
 const moving: ReadonlySet<string> = new Set(['transpose', 'slice', 'pad', 'concat']);
 
+/** A sum over the leading axes is a product with a row of ones: the gradient of a bias. */
+function isColumnSum(graph: Graph, node: Node): boolean {
+  const { axes } = node.attrs;
+  const type = graph.types[node.inputs[0] ?? -1];
+  if (node.op !== 'reduce_sum' || !Array.isArray(axes) || type?.dtype !== 'f32') return false;
+  return axes.length > 0 && axes.length < type.shape.length && axes.every(a => Number(a) < axes.length);
+}
+
 export const isFree = (node: Node): boolean => free.has(node.op);
 
 /** The values that must be there before this one can be read: itself, or what its free node reads. */
@@ -64,7 +72,15 @@ export function unitsOf(graph: Graph): readonly Unit[] {
   const roots = rootsOf(producers, graph);
   const made = (id: ValueId): number | undefined => producers.get(id);
   const sources = (node: Node): readonly number[] => node.inputs.flatMap(roots).flatMap(id => made(id) ?? []);
-  const updating = updateNodes(graph, roots, made);
+  const readers = new Map<ValueId, Node[]>();
+  for (const node of graph.nodes)
+    for (const id of node.inputs.flatMap(roots)) readers.set(id, [...(readers.get(id) ?? []), node]);
+  // What a product reads is written out anyway; sums of what only they read stay in its cluster.
+  const isKernel = (node: Node): boolean =>
+    kernels.has(node.op) ||
+    (isColumnSum(graph, node) &&
+      node.inputs.flatMap(roots).some(id => readers.get(id)?.some(r => kernels.has(r.op))));
+  const updating = updateNodes(graph, roots, made, isKernel);
 
   const depth = new Map<number, number>();
   const leader = graph.nodes.map((_, i) => i);
@@ -77,22 +93,21 @@ export function unitsOf(graph: Graph): readonly Unit[] {
   for (const [i, node] of graph.nodes.entries()) {
     if (isFree(node) || updating.has(i)) continue;
     const before = sources(node);
-    const isKernel = kernels.has(node.op);
-    const own = Math.max(
-      0,
-      ...before.map(s => (depth.get(s) ?? 0) + (!isKernel && kernels.has(graph.nodes[s]?.op ?? '') ? 1 : 0)),
-    );
+    const runs = (s: number): boolean => {
+      const other = graph.nodes[s];
+      return other !== undefined && isKernel(other);
+    };
+    const own = Math.max(0, ...before.map(s => (depth.get(s) ?? 0) + (!isKernel(node) && runs(s) ? 1 : 0)));
     depth.set(i, own);
-    if (isKernel) continue;
-    for (const s of before)
-      if (depth.get(s) === own && !kernels.has(graph.nodes[s]?.op ?? '')) leader[find(s)] = find(i);
+    if (isKernel(node)) continue;
+    for (const s of before) if (depth.get(s) === own && !runs(s)) leader[find(s)] = find(i);
   }
   const clusters = new Map<number, number[]>();
   const units: { readonly depth: number; readonly first: number; readonly unit: Unit }[] = [];
   for (const [i, node] of graph.nodes.entries()) {
     const own = depth.get(i);
     if (own === undefined) continue;
-    if (kernels.has(node.op)) {
+    if (isKernel(node)) {
       units.push({ depth: own, first: i, unit: { kind: 'kernel', node: i } });
       continue;
     }
@@ -119,6 +134,7 @@ function updateNodes(
   graph: Graph,
   roots: (id: ValueId) => readonly ValueId[],
   made: (id: ValueId) => number | undefined,
+  isKernel: (node: Node) => boolean,
 ): ReadonlySet<number> {
   const needed = new Set<number>();
   const rootNodes = (ids: readonly ValueId[]): readonly number[] =>
@@ -132,7 +148,7 @@ function updateNodes(
     const node = graph.nodes[i];
     if (node === undefined || isFree(node)) continue;
     const before = rootNodes(node.inputs);
-    if (wanted.has(i) && !needed.has(i) && !kernels.has(node.op) && !heavy.has(node.op)) {
+    if (wanted.has(i) && !needed.has(i) && !isKernel(node) && !heavy.has(node.op)) {
       updating.add(i);
       for (const s of before) wanted.add(s);
     } else for (const s of before) needed.add(s);
