@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import emojiSpec from '../specs/emoji.mm';
+import { differences } from '../src/backends/differences.ts';
 import type { Registry } from '../src/base/diagnostic.ts';
 import {
   audioTransforms,
@@ -209,6 +210,16 @@ const parts: Readonly<Record<string, () => string>> = {
   'command-diagnostics': () => diagnosticTable(commandDiagnostic.rules),
   'emoji-spec': () => `\`\`\`mm\n${emojiSpec}\`\`\``,
   commands: commandTable,
+  'engine-differences': () =>
+    table(
+      ['where', 'engines', 'what they may give', 'because'],
+      Object.values(differences).map(d => [
+        `${d.where} (${d.ops.map(code).join(', ')})`,
+        d.engines.join(', '),
+        d.gives,
+        d.because,
+      ]),
+    ),
 };
 
 /** Every command as it declares itself. */

@@ -160,11 +160,15 @@ export const min = binary({
   ),
 });
 
+/** As IEEE 754 has it: 1 to any power is 1, and so is −1 to an infinite one. */
+const power = (a: number, b: number): number =>
+  a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
+
 export const pow = binary({
   name: 'pow',
   doc: 'a to the power of b; floats',
   poles: [0],
-  f: (a, b) => a ** b,
+  f: power,
   grad: partials(
     // b · aᵇ⁻¹
     (b, dy, q) => {
@@ -182,10 +186,16 @@ export const pow = binary({
   b: { low: -2, high: 3 },
 });
 
+/** Exact, and a where b is infinite with its sign. */
+function remainder(a: number, b: number): number {
+  const r = a % b;
+  return r !== 0 && r < 0 !== b < 0 ? r + b : r;
+}
+
 export const rem = binary({
   name: 'rem',
   doc: 'a − b · ⌊a / b⌋: what remains has the sign of b; i32: 0 where b is 0',
-  f: (a, b) => a - b * Math.floor(a / b),
+  f: remainder,
   whole: (a, b) => (b === 0 ? 0 : (a - b * Math.floor(a / b)) | 0),
   grad: partials(
     (_, dy) => dy,

@@ -75,12 +75,16 @@ export const select = defineOp<SelectAttrs>({
   flops: elementwiseFlops,
 });
 
+/** The i32 that a float becomes. */
+const toWhole = (x: number): number =>
+  Number.isNaN(x) ? 0 : Math.trunc(Math.max(-2147483648, Math.min(2147483647, x)));
+
 type CastAttrs = { readonly to: DType };
 
 export const cast = defineOp<CastAttrs>({
   name: 'cast',
   kind: 'core',
-  doc: 'the same value in another dtype: float to i32 truncates towards 0, bool to number is 0 or 1, number to bool is x ≠ 0',
+  doc: 'the same value in another dtype: float to i32 truncates towards 0, to the nearest i32 where it is outside and to 0 where it is NaN; bool to number is 0 or 1, number to bool is x ≠ 0',
   shape: elementwiseShape('cast', 1),
   dtype: q => {
     if (!Object.hasOwn(dtypeBytes, q.attrs.to)) fault(`cast wants a dtype; got ${q.attrs.to}`);
@@ -97,7 +101,7 @@ export const cast = defineOp<CastAttrs>({
   reference: q => {
     const from = q.inputs[0]!.dtype;
     if (q.attrs.to === 'bool') return unaryReference(x => (x === 0 ? 0 : 1))(q);
-    if (q.attrs.to === 'i32' && isFloat(from)) return unaryReference(Math.trunc)(q);
+    if (q.attrs.to === 'i32' && isFloat(from)) return unaryReference(toWhole)(q);
     return unaryReference(x => x)(q);
   },
   samples: () => [

@@ -17,22 +17,22 @@ const dtypes: readonly string[] = ['f32', 'f16', 'bf16', 'i32', 'bool'] satisfie
 const isDType = (name: string): name is DType => dtypes.includes(name);
 
 /**
- * Integer division and remainder by zero end the process in ONNX Runtime: they are computed with 1 in the place of a
- * zero divisor, and the result there is 0.
+ * Integer division and remainder by zero, and of the least i32 by −1, end the process in ONNX Runtime: both divisors
+ * are replaced by 1, of which the remainder is 0 as it should be.
  */
-function wholeDivision(q: EmitQuery, of: (a: string, b: string) => string): string {
+function safeDivisor(q: EmitQuery): { safe: string; isZero: string; isMinusOne: string } {
   const { w } = q;
-  const zero = w.scalar(0, 'i32');
-  const isZero = w.one('Equal', [input(q, 1), zero]);
-  const safe = w.one('Where', [isZero, w.scalar(1, 'i32'), input(q, 1)]);
-  return w.one('Where', [isZero, zero, of(input(q, 0), safe)]);
+  const is = (n: number): string => w.one('Equal', [input(q, 1), w.scalar(n, 'i32')]);
+  const [isZero, isMinusOne] = [is(0), is(-1)];
+  const safe = w.one('Where', [w.one('Or', [isZero, isMinusOne]), w.scalar(1, 'i32'), input(q, 1)]);
+  return { safe, isZero, isMinusOne };
 }
 
 /** a − floor(a / b)·b: takes the sign of b. */
 const rem: Emit = q => {
   const { w } = q;
   const a = input(q, 0);
-  if (outputType(q).dtype === 'i32') return [wholeDivision(q, (x, y) => w.one('Mod', [x, y]))];
+  if (outputType(q).dtype === 'i32') return [w.one('Mod', [a, safeDivisor(q).safe])];
   const b = input(q, 1);
   const r = w.one('Mod', [a, b], { fmod: 1 });
   const zero = w.scalar(0);
@@ -41,11 +41,19 @@ const rem: Emit = q => {
   return [w.one('Where', [shifts, w.one('Add', [r, b]), r])];
 };
 
-/** Integers: floor(a / b) = (a − rem(a, b)) / b. */
+/** Integers: one less than what truncation gives where something remains and the signs differ; −a for b = −1, 0 for b = 0. */
 const div: Emit = q => {
   const { w } = q;
   if (outputType(q).dtype !== 'i32') return [w.one('Div', q.inputs)];
-  return [wholeDivision(q, (a, b) => w.one('Div', [w.one('Sub', [a, w.one('Mod', [a, b])]), b]))];
+  const a = input(q, 0);
+  const { safe, isZero, isMinusOne } = safeDivisor(q);
+  const zero = w.scalar(0, 'i32');
+  const differs = w.one('Xor', [w.one('Less', [a, zero]), w.one('Less', [safe, zero])]);
+  const remains = w.one('Not', [w.one('Equal', [w.one('Mod', [a, safe]), zero])]);
+  const less = castTo(w, w.one('And', [differs, remains]), 'i32');
+  const quotient = w.one('Sub', [w.one('Div', [a, safe]), less]);
+  const signed = w.one('Where', [isMinusOne, w.one('Neg', [quotient]), quotient]);
+  return [w.one('Where', [isZero, zero, signed])];
 };
 
 /** Booleans are ordered false < true. */
@@ -71,8 +79,20 @@ const select: Emit = q => {
 const cast: Emit = q => {
   const to = textAttr(q, 'to');
   if (!isDType(to)) throw new Error(`cast: no dtype ${to}`);
-  return to === inputType(q, 0).dtype ? [input(q, 0)] : [castTo(q.w, input(q, 0), to)];
+  const from = inputType(q, 0).dtype;
+  if (to === 'i32' && from !== 'bool' && from !== 'i32') return [wholeNumber(q.w, input(q, 0), from)];
+  return to === from ? [input(q, 0)] : [castTo(q.w, input(q, 0), to)];
 };
+
+/** The nearest i32, and 0 for NaN: what C++ makes of a float outside is left open. */
+function wholeNumber(w: Writer, given: string, from: DType): string {
+  const value = from === 'f32' ? given : castTo(w, given, 'f32');
+  const number = w.one('Where', [w.one('IsNaN', [value]), w.scalar(0), value]);
+  const isAbove = w.one('LessOrEqual', [w.scalar(2147483648), number]);
+  // The largest f32 below 2³¹.
+  const inside = w.one('Clip', [number, w.scalar(-2147483648), w.scalar(2147483520)]);
+  return w.one('Where', [isAbove, w.scalar(2147483647, 'i32'), castTo(w, inside, 'i32')]);
+}
 
 const shiftRight: Emit = q => {
   const { w } = q;

@@ -70,6 +70,8 @@ export function loadBinding(at: Installation, threads: number | undefined): Nati
   // Read by the library when it loads; what goes wrong comes as exceptions.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  // Else the larger of a number and NaN would be the number.
+  process.env.XLA_FLAGS = `--xla_cpu_enable_fast_min_max=false ${process.env.XLA_FLAGS ?? ''}`.trim();
   if (threads !== undefined) {
     process.env.TF_NUM_INTRAOP_THREADS = String(threads);
     process.env.TF_NUM_INTEROP_THREADS = String(threads);

@@ -20,22 +20,32 @@ const bitsAs = (w: Writer, value: string, type: TensorflowType): string =>
 const dtypes: readonly string[] = ['f32', 'f16', 'bf16', 'i32', 'bool'] satisfies readonly DType[];
 const isDType = (name: string): name is DType => dtypes.includes(name);
 
-/** TensorFlow refuses integer division by zero: the quotient is computed with 1 for a zero divisor, and is 0 there. */
-function wholeDivision(q: EmitQuery, op: 'FloorDiv' | 'FloorMod'): string {
+/**
+ * TensorFlow refuses integer division by zero, and the least i32 divided by −1 ends its process: both divisors are
+ * replaced by 1, of which the remainder is 0 as it should be.
+ */
+function safeDivisor(q: EmitQuery): { safe: string; isZero: string; isMinusOne: string } {
   const { w } = q;
-  const zero = w.scalar(0, 'i32');
-  const isZero = w.one('Equal', [input(q, 1), zero]);
-  const safe = w.one('SelectV2', [isZero, w.scalar(1, 'i32'), input(q, 1)]);
-  return w.one('SelectV2', [isZero, zero, w.one(op, [input(q, 0), safe])]);
+  const is = (n: number): string => w.one('Equal', [input(q, 1), w.scalar(n, 'i32')]);
+  const [isZero, isMinusOne] = [is(0), is(-1)];
+  const replaced = w.one('LogicalOr', [isZero, isMinusOne]);
+  return { safe: w.one('SelectV2', [replaced, w.scalar(1, 'i32'), input(q, 1)]), isZero, isMinusOne };
 }
 
-const rem: Emit = q => [
-  outputType(q).dtype === 'i32' ? wholeDivision(q, 'FloorMod') : q.w.one('FloorMod', q.inputs),
-];
+const rem: Emit = q => {
+  if (outputType(q).dtype !== 'i32') return [q.w.one('FloorMod', q.inputs)];
+  return [q.w.one('FloorMod', [input(q, 0), safeDivisor(q).safe])];
+};
 
-const div: Emit = q => [
-  outputType(q).dtype === 'i32' ? wholeDivision(q, 'FloorDiv') : q.w.one('RealDiv', q.inputs),
-];
+/** Integers: −a for b = −1 and 0 for b = 0. */
+const div: Emit = q => {
+  const { w } = q;
+  if (outputType(q).dtype !== 'i32') return [w.one('RealDiv', q.inputs)];
+  const { safe, isZero, isMinusOne } = safeDivisor(q);
+  const quotient = w.one('FloorDiv', [input(q, 0), safe]);
+  const signed = w.one('SelectV2', [isMinusOne, w.one('Neg', [quotient]), quotient]);
+  return [w.one('SelectV2', [isZero, w.scalar(0, 'i32'), signed])];
+};
 
 /** Booleans are ordered false < true. */
 const compare =
@@ -48,8 +58,21 @@ const compare =
 const cast: Emit = q => {
   const to = textAttr(q, 'to');
   if (!isDType(to)) throw new Error(`cast: no dtype ${to}`);
+  const from = inputType(q, 0).dtype;
+  if (to === 'i32' && from !== 'bool' && from !== 'i32') return [wholeNumber(q.w, input(q, 0))];
   return [castTo(q.w, input(q, 0), to)];
 };
+
+/** The nearest i32, and 0 for NaN: what C++ makes of a float outside is left open. */
+function wholeNumber(w: Writer, given: string): string {
+  const value = castTo(w, given, 'f32');
+  const number = w.one('SelectV2', [w.one('IsNan', [value]), w.scalar(0), value]);
+  const isAbove = w.one('LessEqual', [w.scalar(2147483648), number]);
+  // The largest f32 below 2³¹.
+  const below = w.one('Minimum', [number, w.scalar(2147483520)]);
+  const inside = castTo(w, w.one('Maximum', [below, w.scalar(-2147483648)]), 'i32');
+  return w.one('SelectV2', [isAbove, w.scalar(2147483647, 'i32'), inside]);
+}
 
 /** Shifts in zeros: on unsigned numbers. */
 export const shiftedRight = (w: Writer, value: string, by: number): string =>
