@@ -28,6 +28,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   'src/backends/node-query.ts': { rooms: ['src/base', 'src/ir'], packages: [] },
   'src/backends/element-bytes.ts': { rooms: [], packages: [] },
+  'src/backends/differences.ts': { rooms: [], packages: [] },
   'src/backends/onnx': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
