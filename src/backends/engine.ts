@@ -7,6 +7,18 @@ import type { Plan, Target } from '../compiler/plan.ts';
 export interface EngineOptions {
   /** Threads of one run; the engine's own default if absent. */
   readonly threads?: number;
+  /** Sessions time every node, which costs a little, and have `profile`. */
+  readonly profile?: boolean;
+}
+
+/** What the nodes of an entry's graph took in one run: medians over its runs, the first left out. */
+export interface NodeTimes {
+  /** Seconds by node; 0 for one that the engine did away with. */
+  readonly seconds: readonly number[];
+  /** Seconds of the run that belong to no node. */
+  readonly between: number;
+  /** Kernels that one run started. */
+  readonly kernels: number;
 }
 
 export interface EngineStatus {
@@ -21,6 +33,8 @@ export interface EngineStatus {
 export interface Engine {
   readonly name: string;
   readonly target: Target;
+  /** Sessions can tell what each node takes. */
+  readonly profiles?: boolean;
   status(): Promise<EngineStatus>;
   /** Entries that share one set of weights, states and moments. */
   open(entries: ReadonlyMap<string, Plan>, options: EngineOptions): Promise<Session>;
@@ -33,5 +47,7 @@ export interface Session {
   write(tensors: ReadonlyMap<string, HostTensor>): Promise<void>;
   /** Copies of weights, states and moments. */
   read(names: readonly string[]): Promise<ReadonlyMap<string, HostTensor>>;
+  /** Of a session opened with `profile`, on engines that can tell; ends the measuring of that entry. */
+  profile?(entry: string): Promise<NodeTimes>;
   close(): Promise<void>;
 }

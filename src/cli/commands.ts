@@ -21,6 +21,7 @@
 // ours. Under `--json` stdout holds one JSON value, also on failure (`present` and `report` see to it).
 
 import type { Command } from 'commander';
+import { benchCommand } from './command-bench.ts';
 import { checkCommand } from './command-check.ts';
 import { dataCommand } from './command-data.ts';
 import { enginesCommand } from './command-engines.ts';
@@ -48,5 +49,6 @@ export const commands: readonly CommandEntry[] = [
   trainCommand,
   evalCommand,
   predictCommand,
+  benchCommand,
   enginesCommand,
 ];

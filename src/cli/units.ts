@@ -23,3 +23,11 @@ export function bytes(n: number): string {
   }
   return `${n} B`;
 }
+
+/** 1.25 s · 103 ms · 0.4 ms · 12 µs */
+export function seconds(n: number): string {
+  if (n >= 1) return `${n.toPrecision(3)} s`;
+  if (n >= 0.01) return `${Math.round(n * 1e3)} ms`;
+  if (n >= 1e-4) return `${(n * 1e3).toFixed(1)} ms`;
+  return n === 0 ? '0' : `${Math.round(n * 1e6)} µs`;
+}

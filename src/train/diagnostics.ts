@@ -8,6 +8,8 @@ const list = (names: readonly string[]): string => (names.length === 0 ? 'none' 
 const meant = (p: { readonly nearest: string | undefined }): string | undefined =>
   p.nearest === undefined ? undefined : `did you mean ${p.nearest}?`;
 
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toPrecision(3)} GB`;
+
 interface UnknownName {
   readonly name: string;
   readonly known: readonly string[];
@@ -152,6 +154,28 @@ export const trainDiagnostic = defineDiagnostics({
     severity: 'error',
     message: (p: UnknownName) => `there is no export ${p.name}; the exports are: ${list(p.known)}`,
     help: meant,
+  },
+  'nothing-to-bench': {
+    severity: 'error',
+    message: (p: { model: string; exports: readonly string[] }) => `${p.model} has no stage`,
+    help: (p: { exports: readonly string[] }) =>
+      p.exports.length === 0
+        ? 'write a stage, or an export and name it with --export'
+        : `name one of its exports: --export ${p.exports[0]}`,
+  },
+  'stage-without-graph': {
+    severity: 'error',
+    message: (p: { stage: string }) => `stage ${p.stage} runs no graph: it fits tokenizers only`,
+    help: () => 'choose another stage with --stage',
+  },
+  'bench-too-large': {
+    severity: 'error',
+    message: (p: { what: string; batch: number; needed: number; room: number }) =>
+      `${p.what} at a batch of ${p.batch} needs ${gigabytes(p.needed)}; this machine has ${gigabytes(p.room)}`,
+    help: (p: { fits: number | undefined }) =>
+      p.fits === undefined
+        ? 'no batch fits here: take a smaller model'
+        : `take a smaller batch: --batch ${p.fits} should fit`,
   },
   'unknown-data-set': {
     severity: 'error',

@@ -10,6 +10,7 @@ import { compositeEmit } from './composites.ts';
 import type { EmittedGraph, EmittedInput } from './emit-graph.ts';
 import { emitGraph } from './emit-graph.ts';
 import { kernelsOf } from './kernels.ts';
+import { createProfiles } from './profile.ts';
 import { onnxStatus } from './status.ts';
 import { createStore } from './store.ts';
 import { fromOrt, toOrt } from './tensors.ts';
@@ -19,6 +20,7 @@ interface OpenEntry {
   readonly inputs: readonly (EmittedInput & { readonly fed: boolean })[];
   readonly fetches: readonly EmittedInput[];
   readonly nexts: readonly EmittedInput[];
+  readonly nodes: number;
 }
 
 /**
@@ -39,6 +41,7 @@ export function createOnnxEngine(): Engine {
       alternates: true,
       memory,
     },
+    profiles: true,
     status: (): Promise<EngineStatus> => onnxStatus(),
     open: openSession,
   };
@@ -47,10 +50,11 @@ export function createOnnxEngine(): Engine {
 async function openSession(entries: ReadonlyMap<string, Plan>, options: EngineOptions): Promise<Session> {
   const ort = await loadRuntime();
   const store = createStore(ort);
+  const profiles = options.profile === true ? createProfiles() : undefined;
   const opened = new Map<string, OpenEntry>();
   for (const [name, plan] of entries) {
     const emitted = emitGraph(plan.graph);
-    const session = await createSession(ort, name, emitted, options);
+    const session = await createSession(ort, name, emitted, options, profiles?.prefix(name));
     opened.set(name, entryOf(plan, emitted, session));
   }
   for (const [name, entry] of opened) {
@@ -78,9 +82,20 @@ async function openSession(entries: ReadonlyMap<string, Plan>, options: EngineOp
     async read(names) {
       return new Map(names.map(name => [name, store.read(name)]));
     },
+    ...(profiles === undefined
+      ? {}
+      : {
+          async profile(name: string) {
+            const entry = opened.get(name);
+            if (entry === undefined) throw new Error(`no entry named ${name}`);
+            entry.session.endProfiling();
+            return profiles.read(name, entry.nodes);
+          },
+        }),
     async close() {
       for (const entry of opened.values()) await entry.session.release();
       opened.clear();
+      profiles?.remove();
     },
   };
 }
@@ -106,6 +121,7 @@ function entryOf(plan: Plan, emitted: EmittedGraph, session: Ort.InferenceSessio
   const byRole = (role: string) => emitted.outputs.filter((_, i) => graph.outputs[i]?.role === role);
   return {
     session,
+    nodes: graph.nodes.length,
     inputs: emitted.inputs.map((e, i) => {
       const role = graph.inputs[i]?.role;
       return { ...e, fed: role === 'feed' || role === 'scalar' };
@@ -128,6 +144,7 @@ function createSession(
   entry: string,
   emitted: EmittedGraph,
   options: EngineOptions,
+  profile: string | undefined,
 ): Promise<Ort.InferenceSession> {
   return guarded(entry, async () => {
     const { encodeModel } = await import('./model-proto.ts');
@@ -138,6 +155,7 @@ function createSession(
       enableMemPattern: false,
       graphOptimizationLevel: 'basic',
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       // Errors come as exceptions; the runtime would print them as well.
       logSeverityLevel: 4,
     });

@@ -21,17 +21,19 @@ export function createReferenceEngine({ precision }: ReferenceOptions): Engine {
   return {
     name: 'reference',
     target: { engine: 'reference', composites: new Set(Object.keys(compositeOps)), alternates: false },
+    profiles: true,
     status: async () => ({
       ready: true,
       version: undefined,
       about: 'plain TypeScript, the definition of every op; for tests and small models',
       add: undefined,
     }),
-    open: async entries => openSession(entries, precision),
+    open: async (entries, { profile }) => openSession(entries, precision, profile === true),
   };
 }
 
-function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision): Session {
+function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision, isProfiled: boolean): Session {
+  const times = new Map<string, Float64Array[]>();
   const types = ownedTypes(entries);
   const state = new Map<string, HostTensor>();
 
@@ -59,7 +61,12 @@ function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision): 
       }
       for (const name of feeds.keys())
         if (!inputs.has(name) || types.has(name)) throw new Error(`entry ${entry} has no feed named ${name}`);
-      const outputs = evaluateOutputs(plan.graph, inputs, { precision });
+      const seconds = new Float64Array(plan.graph.nodes.length);
+      const outputs = evaluateOutputs(plan.graph, inputs, {
+        precision,
+        onNode: isProfiled ? (node, took) => seconds.fill(took, node, node + 1) : undefined,
+      });
+      if (isProfiled) times.set(entry, [...(times.get(entry) ?? []), seconds]);
       const fetches = new Map<string, HostTensor>();
       for (const [i, { name, role }] of plan.graph.outputs.entries()) {
         const value = outputs[i]!;
@@ -75,6 +82,18 @@ function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision): 
     async read(names) {
       return new Map(names.map(name => [name, presented(stored(name))] as const));
     },
+    ...(isProfiled
+      ? {
+          async profile(entry: string) {
+            const [first, ...rest] = times.get(entry) ?? [];
+            if (first === undefined) throw new Error(`entry ${entry} has not run yet`);
+            const runs = rest.length > 0 ? rest : [first];
+            const seconds = Array.from(first, (_, i) => runs.map(r => r[i] ?? 0).sort((a, b) => a - b));
+            const middle = runs.length >> 1;
+            return { seconds: seconds.map(s => s[middle] ?? 0), between: 0, kernels: first.length };
+          },
+        }
+      : {}),
     async close() {
       state.clear();
     },

@@ -14,6 +14,8 @@ export type Precision = 'f32' | 'f64';
 
 export interface EvaluateOptions {
   readonly precision: Precision;
+  /** Hears what each node took. */
+  readonly onNode?: ((node: number, seconds: number) => void) | undefined;
 }
 
 /**
@@ -44,7 +46,9 @@ export function evaluateOutputs(
   }
   const lastReads = lastReadsOf(graph);
   for (const [at, node] of graph.nodes.entries()) {
+    const started = options.onNode === undefined ? 0 : performance.now();
     runNode(graph, node, values, options.precision);
+    options.onNode?.(at, (performance.now() - started) / 1000);
     for (const id of lastReads.get(at) ?? []) values.delete(id);
   }
   return graph.outputs.map(({ id }) => narrowed(values.get(id)!, options.precision));
