@@ -1,5 +1,6 @@
 // After differentiation: the passes that make the graph an engine runs, as one named list.
 
+import type { FloatDType } from '../base/dtype.ts';
 import type { Graph } from '../ir/graph.ts';
 import type { OpRegistry } from '../ir/op.ts';
 import { algebra } from './passes/algebra.ts';
@@ -8,6 +9,7 @@ import { decomposeComposites } from './passes/decompose.ts';
 import { foldConstants } from './passes/fold.ts';
 import { fuseLinear } from './passes/linear.ts';
 import { type Pass, type RunOptions, runPasses } from './passes/pass.ts';
+import { narrowProducts } from './passes/precision.ts';
 import type { Target } from './plan.ts';
 
 export const optimizationPasses: readonly Pass[] = [
@@ -20,13 +22,19 @@ export const optimizationPasses: readonly Pass[] = [
   foldConstants,
   algebra,
   commonSubexpressions,
+  narrowProducts,
 ];
+
+export interface OptimizeOptions extends RunOptions {
+  /** Of matrix products and convolutions. */
+  readonly precision?: FloatDType;
+}
 
 export function optimize(
   graph: Graph,
   target: Target,
   registry: OpRegistry,
-  options: RunOptions = {},
+  { precision = 'f32', ...options }: OptimizeOptions = {},
 ): Graph {
-  return runPasses(graph, optimizationPasses, { registry, target }, options);
+  return runPasses(graph, optimizationPasses, { registry, target, precision }, options);
 }

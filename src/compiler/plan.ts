@@ -1,5 +1,6 @@
 // What an engine is given: a graph with static shapes and where each value lives and how long.
 
+import type { FloatDType } from '../base/dtype.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
 
 /** One piece of memory, reused by values whose lifetimes don't overlap. */
@@ -37,6 +38,8 @@ export interface Target {
   readonly engine: string;
   /** Composite ops that this engine runs whole; the others are decomposed before scheduling. */
   readonly composites: ReadonlySet<string>;
+  /** Precisions in which this engine trains; f32 alone where absent. */
+  readonly precisions?: readonly FloatDType[];
   /** How many kernels this engine runs for each node of a graph; one for each where absent. */
   readonly kernels?: (graph: Graph) => readonly number[];
   /** The engine keeps two sets of weights, states and moments and alternates. */

@@ -1,5 +1,6 @@
 // A stage as what an engine runs: one train step over all its objectives and batches, and its measures.
 
+import type { FloatDType } from '../base/dtype.ts';
 import { weightsBehind } from '../dsl/semantics/check-objective.ts';
 import type { MinimizeStage, StageData } from '../dsl/semantics/model.ts';
 import { traceObjective } from '../dsl/semantics/objectives.ts';
@@ -24,6 +25,8 @@ export interface StageOptions {
   /** Replaces every batch size of the stage. */
   readonly batch?: number;
   readonly steps?: number;
+  /** Of the products in the train step; measures and fits are f32. */
+  readonly precision?: FloatDType;
   /** Sees the graph after each step of the pipeline, by its name: for `mm print` and the verifier. */
   readonly afterEach?: (pass: string, graph: Graph) => void;
   /** Leaves measures out: explaining and printing need only the train step. */
@@ -136,7 +139,7 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
   const { trace, forward, total, specs, told } = traceLoss(context, stage, options);
   const paths = [...weightsBehind(trace, total)].sort();
   const parts = partition(stage, paths);
-  const see = options.afterEach;
+  const { precision = 'f32', afterEach: see } = options;
   const eachPass =
     see === undefined ? {} : { afterEach: (pass: Pass, graph: Graph) => see(pass.name, graph) };
   see?.('lower', forward);
@@ -166,9 +169,10 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
     optimizer: stage.optimizer,
     registry,
     span: stage.optimizerSpan,
+    scaled: precision === 'f16',
   });
   see?.('differentiate', step);
-  const graph = optimize(step, target, registry, eachPass);
+  const graph = optimize(step, target, registry, { ...eachPass, precision });
   const plan = schedule(graph, target, fusionsOf(graph, target, registry));
   const entry = entryOf('train', plan, specs);
   return { train: entry, trace, parts, told };

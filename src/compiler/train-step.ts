@@ -7,6 +7,7 @@ import { createBuilder } from '../ir/builder.ts';
 import type { Graph, InputRole, TensorType, ValueId } from '../ir/graph.ts';
 import type { OpRegistry } from '../ir/op.ts';
 import { differentiate } from './differentiate.ts';
+import { lossScale } from './loss-scale.ts';
 import type { OptimizerSpec } from './program.ts';
 import { updateRule } from './update-rules.ts';
 
@@ -38,6 +39,8 @@ export interface TrainStepOptions {
   readonly registry: OpRegistry;
   /** Where the optimizer is asked for. */
   readonly span?: Span | undefined;
+  /** Scale the loss, so that gradients don't vanish in f16 (loss-scale.ts). */
+  readonly scaled?: boolean;
 }
 
 const fail = (message: string): never => {
@@ -49,7 +52,8 @@ const scalar: TensorType = { dtype: 'f32', shape: [] };
 /**
  * Adds inputs `rate` and the scalars of the optimizer's rule (role scalar) and its moments, as `PATH#m` (role moment);
  * outputs every weight, moment and follower with role `next` beside the graph's own, and `gradient_norm` (before clipping) as a fetch. A weight that
- * no gradient reaches stays as it is and gets no moments.
+ * no gradient reaches stays as it is and gets no moments. With a scaled loss, a step whose gradients overflow leaves
+ * everything as it was.
  */
 export function trainStep({
   graph,
@@ -58,8 +62,9 @@ export function trainStep({
   optimizer,
   registry,
   span,
+  scaled = false,
 }: TrainStepOptions): Graph {
-  const b = createBuilder(graph.name, registry, { from: graph, keepOutputs: true });
+  const b = createBuilder(graph.name, registry, { from: graph });
   const loss = graph.outputs.find(o => o.name === 'loss' && o.role === 'fetch');
   if (loss === undefined) throw new Error(`graph ${graph.name} has no fetch named loss`);
   const weights = trained.map(t => {
@@ -67,11 +72,12 @@ export function trainStep({
     if (input === undefined) throw new Error(`graph ${graph.name} has no weight ${t.name}`);
     return input.id;
   });
-  const raw = differentiate(b, loss.id, weights);
+  const scale = scaled ? lossScale(b, loss.id) : undefined;
+  const raw = differentiate(b, scale?.loss ?? loss.id, weights);
   b.span = span;
   const updates = trained.flatMap((weight, i) => {
     const grad = raw[i];
-    return grad === undefined ? [] : [{ weight, id: weights[i]!, grad }];
+    return grad === undefined ? [] : [{ weight, id: weights[i]!, grad: scale?.unscaled(grad) ?? grad }];
   });
   if (updates.length === 0) throw new Error(`no gradient reaches any trained weight of ${graph.name}`);
 
@@ -79,6 +85,11 @@ export function trainStep({
     b,
     updates.map(u => u.grad),
   );
+  const guarded = scale?.finish(norm) ?? ((next: ValueId) => next);
+  const old = (name: string): ValueId =>
+    graph.inputs.find(i => i.name === name)?.id ?? fail(`graph ${graph.name} has no input ${name}`);
+  for (const { name, role, id } of graph.outputs)
+    b.output(name, role, role === 'next' ? guarded(id, old(name)) : id);
   const factor = optimizer.clip === undefined ? undefined : clipFactor(b, norm, optimizer.clip);
   const input = (name: string, role: InputRole, type: TensorType): ValueId =>
     graph.inputs.find(i => i.name === name)?.id ?? b.input(name, role, type);
@@ -87,24 +98,30 @@ export function trainStep({
   const scalars = new Map(Object.keys(rule.scalars(0)).map(name => [name, input(name, 'scalar', scalar)]));
   for (const { weight, id, grad } of updates) {
     const type = b.typeOf(id);
+    const moments = rule.moments.map(m => b.input(`${weight.name}#${m}`, 'moment', type));
     const stepped = rule.step(b, {
       weight: id,
       gradient: factor === undefined ? grad : b.one('mul', [grad, factor]),
       rate: weight.share === undefined ? rate : b.one('mul', [rate, b.constant(weight.share)]),
       decay: weight.decay ? optimizer.decay : 0,
-      moments: rule.moments.map(m => b.input(`${weight.name}#${m}`, 'moment', type)),
+      moments,
       scalar: name => scalars.get(name) ?? fail(`${optimizer.kind} has no scalar ${name}`),
     });
-    b.output(weight.name, 'next', project(b, stepped.weight, weight));
-    for (const [i, m] of rule.moments.entries()) b.output(`${weight.name}#${m}`, 'next', stepped.moments[i]!);
+    b.output(weight.name, 'next', guarded(project(b, stepped.weight, weight), id));
+    for (const [i, m] of rule.moments.entries())
+      b.output(`${weight.name}#${m}`, 'next', guarded(stepped.moments[i]!, moments[i]!));
   }
   b.output('gradient_norm', 'fetch', norm);
-  follow(b, followers);
+  follow(b, followers, guarded);
   return b.finish();
 }
 
 /** s ← by · s + (1 − by) · w, w as this step leaves it (arXiv:1911.05722); where it leaves w alone, s stays too. */
-function follow(b: Builder, followers: readonly Follower[]): void {
+function follow(
+  b: Builder,
+  followers: readonly Follower[],
+  guarded: (next: ValueId, old: ValueId) => ValueId,
+): void {
   const { inputs, outputs } = b.finish();
   const after = new Map(outputs.filter(o => o.role === 'next').map(o => [o.name, o.id]));
   for (const { name, of, by } of followers) {
@@ -115,7 +132,7 @@ function follow(b: Builder, followers: readonly Follower[]): void {
     const part = (id: ValueId, share: number): ValueId => b.one('mul', [id, b.constant(share, dtype)]);
     // Whole numbers, as a count of steps, are no averages.
     const next = dtype === 'i32' || dtype === 'bool' ? now : b.one('add', [part(old, by), part(now, 1 - by)]);
-    b.output(name, 'next', next);
+    b.output(name, 'next', guarded(next, old));
   }
 }
 

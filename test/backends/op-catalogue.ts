@@ -141,10 +141,14 @@ export async function resultsOn(
 }
 
 /** Relative to the largest size in the output. Exceptions, with reasons: none so far. */
-const tolerance = 1e-4;
+const inF32 = 1e-4;
 
 /** Fails unless types agree, integers and booleans are equal, floats near; NaN and infinities agree with themselves. */
-export function expectAgreement(c: Case, fetched: ReadonlyMap<string, HostTensor>): void {
+export function expectAgreement(
+  c: Case,
+  fetched: ReadonlyMap<string, HostTensor>,
+  tolerance = inF32,
+): void {
   for (const [i, name] of c.fetches.entries()) {
     const [got, expected] = [fetched.get(name)!, c.expected[i]!];
     expect(got.dtype).toBe(expected.dtype);

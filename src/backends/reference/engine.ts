@@ -20,7 +20,12 @@ export interface ReferenceOptions {
 export function createReferenceEngine({ precision }: ReferenceOptions): Engine {
   return {
     name: 'reference',
-    target: { engine: 'reference', composites: new Set(Object.keys(compositeOps)), alternates: false },
+    target: {
+      engine: 'reference',
+      composites: new Set(Object.keys(compositeOps)),
+      alternates: false,
+      precisions: ['f32', 'bf16', 'f16'],
+    },
     profiles: true,
     status: async () => ({
       ready: true,

@@ -24,7 +24,12 @@ export interface TensorflowOptions {
 export function createTensorflowEngine(options: TensorflowOptions = { compiled: true }): Engine {
   return {
     name: 'tensorflow',
-    target: { engine: 'tensorflow', composites: new Set(), alternates: false },
+    target: {
+      engine: 'tensorflow',
+      composites: new Set(),
+      alternates: false,
+      precisions: ['f32', 'bf16', 'f16'],
+    },
     status: async (): Promise<EngineStatus> => {
       const found = installation();
       return {

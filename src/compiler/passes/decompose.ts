@@ -5,11 +5,17 @@ import type { Attrs, Graph, ValueId } from '../../ir/graph.ts';
 import type { OpDef, OpRegistry } from '../../ir/op.ts';
 import { withoutDead } from '../../ir/traverse.ts';
 import type { Pass } from './pass.ts';
+import { productComposites } from './precision.ts';
 
 export const decomposeComposites: Pass = {
   name: 'decompose',
   because: 'a composite is defined by its decomposition',
-  run: (graph, { registry, target }) => decompose(graph, registry, target?.composites ?? new Set()),
+  run: (graph, { registry, target, precision = 'f32' }) => {
+    const whole = target?.composites ?? new Set();
+    // Products inside a composite couldn't be narrow while the rest of it stays f32.
+    const kept = precision === 'f32' ? whole : [...whole].filter(op => !productComposites.includes(op));
+    return decompose(graph, registry, new Set(kept));
+  },
 };
 
 /** Takes apart every composite that isn't in `whole`. */

@@ -1,5 +1,6 @@
 // What a pass is, and running a list of them.
 
+import type { FloatDType } from '../../base/dtype.ts';
 import type { Graph } from '../../ir/graph.ts';
 import type { OpRegistry } from '../../ir/op.ts';
 import { type Rule, rewrite } from '../../ir/rewrite.ts';
@@ -9,6 +10,8 @@ export interface PassContext {
   readonly registry: OpRegistry;
   /** Absent before differentiation, where nothing depends on the engine. */
   readonly target: Target | undefined;
+  /** Of matrix products and convolutions; f32 if absent. */
+  readonly precision?: FloatDType;
 }
 
 export interface Pass {
