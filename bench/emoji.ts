@@ -19,6 +19,8 @@ export const emojiBenchmark = (here: string): Benchmark => ({
   engine: 'onnx',
   samplesPerStep: emojiProgram(specText(here)).train.batches[0]!.size,
   twin: 'emoji',
+  precision: 'f32',
+  peers: ['eager f32'],
   async start({ threads, timed }) {
     const text = timed ? specText(here) : withoutDropout(specText(here));
     const program = emojiProgram(text);

@@ -2,6 +2,7 @@
 // attention with 4 heads, tanh GELU, width 256, 64 tokens, batch 32, vocabulary 256, learned positions, AdamW. It isn't
 // a spec because a byte-pair vocabulary is larger than 256 and texts carry padding, which the PyTorch twin hasn't.
 
+import type { FloatDType } from '../src/base/dtype.ts';
 import { optimize } from '../src/compiler/optimize.ts';
 import type { Target } from '../src/compiler/plan.ts';
 import type { AdamW } from '../src/compiler/program.ts';
@@ -32,7 +33,10 @@ export interface GptWeight {
 }
 
 /** The train step, and its weights in the order of their making. */
-export function gptTrainStep(target: Target): {
+export function gptTrainStep(
+  target: Target,
+  precision: FloatDType,
+): {
   readonly graph: Graph;
   readonly weights: readonly GptWeight[];
 } {
@@ -91,7 +95,7 @@ export function gptTrainStep(target: Target): {
     optimizer: gptOptimizer,
     registry: ops,
   });
-  return { graph: optimize(step, target, ops), weights };
+  return { graph: optimize(step, target, ops, { precision }), weights };
 }
 
 function mean(b: Builder, x: ValueId): ValueId {

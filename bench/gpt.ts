@@ -1,6 +1,7 @@
 // The benchmark gpt-4x256 on any engine.
 
 import type { Engine } from '../src/backends/engine.ts';
+import type { FloatDType } from '../src/base/dtype.ts';
 import { randomStream } from '../src/base/random.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
 import { elements } from '../src/base/tensor.ts';
@@ -11,14 +12,16 @@ import { gpt, gptOptimizer, gptTrainStep } from './gpt-graph.ts';
 
 const batches = 8;
 
-export const gptBenchmark = (createEngine: () => Engine): Benchmark => ({
+export const gptBenchmark = (createEngine: () => Engine, precision: FloatDType = 'f32'): Benchmark => ({
   name: 'gpt-4x256',
   engine: createEngine().name,
   samplesPerStep: gpt.batch,
   twin: 'gpt_4x256',
+  precision,
+  peers: precision === 'f32' ? ['eager f32'] : ['eager f32', 'compile f32', 'eager bf16', 'compile bf16'],
   async start({ threads }) {
     const engine = createEngine();
-    const { graph, weights } = gptTrainStep(engine.target);
+    const { graph, weights } = gptTrainStep(engine.target, precision);
     const plan = schedule(graph, engine.target, []);
     const session = await engine.open(new Map([['train', plan]]), { threads });
     const initial = new Map<string, HostTensor>(

@@ -12,6 +12,7 @@ import { gptBenchmark } from './gpt.ts';
 const benchmarks: Readonly<Record<string, (here: string) => Benchmark>> = {
   'gpt-4x256': () => gptBenchmark(createOnnxEngine),
   'gpt-4x256/tensorflow': () => gptBenchmark(createTensorflowEngine),
+  'gpt-4x256/tensorflow/bf16': () => gptBenchmark(createTensorflowEngine, 'bf16'),
   emoji: emojiBenchmark,
 };
 
@@ -71,7 +72,7 @@ function parse(args: readonly string[]) {
 }
 
 function show(o: Outcome): string {
-  const ours = `${o.name} on ${o.engine}: ${o.samplesPerSecond.toFixed(0)} samples/s`;
+  const ours = `${o.name} on ${o.engine} in ${o.precision}: ${o.samplesPerSecond.toFixed(0)} samples/s`;
   if (o.ratio === null) return `${ours}; ${o.peer} skipped: ${o.skipped}\n`;
   return `${ours}, ${o.peer}: ${o.peerSamplesPerSecond.toFixed(0)}; ratio ${o.ratio.toFixed(2)}, losses differ by at most ${o.lossDifference.toExponential(1)}\n`;
 }

@@ -1,4 +1,4 @@
-// The parts of README.md, docs/language.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
+// The parts of README.md, docs/language.md, docs/precision.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
 // stands between `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { formOf } from '../src/cli/message-form.ts';
 import { check } from '../src/compile.ts';
 import { diagram } from '../src/compiler/diagram.ts';
 import { drawSvg } from '../src/compiler/draw-svg.ts';
+import { movingOps, narrowOps, productComposites } from '../src/compiler/passes/precision.ts';
 import { dataDiagnostic } from '../src/data/diagnostics.ts';
 import type { MetricParam } from '../src/dsl/metrics/metric.ts';
 import { metrics, showCall } from '../src/dsl/metrics/table.ts';
@@ -93,6 +94,20 @@ function outputOf(examples: readonly Example[], markdown: string, at: number): s
   return `\`\`\`text\n${renderDiagnostics(diagnostics, sources, { color: false })}\n\`\`\``;
 }
 
+/** Which ops `--precision` makes narrow. */
+function precisionOps(): string {
+  const rest = [...ops.keys()].filter(op => ![...narrowOps, ...movingOps, ...productComposites].includes(op));
+  const list = (names: readonly string[]): string => names.map(code).join(' ');
+  return table(
+    ['precision', 'ops'],
+    [
+      ['read and give narrow floats', list(narrowOps)],
+      ['move narrow floats on their way into or out of those, and f32 elsewhere', list(movingOps)],
+      ['stay f32', list(rest)],
+    ],
+  );
+}
+
 /** What `mm graph` draws of specs/emoji.mm: docs/emoji-graph.svg. */
 export function emojiGraph(): string {
   const { library, models } = check(emojiSpec, 'specs/emoji.mm', () => undefined);
@@ -160,6 +175,7 @@ const parts: Readonly<Record<string, () => string>> = {
         (settings as readonly Setting[]).map(s => [code(name), code(s.name), meaningOf(s)]),
       ),
     ),
+  'precision-ops': precisionOps,
   initializers: () =>
     Object.entries(initializerNames)
       .map(([name, params]) => code(`${name}(${params.join(', ')})`))

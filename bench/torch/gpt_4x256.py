@@ -1,4 +1,7 @@
-"""The twin of gpt-4x256: pre-norm blocks, causal attention, tanh GELU, learned positions, AdamW."""
+"""The twin of gpt-4x256: pre-norm blocks, causal attention, tanh GELU, learned positions, AdamW.
+
+settings["mode"] is "eager f32", "compile f32", "eager bf16" or "compile bf16"; bf16 is autocast.
+"""
 
 import torch
 import torch.nn.functional as F
@@ -42,8 +45,12 @@ def build(tensors, settings):
         logits = linear(norm(h, "norm"), "head")
         return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), target.reshape(-1))
 
+    form, precision = settings["mode"].split()
+    loss_as_run = torch.compile(loss_of) if form == "compile" else loss_of
+
     def step(i):
-        loss = loss_of(batches[i % len(batches)])
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            loss = loss_as_run(batches[i % len(batches)])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

@@ -2,10 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import type { FloatDType } from '../base/dtype.ts';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
 import { positive } from './number-option.ts';
+import { precisionOption } from './options.ts';
 
 export const explainCommand: CommandEntry = { name: 'explain', register };
 
@@ -13,12 +15,13 @@ export interface ExplainOptions {
   readonly variant?: string;
   readonly engine: string;
   readonly batch?: number;
+  readonly precision?: FloatDType;
   readonly depth: number;
   readonly codes?: boolean;
 }
 
 /** Options that ask something of a spec. */
-const ofSpecs = ['variant', 'engine', 'batch', 'depth'] as const;
+const ofSpecs = ['variant', 'engine', 'batch', 'precision', 'depth'] as const;
 
 function register(program: Command, context: Context): void {
   const command = program
@@ -30,6 +33,7 @@ function register(program: Command, context: Context): void {
     .option('--variant <name>', 'a variant of the model')
     .option('--engine <name>', 'the engine to compile for', 'onnx')
     .addOption(new Option('--batch <n>', 'rows of each batch, instead of the spec’s').argParser(positive))
+    .addOption(precisionOption())
     .addOption(
       new Option('--depth <n>', 'how deep the tree of parts is shown').argParser(positive).default(3),
     )

@@ -1,9 +1,11 @@
 // `mm print`: the graph of a stage as text.
 
 import type { Command } from 'commander';
+import type { FloatDType } from '../base/dtype.ts';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
+import { precisionOption } from './options.ts';
 
 export const printCommand: CommandEntry = { name: 'print', register };
 
@@ -12,6 +14,7 @@ export interface PrintOptions {
   readonly variant?: string;
   readonly after?: string;
   readonly engine: string;
+  readonly precision?: FloatDType;
 }
 
 function register(program: Command, context: Context): void {
@@ -28,6 +31,7 @@ function register(program: Command, context: Context): void {
     )
     .option('--variant <name>', 'a variant of the model')
     .option('--engine <name>', 'the engine to compile for', 'onnx')
+    .addOption(precisionOption())
     .option('--json', 'print {stage, after, graph}')
     .addHelpText(
       'after',

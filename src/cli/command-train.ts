@@ -1,11 +1,12 @@
 // `mm train`: trains a spec, or goes on with a run.
 
 import type { Command } from 'commander';
+import type { FloatDType } from '../base/dtype.ts';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { collectData, collectRuns } from './data-option.ts';
 import { examples } from './examples.ts';
-import { positiveInteger, seedNumber } from './options.ts';
+import { positiveInteger, precisionOption, seedNumber } from './options.ts';
 
 export interface TrainCommandOptions {
   readonly stage?: string;
@@ -17,6 +18,7 @@ export interface TrainCommandOptions {
   readonly batch?: number;
   readonly seed?: number;
   readonly threads?: number;
+  readonly precision?: FloatDType;
   readonly runOf?: ReadonlyMap<string, string>;
   readonly data?: ReadonlyMap<string, string>;
 }
@@ -37,6 +39,7 @@ function register(program: Command, context: Context): void {
     .option('--batch <n>', "in the place of the spec's batch sizes", positiveInteger)
     .option('--seed <n>', 'of weights, order and augmentation (default: 1)', seedNumber)
     .option('--threads <n>', 'of the engine (default: all)', positiveInteger)
+    .addOption(precisionOption())
     .option(
       '--run-of <name=dir>',
       'the run of another model that a stage starts from (default: found under runs/); may be repeated',
@@ -50,6 +53,7 @@ function register(program: Command, context: Context): void {
         ['mm train specs/emoji.mm', 'all stages, in a new run folder'],
         ['mm train specs/emoji.mm --steps 200 --seed 7', 'a short one, with other draws'],
         ['mm train ner.mm --run-of Bert=runs/bert-1', 'on an encoder that another run has trained'],
+        ['mm train specs/emoji.mm --engine tensorflow --precision bf16', 'faster, the weights stay f32'],
         ['mm train --resume runs/emoji-1', 'go on where it stopped'],
       ),
     )

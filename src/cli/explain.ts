@@ -10,7 +10,7 @@ import {
   type TokenizerExplanation,
 } from '../compiler/explain.ts';
 import { ops } from '../ops/registry.ts';
-import { openEngine } from '../train/engines.ts';
+import { openEngine, requirePrecision } from '../train/engines.ts';
 import { version } from '../train/version.ts';
 import type { ExplainOptions } from './command-explain.ts';
 import { type Context, present, report } from './context.ts';
@@ -24,9 +24,11 @@ export async function runExplain(file: string, options: ExplainOptions, context:
   if ('diagnostics' in found) return report(context, found.diagnostics);
   const { compilation, model } = found.opened;
   const { engine } = await openEngine(options.engine, version);
+  const { precision = 'f32' } = options;
+  requirePrecision(engine, precision);
   const explanation = explainModel(
     { library: compilation.library, model, target: engine.target, registry: ops },
-    options.batch === undefined ? {} : { batch: options.batch },
+    { precision, ...(options.batch === undefined ? {} : { batch: options.batch }) },
   );
   present(context, explanationJson(explanation), () =>
     explanationText(explanation, file, options.depth, context),
@@ -39,6 +41,7 @@ function explanationJson(e: Explanation): object {
     model: e.model,
     version: e.version ?? null,
     engine: e.engine,
+    precision: e.precision,
     parameters: e.parameters,
     states: e.states,
     parts: e.parts,
@@ -84,7 +87,11 @@ function explanationText(e: Explanation, file: string, depth: number, context: C
     '',
     ...dearestText(e.parts),
     ...e.tokenizers.flatMap(t => ['', tokenizerText(t)]),
-    ...e.stages.flatMap(s => ['', stageText(s, e.engine, context), ...fusionText(e, s.name, file)]),
+    ...e.stages.flatMap(s => [
+      '',
+      stageText(s, e.precision === 'f32' ? e.engine : `${e.engine}, ${e.precision}`, context),
+      ...fusionText(e, s.name, file),
+    ]),
     ...(e.generations.length === 0 ? [] : ['', ...e.generations.map(g => generationText(g, context))]),
   ];
   return lines.join('\n');

@@ -1,6 +1,7 @@
 // Option values that several commands take, checked as they are parsed: a wrong one is wrong usage.
 
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { precisions } from '../base/dtype.ts';
 
 export function positiveInteger(text: string): number {
   const value = Number(text);
@@ -14,3 +15,9 @@ export function seedNumber(text: string): number {
   if (/^\d+$/.test(text) && value < 2 ** 32) return value;
   throw new InvalidArgumentError('It has to be a whole number from 0 below 4294967296.');
 }
+
+/** How precise matrix products and convolutions of training are. */
+export const precisionOption = (): Option =>
+  new Option('--precision <name>', 'of matrix products and convolutions in training').choices([
+    ...precisions,
+  ]);

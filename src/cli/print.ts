@@ -3,7 +3,7 @@
 import { trainingEntries } from '../compiler/program.ts';
 import type { Graph } from '../ir/graph.ts';
 import { print } from '../ir/print.ts';
-import { openEngine } from '../train/engines.ts';
+import { openEngine, requirePrecision } from '../train/engines.ts';
 import { version } from '../train/version.ts';
 import type { PrintOptions } from './command-print.ts';
 import { type Context, present, report } from './context.ts';
@@ -22,11 +22,14 @@ export async function runPrint(file: string, options: PrintOptions, context: Con
       commandDiagnostic('unknown-stage', { name: stage ?? '', known }, { span: undefined }),
     ]);
   const { engine } = await openEngine(options.engine, version);
+  const { precision = 'f32' } = options;
+  requirePrecision(engine, precision);
   // By pass and, where a stage has several fits, by graph. A pass that runs twice is shown as it leaves the graph the
   // last time.
   const graphs = new Map<string, Map<string, Graph>>();
   const program = compilation.stage(stage, engine.target, {
     measures: false,
+    precision,
     afterEach: (pass, graph) => graphs.set(pass, new Map(graphs.get(pass) ?? []).set(graph.name, graph)),
   });
   const entries = trainingEntries(program);

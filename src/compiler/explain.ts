@@ -1,7 +1,7 @@
 // What a model is made of and what it costs: its parts with their types, parameters and operations, every stage's
 // step, and what was fused for the engine, from which lines.
 
-import { dtypeBytes } from '../base/dtype.ts';
+import { dtypeBytes, type FloatDType } from '../base/dtype.ts';
 import { callBlock, inputTypes } from '../dsl/semantics/call-block.ts';
 import { memberBlock } from '../dsl/semantics/extend.ts';
 import { isField } from '../dsl/semantics/fields.ts';
@@ -65,6 +65,8 @@ export interface Explanation {
   readonly model: string;
   readonly version: string | undefined;
   readonly engine: string;
+  /** Of matrix products and convolutions in train steps. */
+  readonly precision: FloatDType;
   readonly parameters: number;
   /** Elements of states, which no gradient reaches: statistics, queues, copies. */
   readonly states: number;
@@ -150,6 +152,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
     model: context.model.variant ?? context.model.name,
     version: context.model.version,
     engine: context.target.engine,
+    precision: options.precision ?? 'f32',
     parameters: trained(all),
     states: all.reduce((n, w) => n + sizeOf(w), 0) - trained(all),
     parts: withWeights([...parts.values()], own),

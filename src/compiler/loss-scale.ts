@@ -36,15 +36,15 @@ export function lossScale(b: Builder, loss: ValueId): LossScale {
     unscaled: gradient => b.one('mul', [gradient, inverse]),
     finish: norm => {
       // NaN isn't less than anything.
-      const isFinite = b.one('less', [norm, b.constant(Number.POSITIVE_INFINITY)]);
+      const fits = b.one('less', [norm, b.constant(Number.POSITIVE_INFINITY)]);
       const more = b.one('add', [good, b.constant(1)]);
       const grows = b.one('less_equal', [b.constant(stepsToGrow), more]);
       const ifGood = b.one('select', [grows, times(scale, 2), scale]);
-      b.output(scaleNames.scale, 'next', b.one('select', [isFinite, ifGood, times(scale, 0.5)]));
+      b.output(scaleNames.scale, 'next', b.one('select', [fits, ifGood, times(scale, 0.5)]));
       const counted = b.one('select', [grows, zero, more]);
-      b.output(scaleNames.good, 'next', b.one('select', [isFinite, counted, zero]));
+      b.output(scaleNames.good, 'next', b.one('select', [fits, counted, zero]));
       b.output('loss_scale', 'fetch', scale);
-      return (next, old) => b.one('select', [isFinite, next, old]);
+      return (next, old) => b.one('select', [fits, next, old]);
     },
   };
 }

@@ -20,6 +20,7 @@ export function curvesPage(lines: readonly MetricsLine[], options: CurvesOptions
     ...metricCharts(lines, options.chance),
     { title: 'Rate', xName: 'step', lines: [series(steps, 'rate')], fromZero: true },
     { title: 'Norm of the gradient', xName: 'step', lines: [series(steps, 'gradient_norm')], fromZero: true },
+    { title: 'Scale of the loss', xName: 'step', lines: [series(steps, 'loss_scale')], fromZero: true },
   ];
   const body = charts
     .map(chartSvg)

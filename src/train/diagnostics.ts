@@ -128,6 +128,13 @@ export const trainDiagnostic = defineDiagnostics({
     message: (p: { name: string; add: string | undefined }) => `the engine ${p.name} isn't installed here`,
     help: (p: { add: string | undefined }) => p.add && `add it: ${p.add}`,
   },
+  'no-precision': {
+    severity: 'error',
+    message: (p: { engine: string; precision: string; has: readonly string[] }) =>
+      `the engine ${p.engine} does not train in ${p.precision}: it has ${list(p.has)}`,
+    help: (p: { precision: string }) =>
+      `leave --precision out, or take an engine with ${p.precision} kernels: --engine tensorflow`,
+  },
   'stage-needs-run': {
     severity: 'error',
     message: (p: { stage: string; from: string }) =>

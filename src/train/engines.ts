@@ -1,6 +1,7 @@
 // Engines by name; each is loaded only when it is asked for.
 
 import type { Engine } from '../backends/engine.ts';
+import type { FloatDType } from '../base/dtype.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { failure } from './diagnostics.ts';
 
@@ -28,4 +29,10 @@ export async function openEngine(name: string, mmlang: string): Promise<ReadyEng
   if (!status.ready) throw failure('engine-not-ready', { name, add: status.add });
   // An engine that is a part of mmlang has its version.
   return { engine, version: status.version ?? mmlang };
+}
+
+/** Fails where an engine doesn't train in this precision. */
+export function requirePrecision({ name, target }: Engine, precision: FloatDType): void {
+  const has = target.precisions ?? ['f32'];
+  if (!has.includes(precision)) throw failure('no-precision', { engine: name, precision, has });
 }

@@ -22,7 +22,8 @@ export type TrainEvent =
       readonly steps: number;
       readonly loss: number;
       readonly rate: number;
-      readonly gradient_norm: number;
+      readonly gradient_norm?: number;
+      readonly loss_scale?: number;
       readonly samplesPerSecond: number;
     }
   | {

@@ -1,5 +1,5 @@
-// metrics.jsonl: one object a line. A training line has `step`, `loss` (and `loss/NAME`), `rate`, `gradient_norm` and
-// `samples_per_second`; an evaluation line `step`, `split` and a number for each metric. Appended as it goes; on a
+// metrics.jsonl: one object a line. A training line has `step`, `loss` (and `loss/NAME`), `rate`, `gradient_norm`
+// and `samples_per_second`, in f16 `loss_scale` too (and no `gradient_norm` where the step was skipped); an evaluation line `step`, `split` and a number for each metric. Appended as it goes; on a
 // resume, lines beyond the checkpoint are cut off.
 
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';

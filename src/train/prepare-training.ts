@@ -3,11 +3,12 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { FloatDType } from '../base/dtype.ts';
 import { type StageProgram, type TokenizerFitSpec, trainingEntries } from '../compiler/program.ts';
 import { type Data, openData, orThrow } from '../data/index.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
-import { defaultEngine, openEngine } from './engines.ts';
+import { defaultEngine, openEngine, requirePrecision } from './engines.ts';
 import type { OpenedSpec, SpecText } from './model.ts';
 import { openSpec } from './model.ts';
 import { inSteps, stepsOf } from './rounds.ts';
@@ -53,8 +54,10 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   if (existing !== undefined) sameRun(existing, opened, options);
   for (const diagnostic of opened.warnings) options.onEvent?.({ kind: 'note', diagnostic });
   const ready = await readyEngine(options, existing);
+  const precision = options.precision ?? existing?.settings.precision ?? 'f32';
+  requirePrecision(ready.engine, precision);
   const choices = chooseStages(opened.model, options, existing, options.resume !== undefined);
-  const compiled = choices.map(choice => programOf(opened, ready, choice));
+  const compiled = choices.map(choice => programOf(opened, ready, precision, choice));
   const tokenizers = tokenizersToFit(opened.compilation.tokenizers, compiled, existing?.dir);
   const batches = batchesOf(compiled, tokenizers);
   checkOverrides(options.data, batches);
@@ -80,7 +83,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     seed: options.seed ?? 1,
     engine: ready.engine.name,
     engineVersion: ready.version,
-    precision: 'f32',
+    precision,
     threads: options.threads ?? availableParallelism(),
     data: described,
     inputs,
@@ -131,9 +134,11 @@ async function readyEngine(options: TrainOptions, existing: Run | undefined): Pr
 function programOf(
   opened: OpenedSpec,
   { engine }: ReadyEngine,
+  precision: FloatDType,
   { name, steps, batch }: StageChoice,
 ): StageProgram {
   return opened.compilation.stage(name, engine.target, {
+    precision,
     ...(steps === undefined ? {} : { steps }),
     ...(batch === undefined ? {} : { batch }),
   });

@@ -1,6 +1,7 @@
 // run.json: what decides a run's outcome, and the fingerprint of its spec.
 
 import { createHash } from 'node:crypto';
+import { type FloatDType, precisions } from '../base/dtype.ts';
 import { failure } from './diagnostics.ts';
 
 /** A data set of the run: its manifest and the hashes of the manifest and of what it read. */
@@ -59,7 +60,8 @@ export interface RunSettings {
   readonly seed: number;
   readonly engine: string;
   readonly engineVersion: string;
-  readonly precision: 'f32';
+  /** Of matrix products and convolutions in train steps. */
+  readonly precision: FloatDType;
   readonly threads: number | null;
   readonly data: readonly DataSettings[];
   readonly inputs: readonly InputSettings[];
@@ -118,7 +120,7 @@ const fields: Readonly<Record<keyof RunSettings, Check>> = {
   seed: count,
   engine: text,
   engineVersion: text,
-  precision: v => v === 'f32',
+  precision: v => precisions.some(p => p === v),
   threads: orNull(count),
   data: listOf(record({ set: text, manifest: text, sha256: text })),
   inputs: listOf(record({ modality: text, trim: truth, lowercase: truth })),

@@ -25,7 +25,10 @@ export type StepNumbers =
       readonly kind: 'minimize';
       readonly loss: number;
       readonly rate: number;
-      readonly gradient_norm: number;
+      /** Absent where a scaled gradient overflowed and the step was skipped. */
+      readonly gradient_norm?: number;
+      /** In f16: what the loss was multiplied by. */
+      readonly loss_scale?: number;
       readonly [term: `loss/${string}`]: number;
     }
   | { readonly kind: 'fit'; readonly fit: string; readonly change: number };
@@ -60,11 +63,24 @@ export async function oneStep(
   if (fit !== undefined)
     return { kind: 'fit', fit: fit.part, change: number('change', 'change of the states') };
   const loss = number('loss', 'loss');
-  const norm = number('gradient_norm', 'norm of the gradient');
+  const scale = entry.fetches.includes('loss_scale')
+    ? scalarOf(fetched.get('loss_scale'), 'loss_scale')
+    : undefined;
+  const norm = scalarOf(fetched.get('gradient_norm'), 'gradient_norm');
+  // A scaled gradient may overflow: then the step was skipped, and the next scale is smaller. Below 1 it isn't the scale.
+  const isSkipped = !Number.isFinite(norm) && scale !== undefined && scale >= 1;
+  if (!isSkipped) finite(program.stage, step, 'norm of the gradient', norm);
   const terms = entry.fetches
     .filter(name => name.startsWith('loss/'))
     .map(name => [name, scalarOf(fetched.get(name), name)]);
-  return { kind: 'minimize', loss, ...Object.fromEntries(terms), rate: scalars.rate, gradient_norm: norm };
+  return {
+    kind: 'minimize',
+    loss,
+    ...Object.fromEntries(terms),
+    rate: scalars.rate,
+    ...(isSkipped ? {} : { gradient_norm: norm }),
+    ...(scale === undefined ? {} : { loss_scale: scale }),
+  };
 }
 
 function finite(stage: string, step: number, what: string, value: number): number {

@@ -1,6 +1,7 @@
 // Which stages a training runs, with which settings, and whether they fit the run that they go on with.
 
 import { existsSync } from 'node:fs';
+import type { FloatDType } from '../base/dtype.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { Model } from '../dsl/semantics/model.ts';
 import { failure } from './diagnostics.ts';
@@ -23,6 +24,7 @@ export interface Asked {
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
   readonly engine?: string | undefined;
+  readonly precision?: FloatDType | undefined;
 }
 
 /** On a resume the run's own stages that aren't done; else the one asked for, or all. */
@@ -76,7 +78,7 @@ function differs(name: string, run: string | number, here: string | number | und
     throw failure('setting-differs', { name, run: String(run), here: String(here) });
 }
 
-/** A run goes on with the spec, the engine, the seed and the threads that it began with. */
+/** A run goes on with the spec, the engine, the precision, the seed and the threads that it began with. */
 export function sameRun(run: Run, opened: OpenedSpec, asked: Asked): void {
   const { settings } = run;
   const sameModel =
@@ -87,6 +89,7 @@ export function sameRun(run: Run, opened: OpenedSpec, asked: Asked): void {
     throw failure('run-of-another-std', { run: run.dir, mmlang: settings.mmlang });
   differs('--seed', settings.seed, asked.seed);
   differs('--engine', settings.engine, asked.engine);
+  differs('--precision', settings.precision, asked.precision);
   differs('--threads', settings.threads ?? 0, asked.threads);
 }
 

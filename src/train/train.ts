@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FloatDType } from '../base/dtype.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { StageProgram } from '../compiler/program.ts';
 import { writeWhole } from './atomic-file.ts';
@@ -38,6 +39,8 @@ export interface TrainOptions {
   /** The folder of a run to go on with: everything below is then as it was. */
   readonly resume?: string | undefined;
   readonly engine?: string | undefined;
+  /** Of matrix products and convolutions in train steps; f32 if absent. */
+  readonly precision?: FloatDType | undefined;
   /** Default: 1. */
   readonly seed?: number | undefined;
   /** In the place of the spec's own, for every stage that is trained. */

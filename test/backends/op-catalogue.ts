@@ -144,11 +144,7 @@ export async function resultsOn(
 const inF32 = 1e-4;
 
 /** Fails unless types agree, integers and booleans are equal, floats near; NaN and infinities agree with themselves. */
-export function expectAgreement(
-  c: Case,
-  fetched: ReadonlyMap<string, HostTensor>,
-  tolerance = inF32,
-): void {
+export function expectAgreement(c: Case, fetched: ReadonlyMap<string, HostTensor>, tolerance = inF32): void {
   for (const [i, name] of c.fetches.entries()) {
     const [got, expected] = [fetched.get(name)!, c.expected[i]!];
     expect(got.dtype).toBe(expected.dtype);

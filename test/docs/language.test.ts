@@ -16,7 +16,7 @@ const examples = [...examplesOf(read('docs/language.md')), ...examplesOf(read('R
 const named = examples.map(e => [`${e.file} at line ${e.line}`, e] as const);
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
-it.each(['docs/language.md', 'README.md', 'specs/README.md'])(
+it.each(['docs/language.md', 'docs/precision.md', 'README.md', 'specs/README.md'])(
   '%s has its generated parts as they are now (else: npm run docs)',
   file => {
     const text = read(file);
@@ -25,26 +25,26 @@ it.each(['docs/language.md', 'README.md', 'specs/README.md'])(
   },
 );
 
-it.each(['README.md', 'docs/language.md', 'docs/architecture.md', 'docs/data.md', 'specs/README.md'])(
-  '%s links to what is there',
-  file => {
-    const anchors = (text: string): readonly string[] =>
-      [...text.matchAll(/^#+ (.+)$/gm)].map(m =>
-        (m[1] ?? '')
-          .toLowerCase()
-          .replace(/[^a-z0-9 -]/g, '')
-          .replaceAll(' ', '-'),
-      );
-    const broken = [...read(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].filter(
-      ([, path = '', anchor]) => {
-        const target = path === '' ? file : join(dirname(file), path);
-        if (!existsSync(join(import.meta.dirname, '../..', target))) return true;
-        return anchor !== undefined && !anchors(read(target)).includes(anchor);
-      },
+it.each([
+  ...['README.md', 'docs/language.md', 'docs/architecture.md', 'docs/data.md', 'docs/precision.md'],
+  'specs/README.md',
+])('%s links to what is there', file => {
+  const anchors = (text: string): readonly string[] =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(m =>
+      (m[1] ?? '')
+        .toLowerCase()
+        .replace(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-'),
     );
-    expect(broken.map(m => m[0])).toEqual([]);
-  },
-);
+  const broken = [...read(file).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].filter(
+    ([, path = '', anchor]) => {
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(import.meta.dirname, '../..', target))) return true;
+      return anchor !== undefined && !anchors(read(target)).includes(anchor);
+    },
+  );
+  expect(broken.map(m => m[0])).toEqual([]);
+});
 
 it('has examples of both kinds', () => {
   expect(examples.filter(e => e.kind === 'right').length).toBeGreaterThan(8);

@@ -4,10 +4,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { firstScale } from '../../src/compiler/loss-scale.ts';
 import { splitArguments } from '../../src/train/arguments.ts';
 import { hashTensors, readCheckpoint } from '../../src/train/checkpoint.ts';
 import { evaluate, evaluationJson } from '../../src/train/evaluate.ts';
 import { load } from '../../src/train/load.ts';
+import { readMetrics } from '../../src/train/metrics-file.ts';
 import { predict } from '../../src/train/predict.ts';
 import { openRun, stageFolder } from '../../src/train/run-folder.ts';
 import { type TrainOptions, type TrainResult, train } from '../../src/train/train.ts';
@@ -216,6 +218,27 @@ describe('a run', () => {
     expect((await refusal(go({ resume: run, steps: 9 }))).code).toBe('setting-differs');
   });
 
+  it('trains in mixed precision, with a scale that is resumed', async () => {
+    expect((await refusal(go({ engine: 'onnx', precision: 'bf16' }))).code).toBe('no-precision');
+    const run = join(home, 'narrow');
+    const controller = new AbortController();
+    const onEvent: TrainOptions['onEvent'] = e => {
+      if (e.kind === 'step' && e.step === 7) controller.abort();
+    };
+    const options = { run, stage: 'first', precision: 'f16' } as const;
+    await go({ ...options, signal: controller.signal, onEvent });
+    await go({ resume: run, engine: undefined });
+    expect(openRun(run).settings.precision).toBe('f16');
+    const lines = readMetrics(stageFolder(run, 'first').metrics).filter(l => l.loss !== undefined);
+    expect(lines).toHaveLength(12);
+    const skipped = lines.filter(l => l.gradient_norm === undefined).length;
+    expect(lines.at(-1)?.loss_scale).toBe(firstScale / 2 ** skipped);
+    const { tensors } = readCheckpoint(stageFolder(run, 'first').last)!;
+    expect([...tensors].filter(([, t]) => t.dtype === 'f16')).toEqual([]);
+    expect(tensors.get('#good_steps')?.data[0]).toBeGreaterThan(0);
+    expect(lines.at(-1)?.loss).toBeLessThan(lines[0]?.loss as number);
+  });
+
   it('is resumed only as what it is', async () => {
     const run = join(home, 'fixed');
     const controller = new AbortController();
@@ -230,7 +253,14 @@ describe('a run', () => {
     expect((await refusal(go({ resume: run }))).code).toBe('run-of-another-std');
     expect((await refusal(load(run, { mmlang: '0.0.0' }))).code).toBe('run-of-another-std');
     writeFileSync(join(run, 'run.json'), kept);
-    for (const more of [{ seed: 2 }, { steps: 7 }, { batch: 4 }, { threads: 77 }, { engine: 'onnx' }])
+    for (const more of [
+      { seed: 2 },
+      { steps: 7 },
+      { batch: 4 },
+      { threads: 77 },
+      { engine: 'onnx' },
+      { precision: 'bf16' as const },
+    ])
       expect((await refusal(go({ resume: run, engine: undefined, ...more }))).code).toBe('setting-differs');
     const moved = freshFolder();
     cpSync(join(home, 'data'), moved, { recursive: true });

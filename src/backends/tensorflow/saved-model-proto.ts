@@ -10,6 +10,7 @@ export const tensorflowType = {
   i32: 3,
   i64: 9,
   bool: 10,
+  u16: 17,
   bf16: 14,
   f16: 19,
   resource: 20,

@@ -43,7 +43,9 @@ function isColumnSum(graph: Graph, node: Node): boolean {
   return axes.length > 0 && axes.length < type.shape.length && axes.every(a => Number(a) < axes.length);
 }
 
-export const isFree = (node: Node): boolean => free.has(node.op);
+/** A cast to f32 widens: what is narrow is what is kept for others to read. */
+export const isFree = (node: Node): boolean =>
+  free.has(node.op) || (node.op === 'cast' && node.attrs.to === 'f32');
 
 /** The values that must be there before this one can be read: itself, or what its free node reads. */
 export function rootsOf(

@@ -119,7 +119,7 @@ export function createWriter(prefix = ''): Writer {
       return push(op, inputs, attributes, gives, { unique: true, after });
     },
     tensor(type, shape, values) {
-      if (type === 'resource') throw new Error('a resource is no constant');
+      if (type === 'resource' || type === 'u16') throw new Error(`no constants of ${type}`);
       const bytes = encodeValues(type, values);
       const key = `${type} [${shape.join()}] ${Buffer.from(bytes).toString('base64')}`;
       const known = shared.get(key)?.[0];

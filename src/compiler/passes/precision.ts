@@ -25,7 +25,8 @@ export const productComposites: readonly string[] = ['linear', 'attention', 'att
 
 export const narrowProducts: Pass = {
   name: 'precision',
-  because: 'a product of rounded numbers, rounded, is near the product: within 2⁻⁸ (bf16) or 2⁻¹¹ (f16) of each',
+  because:
+    'a product of rounded numbers, rounded, is near the product: within 2⁻⁸ (bf16) or 2⁻¹¹ (f16) of each',
   run: (graph, { registry, precision = 'f32' }) =>
     precision === 'f32' ? graph : narrowed(graph, createBuilder(graph.name, registry), precision),
 };
