@@ -20,6 +20,8 @@ export function check(text: string, file: string, read: ReadFile): CheckedFile {
 export interface ExportOptions {
   /** false: generation computes every position anew in each step. */
   readonly cache?: boolean;
+  /** false: every row is real, and no mask says which are. */
+  readonly padded?: boolean;
   /** In place of defaults. */
   readonly settings?: ExportSettings;
 }

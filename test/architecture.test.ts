@@ -29,10 +29,13 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/backends/node-query.ts': { rooms: ['src/base', 'src/ir'], packages: [] },
   'src/backends/element-bytes.ts': { rooms: [], packages: [] },
   'src/backends/differences.ts': { rooms: [], packages: [] },
+  'src/backends/open-sizes.ts': { rooms: [], packages: [] },
+  'src/backends/refused-size.ts': { rooms: [], packages: [] },
   'src/backends/onnx': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
       ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+      ...['src/backends/open-sizes.ts', 'src/backends/refused-size.ts'],
     ],
     packages: ['onnxruntime-node', 'protobufjs'],
     node: true,
@@ -41,6 +44,7 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
       ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+      ...['src/backends/open-sizes.ts', 'src/backends/refused-size.ts'],
     ],
     packages: ['protobufjs'],
     node: true,
@@ -58,6 +62,14 @@ const rooms: Readonly<Record<string, Room>> = {
       'package.json',
     ],
     packages: ['csv-parse', 'sharp'],
+    node: true,
+  },
+  'src/export': {
+    rooms: [
+      ...['src/base', 'src/ir', 'src/compiler', 'src/backends', 'src/data', 'src/train'],
+      'src/compile.ts',
+    ],
+    packages: [],
     node: true,
   },
   'src/cli': { rooms: ['src'], packages: ['commander', 'picocolors'], node: true },

@@ -27,6 +27,7 @@ import { dataCommand } from './command-data.ts';
 import { enginesCommand } from './command-engines.ts';
 import { evalCommand } from './command-eval.ts';
 import { explainCommand } from './command-explain.ts';
+import { exportCommand } from './command-export.ts';
 import { fmtCommand } from './command-fmt.ts';
 import { graphCommand } from './command-graph.ts';
 import { predictCommand } from './command-predict.ts';
@@ -49,6 +50,7 @@ export const commands: readonly CommandEntry[] = [
   trainCommand,
   evalCommand,
   predictCommand,
+  exportCommand,
   benchCommand,
   enginesCommand,
 ];

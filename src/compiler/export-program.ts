@@ -48,7 +48,12 @@ export function tracedExport(
   const params = member.params.filter(p => p.fallback === undefined);
   const batches = params.map(p => ({
     p,
-    batch: createBatch({ ...lowering, declared: own }, p.name.text, sizes.get(p.name.text) ?? 1, true),
+    batch: createBatch(
+      { ...lowering, declared: own },
+      p.name.text,
+      sizes.get(p.name.text) ?? 1,
+      context.padded ?? true,
+    ),
   }));
   const args: BoundArg[] = batches.map(({ p, batch }) => ({
     name: p.name.text,
@@ -94,7 +99,7 @@ function seedOf(frame: Frame, member: ExportMember, settings: ExportSettings): n
   return value.kind === 'int' && typeof value.dim === 'number' ? value.dim : undefined;
 }
 
-/** A batch is padded where rows may be fewer than its size; sizes of parameters with one leading dim must agree. */
+/** A batch is padded where rows may be fewer than its size (not so under `padded: false`); sizes of parameters with one leading dim must agree. */
 export function exportProgram(
   context: LowerContext,
   name: string,
@@ -114,6 +119,7 @@ export function exportProgram(
   const specs = batches.map(({ p, batch }) => ({
     name: p.name.text,
     size: batch.size,
+    lead: leadName(p),
     batch: batch.spec(undefined, []),
   }));
   return {

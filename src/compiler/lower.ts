@@ -24,6 +24,8 @@ export interface LowerContext {
   readonly registry: OpRegistry;
   /** false: generation computes every position anew in each step. */
   readonly cache?: boolean;
+  /** false: every row of an export's batches is real. */
+  readonly padded?: boolean;
   /** One step of a generation stands for all: the graph isn't run. */
   readonly outline?: boolean;
 }

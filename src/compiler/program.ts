@@ -245,6 +245,8 @@ export interface ExportSetting {
 export interface ExportParam {
   readonly name: string;
   readonly size: number;
+  /** What its type calls that axis; parameters with one name have equally many rows. */
+  readonly lead: string | undefined;
   readonly batch: BatchSpec;
 }
 

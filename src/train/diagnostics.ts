@@ -195,6 +195,58 @@ export const trainDiagnostic = defineDiagnostics({
     message: (p: UnknownName) => `there is no split ${p.name}; the splits are: ${list(p.known)}`,
     help: meant,
   },
+  'no-exports': {
+    severity: 'error',
+    message: (p: { model: string }) => `the model ${p.model} has no export`,
+    help: () => 'add one: export name(p: picture[B]) -> … { return … }; it needs no new training',
+  },
+  'export-needed': {
+    severity: 'error',
+    message: (p: { known: readonly string[] }) => `the model has several exports: ${list(p.known)}`,
+    help: (p: { known: readonly string[] }) => `choose one: --export ${p.known[0]}`,
+  },
+  'unknown-format': {
+    severity: 'error',
+    message: (p: UnknownName) => `there is no format ${p.name}; the formats are: ${list(p.known)}`,
+    help: meant,
+  },
+  'export-exists': {
+    severity: 'error',
+    message: (p: { path: string }) => `${p.path} is there already`,
+    help: () => 'add --force to write over it, or name another place with --out',
+  },
+  'export-open-size': {
+    severity: 'error',
+    message: (p: { export: string; why: string; at: string | undefined }) =>
+      `${p.export} can't be written for any number of rows: ${p.at === undefined ? '' : `at ${p.at}, `}${p.why}`,
+    help: () => 'write it for one number of rows: --batch N',
+  },
+  'export-lacks-op': {
+    severity: 'error',
+    message: (p: { export: string; format: string; ops: readonly string[] }) =>
+      `${p.export} can't be written as ${p.format}, which has nothing for ${list(p.ops)}`,
+    help: () => 'another format may have it: --to onnx',
+  },
+  'export-too-large': {
+    severity: 'error',
+    message: (p: { export: string; format: string; bytes: number }) =>
+      `${p.export} has ${(p.bytes / 1e9).toFixed(1)} GB of weights, and a file of format ${p.format} holds at most 2 GB`,
+    help: () => 'a smaller variant fits; --to tfjs writes weights in pieces',
+  },
+  'export-differs': {
+    severity: 'error',
+    message: (p: { path: string; rows: string; words: string }) =>
+      `what was written to ${p.path} isn't the model, and was deleted: with ${p.rows} ${p.words}`,
+    help: () =>
+      'this is a fault of mm, or of what ran the file: please report it, with the spec; another --to may serve',
+  },
+  'export-not-run': {
+    severity: 'error',
+    message: (p: { path: string; why: string }) =>
+      `what was written to ${p.path} can't be run, and was deleted: ${p.why}`,
+    help: () =>
+      'this is a fault of mm, or of what ran the file: please report it, with the spec; another --to may serve',
+  },
   'argument-form': {
     severity: 'error',
     message: (p: { text: string }) => `${JSON.stringify(p.text)} is not of the form NAME=VALUE`,

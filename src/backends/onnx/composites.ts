@@ -12,3 +12,8 @@ export const compositeEmit: Readonly<Record<string, Emit>> = {
   ...fused,
   ...optimizers,
 };
+
+/** Those that ops of the ONNX standard express: what is compiled for files. */
+export const portableComposites: ReadonlySet<string> = new Set(
+  Object.keys(compositeEmit).filter(name => name !== 'rms_norm' && name !== 'rms_norm_grad'),
+);

@@ -66,7 +66,8 @@ function activatedInTraining(w: Writer, x: string, activation: Activation): stri
 
 /** activation(x), where `differentiated` says whether the graph has the activation's gradient too. */
 export function activated(w: Writer, x: string, activation: Activation, differentiated: boolean): string {
-  if (differentiated) return activatedInTraining(w, x, activation);
+  const isOwn = activation === 'quick_gelu' || activation === 'silu';
+  if (differentiated || (w.portable && isOwn)) return activatedInTraining(w, x, activation);
   switch (activation) {
     case 'none':
       return x;

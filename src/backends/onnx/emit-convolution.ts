@@ -31,8 +31,23 @@ const matrix = ([kh = 1, kw = 1, C = 1, O = 1]: readonly number[]): readonly num
 /** [N, OH, OW, O] as rows. */
 const rows = (out: readonly number[]): readonly number[] => [product(out.slice(0, 3)), out[3] ?? 1];
 
+/** By the runtime's own kernel, which wants NCHW: for files, where no gradient reads the columns. */
+function convolved(q: EmitQuery): string {
+  const { w } = q;
+  const [low, high] = [intsAttr(q, 'low'), intsAttr(q, 'high')];
+  const image = w.one('Transpose', [input(q, 0)], { perm: [0, 3, 1, 2] });
+  const kernel = w.one('Transpose', [input(q, 1)], { perm: [3, 2, 0, 1] });
+  const y = w.one('Conv', [image, kernel], {
+    kernel_shape: inputType(q, 1).shape.slice(0, 2),
+    strides: intsAttr(q, 'strides'),
+    pads: [...low, ...high],
+  });
+  return w.one('Transpose', [y], { perm: [0, 2, 3, 1] });
+}
+
 const conv2d: Emit = q => {
   const { w } = q;
+  if (w.portable) return [convolved(q)];
   const kernel = inputType(q, 1).shape;
   const out = outputType(q).shape;
   const columns = columnsOf(w, input(q, 0), geometry(q, inputType(q, 0).shape, kernel, out));

@@ -24,7 +24,7 @@ const attention: Emit = q => {
     ...(q.inputs.length > 3 ? [input(q, 3)] : []),
     ...(flagAttr(q, 'causal') ? [causalMask(w, queries, keys)] : []),
   ];
-  const products = matmul(w, input(q, 0), input(q, 1), { transB: 1 }, numberAttr(q, 'scale'));
+  const products = matmul(w, input(q, 0), input(q, 1), { transB: 1 }, numberAttr(q, 'scale'), 4);
   // Where both masks are there they are joined first: layers share the sum.
   const mask = masks.length === 2 ? w.one('Add', masks) : masks[0];
   const scores = mask === undefined ? products : w.one('Add', [products, mask]);
@@ -67,7 +67,7 @@ const linear: Emit = q => {
   if (inputType(q, 1).shape.length !== 2) throw new Error('linear: the weight has rank 2');
   const biased = q.inputs.length > 2;
   const operands = [input(q, 0), input(q, 1)];
-  const product = biased ? w.contrib('FusedMatMul', operands) : w.one('MatMul', operands);
+  const product = biased && !w.portable ? w.contrib('FusedMatMul', operands) : w.one('MatMul', operands);
   const shifted = biased ? w.one('Add', [product, input(q, 2)]) : product;
   return [activated(w, shifted, activation, q.graphOps.has(gradientOf[activation]))];
 };

@@ -49,9 +49,9 @@ function staticType(type: TensorType, what: string): StaticType {
 const narrow = (dtype: DType): boolean => dtype === 'f16' || dtype === 'bf16';
 const widened = (type: StaticType): StaticType => (narrow(type.dtype) ? { ...type, dtype: 'f32' } : type);
 
-/** Writes `graph`, whose dims are numbers and whose ops this engine has, as an ONNX model. */
-export function emitGraph(graph: Graph): EmittedGraph {
-  const w = createWriter();
+/** Writes `graph`, whose dims are numbers and whose ops this engine has, as an ONNX model; `portable` as of a Writer. */
+export function emitGraph(graph: Graph, portable = false): EmittedGraph {
+  const w = createWriter(portable);
   const types = graph.types.map((t, i) => staticType(t, `value ${i}`));
   const names = new Map<ValueId, string>();
   const inputs = graph.inputs.map(i => ({ onnx: `in/${i.name}`, name: i.name, type: types[i.id]! }));

@@ -36,7 +36,7 @@ const scatterAdd: Emit = q => {
   const zeros = w.one('Expand', [w.scalar(0, dtype), w.ints([rows, width])]);
   const atOnce = Math.max(1, Math.floor(scatteredAtOnce / Math.max(width, 1)));
   const calls = Math.ceil(count / atOnce);
-  if (calls > mostScatters) {
+  if (w.portable || calls > mostScatters) {
     const places = w.one('Expand', [flatIds, w.ints([count, width])]);
     const sums = w.one('ScatterElements', [zeros, places, updates], { axis: 0, reduction: 'add' });
     return [reshaped(w, sums, [rows, width], shape)];

@@ -34,7 +34,7 @@ function columnSum(q: EmitQuery): string | undefined {
   const axes = intsAttr(q, 'axes');
   const leading = axes.length > 0 && axes.every(a => a < axes.length);
   const [rows, columns] = [product(shape.slice(0, axes.length)), product(shape.slice(axes.length))];
-  if (!leading || dtype !== 'f32' || columns < 8 || rows < 8) return undefined;
+  if (w.portable || !leading || dtype !== 'f32' || columns < 8 || rows < 8) return undefined;
   const matrix = reshaped(w, input(q, 0), shape, [rows, columns]);
   return reshaped(w, w.one('MatMul', [ones(w, rows), matrix]), [1, columns], outputType(q).shape);
 }

@@ -3,6 +3,7 @@
 import { input, inputType, intsAttr, numberAttr, outputType, product, sameShape } from '../node-query.ts';
 import type { Emit, EmitQuery } from './emit.ts';
 import { reshaped, transposed } from './emit.ts';
+import type { Writer } from './writer.ts';
 
 /** Constants up to this many elements are stored; longer ones are filled when the session loads. */
 const storedElements = 1024;
@@ -28,13 +29,20 @@ const iota: Emit = q => {
   const axis = numberAttr(q, 'axis');
   const count = shape[axis] ?? 0;
   const line = shape.map((_, i) => (i === axis ? count : 1));
-  const values = w.tensor(
-    'i32',
-    line,
-    Array.from({ length: count }, (_, i) => i),
-  );
+  const values =
+    count <= storedElements
+      ? w.tensor(
+          'i32',
+          line,
+          Array.from({ length: count }, (_, i) => i),
+        )
+      : reshaped(w, numbersBelow(w, count), [count], line);
   return [sameShape(line, shape) ? values : w.one('Expand', [values, w.ints(shape)])];
 };
+
+/** 0 … count − 1. */
+const numbersBelow = (w: Writer, count: number): string =>
+  w.one('Range', [w.scalar(0, 'i32'), w.scalar(count, 'i32'), w.scalar(1, 'i32')]);
 
 const reshape: Emit = q => [reshaped(q.w, input(q, 0), inputType(q, 0).shape, outputType(q).shape)];
 

@@ -65,14 +65,15 @@ const movedElements = (operand: Operand, layout: Layout | undefined): number =>
 export function contraction(w: Writer, a: Operand, b: Operand, alpha = 1): string {
   const batchSize = product(pick(a.shape, a.batch));
   const batched = batchSize !== 1;
+  const between = batched && !w.portable;
   let best:
     | { cost: number; a: Operand; b: Operand; la: Layout | undefined; lb: Layout | undefined }
     | undefined;
   for (const order of contractOrders(a, b)) {
     const left = { ...a, contract: pick(a.contract, order) };
     const right = { ...b, contract: pick(b.contract, order) };
-    const la = layoutOf(left, left.free, left.contract, batched);
-    const lb = layoutOf(right, right.contract, right.free, batched);
+    const la = layoutOf(left, left.free, left.contract, between);
+    const lb = layoutOf(right, right.contract, right.free, between);
     const cost = movedElements(left, la) + movedElements(right, lb);
     if (best === undefined || cost < best.cost) best = { cost, a: left, b: right, la, lb };
   }
@@ -87,19 +88,27 @@ export function contraction(w: Writer, a: Operand, b: Operand, alpha = 1): strin
   if (right.trans) flags.transB = 1;
   if (left.transBatch) flags.transBatchA = 1;
   if (right.transBatch) flags.transBatchB = 1;
-  const out = matmul(w, left.name, right.name, flags, alpha);
+  const out = matmul(w, left.name, right.name, flags, alpha, batched ? 3 : 2);
   const shape = [...pick(a.shape, a.batch), ...pick(a.shape, a.free), ...pick(b.shape, b.free)];
   return reshaped(w, out, batched ? [batchSize, M, N] : [M, N], shape);
 }
 
-/** MatMul, or FusedMatMul where a flag or a factor is needed. */
+/** MatMul, or FusedMatMul where a flag or a factor is needed; portable, both have `rank` axes. */
 export function matmul(
   w: Writer,
   a: string,
   b: string,
   flags: Readonly<Record<string, number>> = {},
   alpha = 1,
+  rank = 2,
 ): string {
+  if (w.portable) {
+    const perm = Array.from({ length: rank }, (_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i));
+    const turned = (name: string, flag: string): string =>
+      flags[flag] === 1 ? w.one('Transpose', [name], { perm }) : name;
+    const out = w.one('MatMul', [turned(a, 'transA'), turned(b, 'transB')]);
+    return alpha === 1 ? out : w.one('Mul', [out, w.scalar(alpha)]);
+  }
   if (alpha === 1 && Object.keys(flags).length === 0) return w.one('MatMul', [a, b]);
   return w.contrib('FusedMatMul', [a, b], alpha === 1 ? flags : { ...flags, alpha: { float: alpha } });
 }

@@ -37,11 +37,17 @@ export interface OnnxNode {
 export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxType;
-  readonly shape: readonly number[];
+  /** A name, or an expression of names, stands for a dim that is open. */
+  readonly shape: readonly (number | string)[];
 }
 
 export interface OnnxModel {
   readonly name: string;
+  readonly doc?: string;
+  /** The version of mmlang, where it is told. */
+  readonly producer?: string;
+  /** What readers may want to know, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValue[];
@@ -59,10 +65,14 @@ const root = protobuf.Root.fromJSON({
       fields: {
         irVersion: field(1, 'int64'),
         producerName: field(2, 'string'),
+        producerVersion: field(3, 'string'),
+        docString: field(6, 'string'),
         graph: field(7, 'GraphProto'),
         opsetImport: repeated(8, 'OperatorSetIdProto'),
+        metadataProps: repeated(14, 'StringStringEntryProto'),
       },
     },
+    StringStringEntryProto: { fields: { key: field(1, 'string'), value: field(2, 'string') } },
     OperatorSetIdProto: { fields: { domain: field(1, 'string'), version: field(2, 'int64') } },
     GraphProto: {
       fields: {
@@ -106,7 +116,7 @@ const root = protobuf.Root.fromJSON({
     TypeProto: { fields: { tensorType: field(1, 'TensorTypeProto') } },
     TensorTypeProto: { fields: { elemType: field(1, 'int32'), shape: field(2, 'TensorShapeProto') } },
     TensorShapeProto: { fields: { dim: repeated(1, 'DimensionProto') } },
-    DimensionProto: { fields: { dimValue: field(1, 'int64') } },
+    DimensionProto: { fields: { dimValue: field(1, 'int64'), dimParam: field(2, 'string') } },
   },
 });
 const modelType = root.lookupType('ModelProto');
@@ -135,20 +145,21 @@ const valueProto = (value: OnnxValue) => ({
   type: {
     tensorType: {
       elemType: onnxType[value.type],
-      shape: { dim: value.shape.map(dimValue => ({ dimValue })) },
+      shape: { dim: value.shape.map(d => (typeof d === 'number' ? { dimValue: d } : { dimParam: d })) },
     },
   },
 });
 
 /** The model as the bytes of an .onnx file. */
 export function encodeModel(model: OnnxModel): Uint8Array {
+  const own = model.nodes.some(n => n.domain === 'com.microsoft');
   const message = {
     irVersion: 9,
     producerName: 'mmlang',
-    opsetImport: [
-      { domain: '', version: opset },
-      { domain: 'com.microsoft', version: 1 },
-    ],
+    ...(model.producer === undefined ? {} : { producerVersion: model.producer }),
+    ...(model.doc === undefined ? {} : { docString: model.doc }),
+    metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    opsetImport: [{ domain: '', version: opset }, ...(own ? [{ domain: 'com.microsoft', version: 1 }] : [])],
     graph: {
       name: model.name,
       node: model.nodes.map(node => ({

@@ -15,6 +15,11 @@ export interface NodeOptions {
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
 export interface Writer {
+  /**
+   * Only ops of the ONNX standard, each in a form that doesn't depend on how many rows there are: for files that others
+   * load.
+   */
+  readonly portable: boolean;
   /** Names begin with this: which node of our graph is being written, and where it comes from. */
   label: string;
   /**
@@ -41,7 +46,7 @@ export interface Writer {
   readonly initializers: readonly OnnxTensor[];
 }
 
-export function createWriter(): Writer {
+export function createWriter(portable = false): Writer {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const shared = new Map<string, string>();
@@ -49,6 +54,7 @@ export function createWriter(): Writer {
   let fresh = 0;
 
   const writer: Writer = {
+    portable,
     label: '',
     nodes,
     initializers,
