@@ -1,8 +1,9 @@
 // Files of an export put in their place: written into a folder beside it, checked there, and moved at once.
 
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { writeFailure, writeWhole } from '../train/atomic-file.ts';
+import { failure } from '../train/diagnostics.ts';
 
 export interface Draft {
   /** Of the model's file or folder, where it is now. */
@@ -23,6 +24,8 @@ export function draftFiles(
   files: ReadonlyMap<string, Uint8Array | string>,
 ): Draft {
   const parent = dirname(target);
+  if (existsSync(parent) && !statSync(parent).isDirectory())
+    throw failure('cannot-write', { path: target, why: `${parent} is a file` });
   let draft: string | undefined;
   const discard = (): void => {
     if (draft !== undefined) rmSync(draft, { recursive: true, force: true });

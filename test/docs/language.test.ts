@@ -26,7 +26,14 @@ it.each(['docs/language.md', 'docs/precision.md', 'README.md', 'specs/README.md'
 );
 
 it.each([
-  ...['README.md', 'docs/language.md', 'docs/architecture.md', 'docs/data.md', 'docs/precision.md'],
+  ...[
+    'README.md',
+    'docs/language.md',
+    'docs/architecture.md',
+    'docs/data.md',
+    'docs/exporting.md',
+    'docs/precision.md',
+  ],
   'specs/README.md',
 ])('%s links to what is there', file => {
   const anchors = (text: string): readonly string[] =>

@@ -226,7 +226,7 @@ describe('mm export', () => {
       'a part that is a file',
       () => [run, '--export', 'name', '--out', join(file('f'), 'x.onnx')],
       'cannot-write',
-      /not a folder/,
+      /f is a file/,
     ],
     [
       'a file of the user’s beside',
