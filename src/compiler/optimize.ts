@@ -8,6 +8,7 @@ import { commonSubexpressions, deadCode } from './passes/common.ts';
 import { decomposeComposites } from './passes/decompose.ts';
 import { foldConstants } from './passes/fold.ts';
 import { fuseLinear } from './passes/linear.ts';
+import { packProducts } from './passes/pack-products.ts';
 import { type Pass, type RunOptions, runPasses } from './passes/pass.ts';
 import { narrowProducts } from './passes/precision.ts';
 import type { Target } from './plan.ts';
@@ -22,6 +23,7 @@ export const optimizationPasses: readonly Pass[] = [
   foldConstants,
   algebra,
   commonSubexpressions,
+  packProducts,
   narrowProducts,
 ];
 

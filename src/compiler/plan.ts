@@ -42,6 +42,8 @@ export interface Target {
   readonly precisions?: readonly FloatDType[];
   /** How many kernels this engine runs for each node of a graph; one for each where absent. */
   readonly kernels?: (graph: Graph) => readonly number[];
+  /** One wide product is faster than several, even where their weights must be joined in each step. */
+  readonly packs?: true;
   /** The engine keeps two sets of weights, states and moments and alternates. */
   readonly alternates: boolean;
   /** What the engine really takes: so many bytes for each byte of values alive at once, and so many besides. */

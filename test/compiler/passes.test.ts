@@ -5,6 +5,7 @@ import { commonSubexpressions, deadCode } from '../../src/compiler/passes/common
 import { decomposeComposites } from '../../src/compiler/passes/decompose.ts';
 import { foldConstants, foldNumbers } from '../../src/compiler/passes/fold.ts';
 import { fuseLinear } from '../../src/compiler/passes/linear.ts';
+import { packProducts } from '../../src/compiler/passes/pack-products.ts';
 import type { Pass } from '../../src/compiler/passes/pass.ts';
 import type { Target } from '../../src/compiler/plan.ts';
 import type { Graph } from '../../src/ir/graph.ts';
@@ -174,5 +175,53 @@ test('an engine takes apart what it lacks', () => {
      %3: f32[2, 3] = softmax(%2) {axis: 1}
      fetch "y" %3`,
     { ...bare, composites: new Set(['softmax']) },
+  );
+});
+
+test('products of one value with several weights are one, forward and backward, where the engine wants it', () => {
+  const target: Target = { ...everything, packs: true };
+  check(
+    packProducts,
+    `input %0 "x" feed: f32[64, 4]
+     input %1 "u" weight: f32[4, 3]
+     input %2 "v" weight: f32[4, 2]
+     input %3 "a" feed: f32[64, 3]
+     input %4 "b" feed: f32[64, 2]
+     input %5 "c" feed: f32[64, 4]
+     %6: f32[64, 3] = dot_general(%0, %1) {lhsBatch: [], lhsContract: [1], rhsBatch: [], rhsContract: [0]}
+     %7: f32[64, 2] = dot_general(%0, %2) {lhsBatch: [], lhsContract: [1], rhsBatch: [], rhsContract: [0]}
+     %8: f32[4, 3] = dot_general(%0, %3) {lhsBatch: [], lhsContract: [0], rhsBatch: [], rhsContract: [0]}
+     %9: f32[64, 4] = dot_general(%3, %1) {lhsBatch: [], lhsContract: [1], rhsBatch: [], rhsContract: [1]}
+     %10: f32[64, 4] = add(%9, %5)
+     %11: f32[4, 2] = dot_general(%0, %4) {lhsBatch: [], lhsContract: [0], rhsBatch: [], rhsContract: [0]}
+     %12: f32[64, 4] = dot_general(%4, %2) {lhsBatch: [], lhsContract: [1], rhsBatch: [], rhsContract: [1]}
+     %13: f32[64, 4] = add(%10, %12)
+     fetch "xu" %6
+     fetch "xv" %7
+     fetch "du" %8
+     fetch "dv" %11
+     fetch "dx" %13`,
+    `input %0 "x" feed: f32[64, 4]
+     input %1 "u" weight: f32[4, 3]
+     input %2 "v" weight: f32[4, 2]
+     input %3 "a" feed: f32[64, 3]
+     input %4 "b" feed: f32[64, 2]
+     input %5 "c" feed: f32[64, 4]
+     %6: f32[4, 5] = concat(%1, %2) {axis: 1}
+     %7: f32[64, 5] = dot_general(%0, %6) {lhsBatch: [], lhsContract: [1], rhsBatch: [], rhsContract: [0]}
+     %8: f32[64, 3] = slice(%7) {limits: [64, 3], starts: [0, 0], strides: [1, 1]}
+     %9: f32[64, 2] = slice(%7) {limits: [64, 5], starts: [0, 3], strides: [1, 1]}
+     %10: f32[64, 5] = concat(%3, %4) {axis: 1}
+     %11: f32[4, 5] = dot_general(%0, %10) {lhsBatch: [], lhsContract: [0], rhsBatch: [], rhsContract: [0]}
+     %12: f32[4, 3] = slice(%11) {limits: [4, 3], starts: [0, 0], strides: [1, 1]}
+     %13: f32[4, 2] = slice(%11) {limits: [4, 5], starts: [0, 3], strides: [1, 1]}
+     %14: f32[64, 4] = dot_general(%10, %6) {lhsBatch: [], lhsContract: [1], rhsBatch: [], rhsContract: [1]}
+     %15: f32[64, 4] = add(%14, %5)
+     fetch "xu" %8
+     fetch "xv" %9
+     fetch "du" %12
+     fetch "dv" %13
+     fetch "dx" %15`,
+    target,
   );
 });

@@ -27,6 +27,7 @@ export function createTensorflowEngine(options: TensorflowOptions = { compiled: 
     target: {
       engine: 'tensorflow',
       composites: new Set(),
+      packs: true,
       alternates: false,
       precisions: ['f32', 'bf16', 'f16'],
     },
