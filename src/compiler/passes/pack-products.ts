@@ -92,7 +92,7 @@ export const packProducts: Pass = {
           return;
         }
         default:
-          return p satisfies never;
+          p satisfies never;
       }
     }
 
