@@ -19,8 +19,8 @@ const entryPoints = {
 const bundled = ['chevrotain', 'commander', 'picocolors'];
 
 function external() {
-  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return Object.keys(dependencies).filter(name => !bundled.includes(name));
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.keys({ ...dependencies, ...optionalDependencies }).filter(name => !bundled.includes(name));
 }
 
 export async function buildAll() {

@@ -49,6 +49,13 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['protobufjs'],
     node: true,
   },
+  'src/backends/tfjs': {
+    rooms: [
+      ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+      'src/backends/node-query.ts',
+    ],
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm'],
+  },
   'src/data': {
     rooms: ['src/base'],
     types: ['src/compiler/program.ts'],

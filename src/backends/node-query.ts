@@ -10,51 +10,54 @@ export interface StaticType {
   readonly shape: readonly number[];
 }
 
-export interface NodeQuery {
+/** `Value` is what the engine holds of a value: its name in a graph that is written, or its tensor. */
+export interface NodeQuery<Value = string> {
   readonly node: Node;
-  /** The engine's names of the inputs. */
-  readonly inputs: readonly string[];
+  readonly inputs: readonly Value[];
   readonly types: readonly StaticType[];
   readonly outputs: readonly StaticType[];
   /** Whether anything reads that output. */
   readonly used: readonly boolean[];
 }
 
-function wrong(q: NodeQuery, name: string): never {
+/** What a rule reads that looks at types and attributes alone. */
+type AnyQuery = NodeQuery<unknown>;
+
+function wrong(q: AnyQuery, name: string): never {
   throw new Error(`${q.node.op}: attribute ${name} is missing or of another type`);
 }
 
-export function numberAttr(q: NodeQuery, name: string): number {
+export function numberAttr(q: AnyQuery, name: string): number {
   const value = q.node.attrs[name];
   return typeof value === 'number' ? value : wrong(q, name);
 }
 
-export function flagAttr(q: NodeQuery, name: string): boolean {
+export function flagAttr(q: AnyQuery, name: string): boolean {
   const value = q.node.attrs[name];
   return typeof value === 'boolean' ? value : wrong(q, name);
 }
 
-export function textAttr(q: NodeQuery, name: string): string {
+export function textAttr(q: AnyQuery, name: string): string {
   const value = q.node.attrs[name];
   return typeof value === 'string' ? value : wrong(q, name);
 }
 
-export function intsAttr(q: NodeQuery, name: string): readonly number[] {
+export function intsAttr(q: AnyQuery, name: string): readonly number[] {
   const value = q.node.attrs[name];
   if (!Array.isArray(value)) return wrong(q, name);
   return value.map(v => (typeof v === 'number' ? v : wrong(q, name)));
 }
 
-/** The engine's name of input `i`. */
-export function input(q: NodeQuery, i: number): string {
+/** What the engine holds of input `i`. */
+export function input<Value extends string | object>(q: NodeQuery<Value>, i: number): Value {
   return q.inputs[i] ?? wrong(q, `input ${i}`);
 }
 
-export function inputType(q: NodeQuery, i: number): StaticType {
+export function inputType(q: AnyQuery, i: number): StaticType {
   return q.types[i] ?? wrong(q, `input ${i}`);
 }
 
-export function outputType(q: NodeQuery, i = 0): StaticType {
+export function outputType(q: AnyQuery, i = 0): StaticType {
   return q.outputs[i] ?? wrong(q, `output ${i}`);
 }
 

@@ -3,11 +3,18 @@
 import { createOnnxEngine } from '../backends/onnx/engine.ts';
 import { createReferenceEngine } from '../backends/reference/engine.ts';
 import { createTensorflowEngine } from '../backends/tensorflow/engine.ts';
+import { createTfjsEngine } from '../backends/tfjs/engine.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 
 export async function runEngines(context: Context): Promise<ExitCode> {
-  const engines = [createOnnxEngine(), createTensorflowEngine(), createReferenceEngine({ precision: 'f32' })];
+  const engines = [
+    createOnnxEngine(),
+    createTensorflowEngine(),
+    createTfjsEngine({ backend: 'wasm' }),
+    createTfjsEngine({ backend: 'cpu' }),
+    createReferenceEngine({ precision: 'f32' }),
+  ];
   const rows = await Promise.all(
     engines.map(async engine => {
       const { ready, version, about, add } = await engine.status();

@@ -8,6 +8,8 @@ import { failure } from './diagnostics.ts';
 const makers: Readonly<Record<string, () => Promise<Engine>>> = {
   onnx: async () => (await import('../backends/onnx/engine.ts')).createOnnxEngine(),
   tensorflow: async () => (await import('../backends/tensorflow/engine.ts')).createTensorflowEngine(),
+  tfjs: async () => (await import('../backends/tfjs/engine.ts')).createTfjsEngine({ backend: 'wasm' }),
+  'tfjs-cpu': async () => (await import('../backends/tfjs/engine.ts')).createTfjsEngine({ backend: 'cpu' }),
   reference: async () =>
     (await import('../backends/reference/engine.ts')).createReferenceEngine({ precision: 'f32' }),
 };

@@ -84,7 +84,7 @@ const tensors = (dir: string, stage: string) => readCheckpoint(stageFolder(dir, 
 const value = (dir: string, stage: string, path: string): number => tensors(dir, stage).get(path)!.data[0]!;
 const total = scores.reduce((a, b) => a + b, 0);
 
-describe.each(['reference', 'onnx'])('fits on %s', engine => {
+describe.each(['reference', 'onnx', 'tfjs'])('fits on %s', engine => {
   it('count every row once in each pass and go on one after another', async () => {
     const events: RunEvent[] = [];
     const { run } = await go({ engine, onEvent: e => events.push(e) });
@@ -96,6 +96,7 @@ describe.each(['reference', 'onnx'])('fits on %s', engine => {
     expect(Math.abs(mean)).toBeLessThan(1);
     expect(value(run, 'statistics', 'second.squares') / 12).toBeLessThan(5);
     // 3 batches in each of 2 passes, and 4 steps.
+    expect(openRun(run).settings.engine).toBe(engine);
     const settings = openRun(run).settings.stages.find(s => s.stage === 'statistics');
     expect(settings).toMatchObject({ steps: 10, done: true });
     expect(settings?.batches.map(b => b.size)).toEqual([4, 3]);
