@@ -161,7 +161,7 @@ export const min = binary({
 });
 
 /** As IEEE 754 has it: 1 to any power is 1, and so is −1 to an infinite one. */
-const power = (a: number, b: number): number =>
+export const power = (a: number, b: number): number =>
   a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;
 
 export const pow = binary({
@@ -187,7 +187,7 @@ export const pow = binary({
 });
 
 /** Exact, and a where b is infinite with its sign. */
-function remainder(a: number, b: number): number {
+export function remainder(a: number, b: number): number {
   const r = a % b;
   return r !== 0 && r < 0 !== b < 0 ? r + b : r;
 }

@@ -76,7 +76,7 @@ export const select = defineOp<SelectAttrs>({
 });
 
 /** The i32 that a float becomes. */
-const toWhole = (x: number): number =>
+export const toWhole = (x: number): number =>
   Number.isNaN(x) ? 0 : Math.trunc(Math.max(-2147483648, Math.min(2147483647, x)));
 
 type CastAttrs = { readonly to: DType };

@@ -62,7 +62,11 @@ for (const op of [
   subjects.push([op, pairs(wide).map(v => row('i32', v)), {}]);
 for (const by of [0, 1, 13, 31]) subjects.push(['shift_right', [row('i32', wide)], { by }]);
 for (const to of ['f32', 'i32', 'bool']) {
-  subjects.push(['cast', [row('f32', [nan, 0, -0, 0.25, -0.25, 1.9, -1.9, 2147483520])], { to }]);
+  subjects.push([
+    'cast',
+    [row('f32', [nan, inf, -inf, 0, -0, 0.25, -0.25, 1.9, -1.9, 2147483520, 3e9, -3e9])],
+    { to },
+  ]);
   subjects.push(['cast', [row('i32', wide)], { to }]);
 }
 const table = floats([4, 3], [1, nan, 2, -inf, -inf, -inf, inf, 1, nan, inf, -inf, 0]);

@@ -1,7 +1,9 @@
 // Elementwise kernels on host memory: whole arithmetic in 32 bits, bits, and what TensorFlow.js has without
 // broadcasting, for few axes only, or with other words on NaN.
 
+import { power, remainder } from '../../ops/elementwise-binary.ts';
 import { broadcastStrides } from '../../ops/host-index.ts';
+import { toWhole } from '../../ops/select-cast.ts';
 import { input, inputType, numberAttr, outputType, sameShape } from '../node-query.ts';
 import { type HostKernel, type HostQuery, result } from './host-kernel.ts';
 import { type Walk, walk } from './walk.ts';
@@ -51,11 +53,14 @@ const select: HostKernel = q => {
   }
 };
 
-/** Numbers to bool by x ≠ 0, floats to whole numbers towards 0; a typed array of whole numbers does the latter. */
+/** Numbers to bool by x ≠ 0, floats to the nearest i32 towards 0. */
 const cast: HostKernel = q => {
   const [x, y] = [input(q, 0), result(q)];
-  if (outputType(q).dtype !== 'bool') y.set(x);
-  else for (let i = 0; i < y.length; i++) y[i] = x[i] === 0 ? 0 : 1;
+  const { dtype } = outputType(q);
+  if (dtype === 'bool') for (let i = 0; i < y.length; i++) y[i] = x[i] === 0 ? 0 : 1;
+  else if (dtype === 'i32' && inputType(q, 0).dtype === 'f32')
+    for (let i = 0; i < y.length; i++) y[i] = toWhole(x[i]!);
+  else y.set(x);
 };
 
 /** −1, 0 or 1, and NaN of NaN. */
@@ -73,8 +78,8 @@ export const hostElementwise = {
   sub: binary((a, b) => a - b),
   mul: binary((a, b) => a * b),
   div: binary((a, b) => a / b),
-  rem: binary((a, b) => a - b * Math.floor(a / b)),
-  pow: binary((a, b) => a ** b),
+  rem: binary(remainder),
+  pow: binary(power),
   max: binary(Math.max),
   min: binary(Math.min),
   bit_xor: binary((a, b) => a ^ b),
