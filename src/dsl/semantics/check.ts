@@ -86,7 +86,8 @@ function checkFile(
       ...own,
     ];
     for (const variant of wanted) {
-      models.push(checkModel({ checking, setting: { library, item, variant, args: [] }, definitions }).model);
+      const setting = { library, item, variant, args: [] };
+      models.push(checkModel({ checking, setting, definitions, isUsed: false }).model);
     }
   }
   for (const v of library.variants) {
@@ -123,6 +124,8 @@ interface ModelContext {
   readonly setting: ModelSetting;
   /** Of the file. */
   readonly definitions: Definitions;
+  /** By another model: its exports are checked where they are called, its measures where it is checked for itself. */
+  readonly isUsed: boolean;
 }
 
 /** Checks a model of a used file. Its warnings are told where it is checked for itself. */
@@ -145,6 +148,7 @@ function checkUsed(checking: Checking, value: ModelValue): UsedCheck {
     checking: inside,
     setting: value,
     definitions: createDefinitions(inside),
+    isUsed: true,
   });
   const state: UsedCheck = right ? { kind: 'right', model, definitions } : { kind: 'wrong' };
   checking.used.set(key, state);
@@ -173,7 +177,7 @@ const isObjective = (m: Member): m is ObjectiveMember | AlignMember | HeadMember
   m.kind === 'objective' || m.kind === 'align' || m.kind === 'head';
 
 function checkModel(context: ModelContext): { readonly model: Model; readonly definitions: Definitions } {
-  const { setting } = context;
+  const { setting, isUsed } = context;
   const { library, item, variant } = setting;
   const prepared = new Map<Callable, Prepare>();
   const prepare = (of: ModelItem): void => {
@@ -238,7 +242,10 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
     else if (m.kind === 'stage') stageMembers.push(m);
     else if (m.kind === 'encoder') encoders.set(m.name.text, m);
     else if (m.kind === 'export') exports.set(m.name.text, m);
-    if (m.kind === 'export') checkExport(declared, m);
+    if (m.kind === 'export') {
+      if (isUsed) continue;
+      checkExport(declared, m);
+    }
     const named = declared.scope.names.get(m.name.text)?.value;
     const own = named?.kind === 'block' && named.callable === m ? prepared.get(m) : undefined;
     const trace = own === undefined ? undefined : definitions.check(m as Callable, own);
@@ -271,7 +278,7 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   const models = [declared.frame.trace, ...traces].flatMap(t => [...(t?.models.values() ?? [])]);
   const elsewhere = models.flatMap(m => fittedBy(use(m.model), m.declared.frame.path));
   const read = checkStages(declared, { objectives, reached, elsewhere }, stageMembers, use);
-  const stages = new Map(checkMeasures(declared, objectives, read));
+  const stages = new Map(isUsed ? read : checkMeasures(declared, objectives, read));
   for (const stage of stages.values()) {
     if (stage.kind !== 'fit') continue;
     const paths = new Set<string>();

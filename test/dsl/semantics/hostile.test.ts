@@ -59,7 +59,7 @@ function mutated(tokens: readonly string[], mutations: readonly Mutation[]): str
 
 /** Checks, and compiles a first model that is right; only diagnostics may come of it. */
 function survive(text: string): void {
-  const started = performance.now();
+  const started = process.cpuUsage();
   const { library, models, diagnostics } = checkSpec(text);
   for (const d of diagnostics) expect(d.message).not.toMatch(/undefined|NaN|\[object/);
   for (const model of models.slice(0, 1)) {
@@ -72,7 +72,8 @@ function survive(text: string): void {
       expect(fault.diagnostics.length, text).toBeGreaterThan(0);
     }
   }
-  expect(performance.now() - started, text).toBeLessThan(45_000);
+  // Of the processor: other tests run beside it.
+  expect(process.cpuUsage(started).user / 1000, text).toBeLessThan(45_000);
 }
 
 describe('mutated specs', () => {
