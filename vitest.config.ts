@@ -17,6 +17,7 @@ export default defineConfig({
     exclude: process.env.MMLANG_TEST_ENGINES === '1' ? [] : ['test/engines/**'],
     globalSetup: ['test/temporary.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     minWorkers: 1,

@@ -15,6 +15,7 @@ import {
 import { commands } from '../src/cli/commands.ts';
 import type { Context } from '../src/cli/context.ts';
 import { commandDiagnostic } from '../src/cli/diagnostics.ts';
+import { installDiagnostic } from '../src/cli/install/diagnostics.ts';
 import { specDiagnostic } from '../src/cli/load-spec.ts';
 import { formOf } from '../src/cli/message-form.ts';
 import { check } from '../src/compile.ts';
@@ -223,6 +224,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'file-diagnostics': () => diagnosticTable(specDiagnostic.rules),
   'data-diagnostics': () => diagnosticTable(dataDiagnostic.rules),
   'run-diagnostics': () => diagnosticTable(trainDiagnostic.rules),
+  'install-diagnostics': () => diagnosticTable(installDiagnostic.rules),
   'command-diagnostics': () => diagnosticTable(commandDiagnostic.rules),
   'emoji-spec': () => `\`\`\`mm\n${emojiSpec}\`\`\``,
   commands: commandTable,
@@ -238,16 +240,23 @@ const parts: Readonly<Record<string, () => string>> = {
     ),
 };
 
+function commandRow(command: Command, name: string): readonly string[] {
+  const usage = command.usage().replace('[options]', '').trim();
+  const options = command.options.map(o => code(o.flags)).join(' ');
+  return [code(`mm ${name} ${usage}`.trim()), command.description(), options];
+}
+
 /** Every command as it declares itself. */
 function commandTable(): string {
   const program = new Command();
   // Registering a command runs nothing of it.
   for (const { register } of commands) register(program, {} as Context);
-  const rows = program.commands.map(c => {
-    const usage = c.usage().replace('[options]', '').trim();
-    const options = c.options.map(o => code(o.flags)).join(' ');
-    return [code(`mm ${c.name()} ${usage}`.trim()), c.description(), options];
-  });
+  const rows = program.commands.flatMap(c =>
+    c.commands.length === 0
+      ? [commandRow(c, c.name())]
+      : // Parts of a command, as `mm engines add`.
+        c.commands.map(part => commandRow(part, `${c.name()} ${part.name()}`)),
+  );
   return table(['command', 'what it does', 'options'], rows);
 }
 

@@ -8,5 +8,7 @@ export function setup(): () => void {
   const dir = mkdtempSync(join(tmpdir(), 'mmlang-test-'));
   // Workers inherit the environment, and os.tmpdir() reads it at every call.
   process.env.TMPDIR = dir;
+  // Nor does a test find an engine that happens to be installed, but those that are of that engine.
+  if (process.env.MMLANG_TEST_ENGINES !== '1') process.env.MMLANG_ENGINES = join(dir, 'engines');
   return () => rmSync(dir, { recursive: true, force: true });
 }

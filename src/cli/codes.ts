@@ -6,6 +6,7 @@ import { semanticRules } from '../dsl/semantics/diagnostics.ts';
 import { syntaxDiagnostic } from '../dsl/syntax/diagnostics.ts';
 import { trainDiagnostic } from '../train/diagnostics.ts';
 import { commandDiagnostic } from './diagnostics.ts';
+import { installDiagnostic } from './install/diagnostics.ts';
 import { specDiagnostic } from './load-spec.ts';
 
 export const codeRooms: Readonly<Record<string, Registry>> = {
@@ -14,6 +15,7 @@ export const codeRooms: Readonly<Record<string, Registry>> = {
   'checking a spec': semanticRules as unknown as Registry,
   data: dataDiagnostic.rules,
   runs: trainDiagnostic.rules,
+  'installing engines': installDiagnostic.rules,
   commands: commandDiagnostic.rules,
 };
 

@@ -30,7 +30,7 @@ function register(program: Command, context: Context): void {
       new Option('--stage <name>', 'the stage whose step is timed (default: the first)').conflicts('export'),
     )
     .option('--export <name>', 'time this export instead')
-    .option('--engine <name>', 'what runs it, see mm engines (default: onnx)')
+    .option('--engine <name>', 'what runs it, see mm engines (default: auto, the fastest that is here)')
     .addOption(number('--batch <n>', 'rows of each batch (default: the spec’s; of an export 1)'))
     .addOption(number('--steps <n>', 'timed steps (default: 10)'))
     .addOption(number('--threads <n>', 'of the engine (default: all)'))

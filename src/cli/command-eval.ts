@@ -26,7 +26,7 @@ function register(program: Command, context: Context): void {
     .option('--on <split>', 'SET.SPLIT or SPLIT (default: every split that the stage measures on)')
     .option('--batch <n>', 'rows at once; no metric of single rows depends on it', positiveInteger)
     .option('--last', 'the last weights, not the best')
-    .option('--engine <name>', 'what runs it (default: what trained it)')
+    .option('--engine <name>', 'what runs it; auto: the fastest here (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
     .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData)
     .option('--json', 'print {metrics: {name: value}, chance: {name: value}, samples}')

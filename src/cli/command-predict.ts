@@ -25,7 +25,7 @@ function register(program: Command, context: Context): void {
       '[name=value...]',
       'a path for a picture, a text for a caption; again for more, or a folder, or table.csv:column; a number for a parameter with a default',
     )
-    .option('--engine <name>', 'what runs it (default: what trained it)')
+    .option('--engine <name>', 'what runs it; auto: the fastest here (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
     .option('--seed <n>', 'of what is drawn (default: that of the export or of the run)', seedNumber)
     .option('--last', 'the last weights, not the best')

@@ -32,7 +32,7 @@ function register(program: Command, context: Context): void {
     .argument('[file]', 'a spec (.mm); may be left out with --resume')
     .option('--stage <name>', 'train this stage alone (default: all, in order)')
     .option('--variant <name>', 'a variant of the model')
-    .option('--engine <name>', 'what runs it, see mm engines (default: onnx)')
+    .option('--engine <name>', 'what runs it, see mm engines (default: auto, the fastest that is here)')
     .option('--run <dir>', 'the run folder (default: a new one under runs/)')
     .option('--resume <dir>', 'go on with this run, with its settings')
     .option('--steps <n>', "in the place of the spec's steps", positiveInteger)

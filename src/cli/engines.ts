@@ -1,7 +1,9 @@
-// What `mm engines` does.
+// What `mm engines list` does.
 
+import { join } from 'node:path';
 import { createOnnxEngine } from '../backends/onnx/engine.ts';
 import { createReferenceEngine } from '../backends/reference/engine.ts';
+import { enginesFolder } from '../backends/tensorflow/binding.ts';
 import { createTensorflowEngine } from '../backends/tensorflow/engine.ts';
 import { createTfjsEngine } from '../backends/tfjs/engine.ts';
 import { type Context, present } from './context.ts';
@@ -18,7 +20,8 @@ export async function runEngines(context: Context): Promise<ExitCode> {
   const rows = await Promise.all(
     engines.map(async engine => {
       const { ready, version, about, add } = await engine.status();
-      return { name: engine.name, ready, version: version ?? null, about, add: add ?? null };
+      const folder = engine.name === 'tensorflow' && ready ? join(enginesFolder(), engine.name) : null;
+      return { name: engine.name, ready, version: version ?? null, about, add: add ?? null, folder };
     }),
   );
   const { paint } = context.output.out;

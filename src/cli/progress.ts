@@ -1,13 +1,10 @@
-// A training as it goes: on a terminal one line that is redrawn, elsewhere plain lines, at most one in two seconds.
+// A training as it goes, told on one line.
 
 import type { RunEvent } from '../train/events.ts';
 import type { Measured } from '../train/measure.ts';
 import { showMetric } from '../train/result-page.ts';
 import type { Channel } from './output.ts';
-
-const everyMs = 2000;
-const redrawMs = 80;
-const barWidth = 20;
+import { bar, createProgressLine } from './progress-line.ts';
 
 export interface Progress {
   readonly onEvent: (event: RunEvent) => void;
@@ -19,44 +16,15 @@ export interface Progress {
 
 export function createProgress(channel: Channel, now: () => number = () => performance.now()): Progress {
   const { paint } = channel;
-  let shown = '';
-  let at = Number.NEGATIVE_INFINITY;
+  const shown = createProgressLine(channel, now);
+  const { line, state } = shown;
   let speed: number | undefined;
   let rows = 0;
   let busy = false;
 
-  const clear = (): void => {
-    if (shown !== '') channel.write('\r\u001b[K');
-    shown = '';
-  };
-  const line = (text: string): void => {
-    clear();
-    channel.line(text);
-  };
-  /** Draws the state, or where nothing is redrawn writes it now and then; the last one of a kind always. */
-  const state = (text: string, isLast: boolean): void => {
-    const time = now();
-    if (!isLast && time - at < (channel.terminal ? redrawMs : everyMs)) return;
-    at = time;
-    if (!channel.terminal) {
-      channel.line(text);
-      return;
-    }
-    const cut = text.slice(0, Math.max(20, channel.columns() - 1));
-    channel.write(`\r${cut}\u001b[K`);
-    shown = cut;
-    if (isLast) {
-      channel.line();
-      shown = '';
-    }
-  };
-
   return {
     line,
-    end: () => {
-      if (shown !== '') channel.line();
-      shown = '';
-    },
+    end: shown.end,
     onEvent(event) {
       switch (event.kind) {
         case 'data':
@@ -69,7 +37,7 @@ export function createProgress(channel: Channel, now: () => number = () => perfo
         case 'stage':
           rows = event.rows;
           speed = undefined;
-          at = Number.NEGATIVE_INFINITY;
+          shown.restart();
           if (event.step > 0) line(`${event.stage} goes on after step ${event.step} of ${event.steps}`);
           return;
         case 'fit':
@@ -110,11 +78,6 @@ function evaluationLine(measured: Measured): string {
     ([name, value]) => `${name} ${showMetric(measured.shows, value)}`,
   );
   return `${measured.split}  ${metrics.join('  ')}`;
-}
-
-function bar(done: number, total: number): string {
-  const full = total === 0 ? barWidth : Math.floor((done / total) * barWidth);
-  return `${'█'.repeat(full)}${'░'.repeat(barWidth - full)}`;
 }
 
 /** `45 s`, `3 min 20 s`, `2 h 5 min`. */

@@ -12,7 +12,7 @@ import type { Entry } from '../compiler/program.ts';
 import { ops } from '../ops/registry.ts';
 import { type BenchChoice, type CompileTimes, compiled, type Made } from './bench-program.ts';
 import { failure } from './diagnostics.ts';
-import { defaultEngine, openEngine, type ReadyEngine } from './engines.ts';
+import { autoEngine, openEngine, type ReadyEngine } from './engines.ts';
 import { feedsOf } from './feeds.ts';
 import { allocate } from './host-tensor.ts';
 import { initialTensor } from './initialize.ts';
@@ -80,7 +80,7 @@ export async function bench(options: BenchOptions): Promise<Benched> {
   const started = performance.now();
   const opened = openSpec(options.spec, options.variant, options.onRead);
   const check = since(started);
-  const ready = await openEngine(options.engine ?? defaultEngine, options.mmlang);
+  const ready = await openEngine(options.engine ?? autoEngine, options.mmlang);
   const made = compiled(opened, ready.engine.target, options);
   refuseTooLarge(made, opened, ready.engine.target, options);
 

@@ -135,6 +135,13 @@ export const trainDiagnostic = defineDiagnostics({
     help: (p: { precision: string }) =>
       `leave --precision out, or take an engine with ${p.precision} kernels: --engine tensorflow`,
   },
+  'run-engine-gone': {
+    severity: 'error',
+    message: (p: { run: string; engine: string; version: string }) =>
+      `the run ${p.run} was made with ${p.engine} ${p.version}, and that engine isn't installed here any more`,
+    help: (p: { add: string | undefined; otherwise: string }) =>
+      [...(p.add === undefined ? [] : [`add it: ${p.add}`]), p.otherwise].join('; '),
+  },
   'stage-needs-run': {
     severity: 'error',
     message: (p: { stage: string; from: string }) =>

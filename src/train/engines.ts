@@ -14,7 +14,13 @@ const makers: Readonly<Record<string, () => Promise<Engine>>> = {
     (await import('../backends/reference/engine.ts')).createReferenceEngine({ precision: 'f32' }),
 };
 
-export const defaultEngine = 'onnx';
+export const engineNames: readonly string[] = Object.keys(makers);
+
+/** The fastest engine that is there, in the place of a name. */
+export const autoEngine = 'auto';
+
+/** What `auto` tries, fastest first; the last is always there. */
+const fastestFirst: readonly string[] = ['tensorflow', 'onnx'];
 
 export interface ReadyEngine {
   readonly engine: Engine;
@@ -23,14 +29,45 @@ export interface ReadyEngine {
 
 /** Fails where there is no such engine, or it isn't ready: then with the command that adds it. */
 export async function openEngine(name: string, mmlang: string): Promise<ReadyEngine> {
-  const known = Object.keys(makers);
+  const found = await readyEngine(name, mmlang);
+  if ('ready' in found) return found.ready;
+  throw failure('engine-not-ready', { name, add: found.add });
+}
+
+/** The engine of a run: fails with what the run was made with where that is gone. */
+export async function openRunEngine(
+  run: { readonly dir: string; readonly engine: string; readonly version: string },
+  mmlang: string,
+  otherwise: string,
+): Promise<ReadyEngine> {
+  const found = await readyEngine(run.engine, mmlang);
+  if ('ready' in found) return found.ready;
+  throw failure('run-engine-gone', { ...run, run: run.dir, add: found.add, otherwise });
+}
+
+type Found = { readonly ready: ReadyEngine } | { readonly add: string | undefined };
+
+async function readyEngine(name: string, mmlang: string): Promise<Found> {
+  if (name !== autoEngine) return byName(name, mmlang);
+  let missing: Found = { add: undefined };
+  for (const candidate of fastestFirst) {
+    const found = await byName(candidate, mmlang);
+    if ('ready' in found) return found;
+    missing = found;
+  }
+  return missing;
+}
+
+async function byName(name: string, mmlang: string): Promise<Found> {
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-  if (make === undefined) throw failure('unknown-engine', { name, known, nearest: nearestName(name, known) });
+  if (make === undefined) {
+    const known = [autoEngine, ...engineNames];
+    throw failure('unknown-engine', { name, known, nearest: nearestName(name, known) });
+  }
   const engine = await make();
-  const status = await engine.status();
-  if (!status.ready) throw failure('engine-not-ready', { name, add: status.add });
+  const { ready, version, add } = await engine.status();
   // An engine that is a part of mmlang has its version.
-  return { engine, version: status.version ?? mmlang };
+  return ready ? { ready: { engine, version: version ?? mmlang } } : { add };
 }
 
 /** Fails where an engine doesn't train in this precision. */

@@ -7,7 +7,7 @@ import type { Tokenizer } from '../data/index.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
-import { openEngine } from './engines.ts';
+import { openEngine, openRunEngine } from './engines.ts';
 import type { OnRead, OpenedSpec } from './model.ts';
 import { openSpec } from './model.ts';
 import { specOf } from './prepare-training.ts';
@@ -20,7 +20,7 @@ import type { StageSettings } from './run-settings.ts';
 export interface LoadOptions {
   /** The version of mmlang. */
   readonly mmlang: string;
-  /** Default: the engine that trained the run. */
+  /** Default: the engine that trained the run; `auto`: the fastest that is there. */
   readonly engine?: string | undefined;
   readonly threads?: number | undefined;
   /** Default: the best where a measure has chosen one, else the last. */
@@ -64,7 +64,7 @@ export async function load(dir: string, options: LoadOptions): Promise<LoadedRun
   return {
     run,
     opened,
-    ready: await openEngine(options.engine ?? settings.engine, options.mmlang),
+    ready: await engineOf(run, options),
     tokenizers: keptTokenizers(dir),
     labels: keptLabels(dir),
     threads: options.threads ?? settings.threads ?? undefined,
@@ -73,6 +73,12 @@ export async function load(dir: string, options: LoadOptions): Promise<LoadedRun
     weights: new Map([...checkpoint.tensors].filter(([name]) => !name.includes('#'))),
     path,
   };
+}
+
+async function engineOf({ dir, settings }: Run, { engine, mmlang }: LoadOptions): Promise<ReadyEngine> {
+  if (engine !== undefined) return openEngine(engine, mmlang);
+  const own = { dir, engine: settings.engine, version: settings.engineVersion };
+  return openRunEngine(own, mmlang, 'or use the fastest that is here: --engine auto');
 }
 
 /** A stage of the run as it was trained, or with another batch for its measures. */

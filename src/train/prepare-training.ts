@@ -8,7 +8,7 @@ import { type StageProgram, type TokenizerFitSpec, trainingEntries } from '../co
 import { type Data, openData, orThrow } from '../data/index.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
-import { defaultEngine, openEngine, requirePrecision } from './engines.ts';
+import { autoEngine, openEngine, openRunEngine, requirePrecision } from './engines.ts';
 import type { OpenedSpec, SpecText } from './model.ts';
 import { openSpec } from './model.ts';
 import { inSteps, stepsOf } from './rounds.ts';
@@ -122,11 +122,13 @@ export function specOf(run: Run): SpecText {
 }
 
 async function readyEngine(options: TrainOptions, existing: Run | undefined): Promise<ReadyEngine> {
-  const name = options.engine ?? existing?.settings.engine ?? defaultEngine;
-  const ready = await openEngine(name, options.mmlang);
-  if (existing === undefined || existing.settings.engineVersion === ready.version) return ready;
+  if (existing === undefined) return openEngine(options.engine ?? autoEngine, options.mmlang);
+  const { engine, engineVersion: version } = existing.settings;
+  const otherwise = 'a run goes on with the engine that began it, or another run is begun';
+  const ready = await openRunEngine({ dir: existing.dir, engine, version }, options.mmlang, otherwise);
+  if (version === ready.version) return ready;
   throw failure('engine-differs', {
-    run: `${existing.settings.engine} ${existing.settings.engineVersion}`,
+    run: `${engine} ${version}`,
     here: `${ready.engine.name} ${ready.version}`,
   });
 }

@@ -5,6 +5,7 @@ import type { FloatDType } from '../base/dtype.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import type { Model } from '../dsl/semantics/model.ts';
 import { failure } from './diagnostics.ts';
+import { autoEngine } from './engines.ts';
 import type { OpenedSpec } from './model.ts';
 import { stagesInOrder } from './model.ts';
 import type { Run } from './run-folder.ts';
@@ -88,7 +89,8 @@ export function sameRun(run: Run, opened: OpenedSpec, asked: Asked): void {
   if (settings.std !== opened.std)
     throw failure('run-of-another-std', { run: run.dir, mmlang: settings.mmlang });
   differs('--seed', settings.seed, asked.seed);
-  differs('--engine', settings.engine, asked.engine);
+  // `auto` leaves the choice open, and the run has made it.
+  if (asked.engine !== autoEngine) differs('--engine', settings.engine, asked.engine);
   differs('--precision', settings.precision, asked.precision);
   differs('--threads', settings.threads ?? 0, asked.threads);
 }

@@ -38,6 +38,7 @@ export interface TrainOptions {
   readonly root?: string | undefined;
   /** The folder of a run to go on with: everything below is then as it was. */
   readonly resume?: string | undefined;
+  /** Default: `auto`, the fastest that is there. */
   readonly engine?: string | undefined;
   /** Of matrix products and convolutions in train steps; f32 if absent. */
   readonly precision?: FloatDType | undefined;

@@ -176,7 +176,9 @@ describe('mm engines', () => {
     expect(JSON.parse(out)).toEqual([
       expect.objectContaining({ name: 'onnx', add: null }),
       expect.objectContaining({ name: 'tensorflow' }),
-      { name: 'reference', ready: true, version: null, about: expect.any(String), add: null },
+      expect.objectContaining({ name: 'tfjs', folder: null }),
+      expect.objectContaining({ name: 'tfjs-cpu', folder: null }),
+      expect.objectContaining({ name: 'reference', ready: true, version: null, add: null, folder: null }),
     ]);
   });
 });

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { EngineStatus } from '../engine.ts';
 
-const about = 'ONNX Runtime on the CPU: the embedded default';
+const about = 'ONNX Runtime on the CPU, a part of mmlang';
 const add = 'npm install onnxruntime-node';
 
 export async function onnxStatus(): Promise<EngineStatus> {

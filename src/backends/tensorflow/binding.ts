@@ -50,8 +50,8 @@ export interface Installation {
 export const installationFile = 'installed.json';
 
 /** The installation at hand; undefined where there is none, or it isn't whole. */
-export function installation(): Installation | undefined {
-  const folder = join(enginesFolder(), 'tensorflow');
+export function installation(engines: string = enginesFolder()): Installation | undefined {
+  const folder = join(engines, 'tensorflow');
   const file = join(folder, installationFile);
   if (!existsSync(file)) return undefined;
   const said: unknown = JSON.parse(readFileSync(file, 'utf8'));

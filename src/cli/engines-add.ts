@@ -1,0 +1,76 @@
+// What `mm engines add` does.
+
+import { enginesFolder } from '../backends/tensorflow/binding.ts';
+import type { AddCommandOptions } from './command-engines.ts';
+import { type Context, present } from './context.ts';
+import { checkInstallable } from './engines-remove.ts';
+import { type ExitCode, exit } from './exit.ts';
+import { type Added, addTensorflow } from './install/add-tensorflow.ts';
+import type { Progress } from './install/work.ts';
+import type { Channel } from './output.ts';
+import { bar, createProgressLine } from './progress-line.ts';
+import { bytes } from './units.ts';
+
+export async function runEnginesAdd(
+  name: string,
+  options: AddCommandOptions,
+  context: Context,
+): Promise<ExitCode> {
+  checkInstallable(name);
+  const { err, out } = context.output;
+  const progress = showSteps(err);
+  const signal = context.interruption();
+  const isForGpu = options.gpu === true;
+  try {
+    const added = await addTensorflow({
+      gpu: isForGpu,
+      engines: enginesFolder(),
+      env: process.env,
+      signal,
+      onProgress: context.json ? () => undefined : progress.show,
+    });
+    progress.end();
+    if (isForGpu && !added.gpu) err.line(`${err.paint.yellow('no GPU')}: ${cpuInstead(added)}`);
+    const { version, folder, gpu, isNew } = added;
+    present(context, { name, version, folder, bytes: added.bytes, gpu, isNew }, () => {
+      const is = isNew ? 'is installed' : 'was installed already';
+      const where = gpu ? ' and runs on the GPU' : '';
+      return `${out.paint.green('✓')} ${name} ${version} ${is}${where}: ${bytes(added.bytes)} in ${folder}`;
+    });
+    return exit.ok;
+  } catch (e) {
+    progress.end();
+    if (!signal.aborted) throw e;
+    err.line('stopped; nothing new is installed, and the same command goes on with what was fetched');
+    return exit.interrupted;
+  }
+}
+
+const cpuInstead = ({ why }: Added): string =>
+  `TensorFlow finds none that it can use and runs on the CPU${why === undefined ? '' : `; it says: ${why}`}`;
+
+/** One line for each step: how many of its bytes are done. */
+function showSteps(channel: Channel): {
+  readonly show: (progress: Progress) => void;
+  readonly end: () => void;
+} {
+  const line = createProgressLine(channel);
+  let last = '';
+  let ended = false;
+  return {
+    show({ step, done, total }) {
+      if (step !== last) {
+        line.end();
+        line.restart();
+        last = step;
+        ended = false;
+      }
+      if (ended) return;
+      ended = total > 0 && done >= total;
+      const state =
+        total === 0 ? `${step} …` : `${step}  ${bar(done, total)}  ${bytes(done)} of ${bytes(total)}`;
+      line.state(state, ended);
+    },
+    end: line.end,
+  };
+}

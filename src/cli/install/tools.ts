@@ -1,0 +1,62 @@
+// The programs that an installation needs, looked for before anything is fetched: all that are missing are told at
+// once.
+
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { fault, InstallFailure } from './diagnostics.ts';
+import { runTool } from './run-tool.ts';
+
+export interface Tools {
+  readonly python: string;
+  readonly npm: string;
+  /** With leading arguments, as in CXX="ccache g++". */
+  readonly compiler: readonly [string, ...string[]];
+}
+
+export interface ToolSearch {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+export async function findTools(search: ToolSearch): Promise<Tools> {
+  const found = await Promise.all([findPython(search), findNpm(search), findCompiler(search)]);
+  const [python, npm, compiler] = found;
+  const missing = found.flatMap(f => ('missing' in f ? [f.missing] : []));
+  if ('missing' in python || 'missing' in npm || 'missing' in compiler) throw new InstallFailure(missing);
+  return { python: python.is, npm: npm.is, compiler: compiler.is };
+}
+
+type Found<T> = { readonly is: T } | { readonly missing: Diagnostic };
+
+async function answers(command: string, args: readonly string[], search: ToolSearch): Promise<boolean> {
+  const outcome = await runTool(command, args, search);
+  return !outcome.missing && outcome.code === 0;
+}
+
+/** The first Python that has pip. */
+async function findPython(search: ToolSearch): Promise<Found<string>> {
+  const named = search.env.MMLANG_PYTHON;
+  const tried = named === undefined || named === '' ? ['python3', 'python'] : [named];
+  let bare: string | undefined;
+  for (const python of tried) {
+    if (!(await answers(python, ['--version'], search))) continue;
+    if (await answers(python, ['-m', 'pip', '--version'], search)) return { is: python };
+    bare ??= python;
+  }
+  return {
+    missing: bare === undefined ? fault('no-python', { tried }) : fault('no-pip', { python: bare }),
+  };
+}
+
+async function findNpm(search: ToolSearch): Promise<Found<string>> {
+  return (await answers('npm', ['--version'], search)) ? { is: 'npm' } : { missing: fault('no-npm', {}) };
+}
+
+async function findCompiler(search: ToolSearch): Promise<Found<Tools['compiler']>> {
+  const named = search.env.CXX?.split(' ').filter(w => w !== '') ?? [];
+  const candidates = named.length > 0 ? [named] : [['c++'], ['g++'], ['clang++']];
+  for (const [command, ...args] of candidates) {
+    if (command !== undefined && (await answers(command, [...args, '--version'], search)))
+      return { is: [command, ...args] };
+  }
+  return { missing: fault('no-compiler', { tried: candidates.map(c => c.join(' ')) }) };
+}
