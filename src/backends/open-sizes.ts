@@ -73,6 +73,10 @@ const productOf = (open: readonly OpenSize[], bits: number): number =>
 
 export const isConstant = (v: Varying): boolean => v.every(t => t.sizes === 0);
 
+/** Which of the open sizes it takes, by their places. */
+export const sizesIn = (v: Varying, open: readonly OpenSize[]): readonly number[] =>
+  [...open.keys()].filter(i => v.some(t => (t.sizes >> i) & 1));
+
 /** As people write it: `B`, `49*B + 1`. */
 export function showVarying(v: Varying, open: readonly OpenSize[]): string {
   const names = (bits: number): readonly string[] => open.filter((_, i) => (bits >> i) & 1).map(o => o.name);

@@ -51,9 +51,6 @@ export interface Exported {
   readonly finished: boolean;
 }
 
-/** The most that a file of protocol buffers holds, with room for the graph. */
-const mostBytes = 2 ** 31 - 2 ** 24;
-
 /** Errors of the user's are thrown with `diagnostics`. */
 export async function exportRun(loaded: LoadedRun, options: ExportOptions): Promise<Exported> {
   const format = await formatNamed(options.to);
@@ -64,6 +61,7 @@ export async function exportRun(loaded: LoadedRun, options: ExportOptions): Prom
   if (existsSync(target) && options.force !== true) throw failure('export-exists', { path: target });
   if (format.single && existsSync(target) && statSync(target).isDirectory())
     throw failure('cannot-write', { path: target, why: 'it is a folder' });
+  format.ready?.();
   const { opened } = loaded;
   const outline = outlineOf(opened, name, format.target, options.batch);
   const given = options.settings ?? new Map();
@@ -77,7 +75,8 @@ export async function exportRun(loaded: LoadedRun, options: ExportOptions): Prom
   const names = exportNames(program);
   const weights = requireTensors(loaded.path, loaded.weights, heldBy([program.entry]));
   const size = [...weights.values()].reduce((sum, t) => sum + t.data.byteLength, 0);
-  if (size > mostBytes) throw failure('export-too-large', { export: name, format: format.name, bytes: size });
+  if (size > format.mostBytes)
+    throw failure('export-too-large', { export: name, format: format.name, bytes: size });
 
   const description = describeExport({
     loaded,
@@ -105,6 +104,8 @@ export async function exportRun(loaded: LoadedRun, options: ExportOptions): Prom
     },
     basename(target),
   );
+  if (written.kind === 'missing')
+    throw failure('export-lacks-op', { export: name, format: format.name, ops: written.ops });
   if (written.kind === 'refused')
     throw failure('export-open-size', { export: name, why: written.why, at: written.at });
 

@@ -30,6 +30,12 @@ export interface WrittenFiles {
   readonly ops: number;
 }
 
+/** Ops that the format has nothing for. */
+export interface MissingOps {
+  readonly kind: 'missing';
+  readonly ops: readonly string[];
+}
+
 /** Files opened again: runs on named inputs. */
 export interface OpenedFiles {
   readonly run: (inputs: ReadonlyMap<string, HostTensor>) => Promise<ReadonlyMap<string, HostTensor>>;
@@ -38,12 +44,20 @@ export interface OpenedFiles {
 
 export interface ExportFormat {
   readonly name: string;
+  /** Weights of more bytes than this don't fit. */
+  readonly mostBytes: number;
   /** Of the file or folder: `.onnx`. */
   readonly ending: string;
   /** The file that holds the model where the format is one file; else the format is a folder. */
   readonly single: boolean;
   readonly target: Target;
-  readonly write: (contents: FileContents, base: string) => WrittenFiles | RefusedSize;
+  /** Throws where what runs the files isn't installed: nothing is written that can't be checked. */
+  readonly ready?: () => void;
+  /** `base`: the name of the file or folder. */
+  readonly write: (contents: FileContents, base: string) => WrittenFiles | RefusedSize | MissingOps;
   /** `path`: the model's file or folder. */
   readonly open: (path: string) => Promise<OpenedFiles>;
 }
+
+/** The most that a message of protocol buffers holds, with room for the graph. */
+export const mostOfProtobuf = 2 ** 31 - 2 ** 24;

@@ -3,10 +3,11 @@
 import { onnxFile, onnxFileTarget } from '../backends/onnx/model-file.ts';
 import { encodeModel } from '../backends/onnx/model-proto.ts';
 import { openFile } from '../backends/onnx/run-file.ts';
-import type { ExportFormat } from './format.ts';
+import { type ExportFormat, mostOfProtobuf } from './format.ts';
 
 export const onnxFormat: ExportFormat = {
   name: 'onnx',
+  mostBytes: mostOfProtobuf,
   ending: '.onnx',
   single: true,
   target: onnxFileTarget,

@@ -11,6 +11,7 @@ import { type StaticType, sameShape } from '../node-query.ts';
 import { installation, loadBinding, type NativeBinding } from './binding.ts';
 import type { EmittedEntry, EntryValue } from './emit-entry.ts';
 import { type EmittedModel, emitModel } from './emit-model.ts';
+import { callNative, type NativeInput } from './native-call.ts';
 import { encodeSavedModel } from './saved-model-proto.ts';
 
 const about = 'TensorFlow: one graph with its state on the device, compiled in clusters';
@@ -155,35 +156,15 @@ function fed(entry: string, { name, type }: EntryValue, feeds: ReadonlyMap<strin
 function call(
   binding: NativeBinding,
   session: number,
-  inputs: readonly { readonly at: string; readonly tensor: HostTensor }[],
+  inputs: readonly NativeInput[],
   outputs: readonly string[],
   model: EmittedModel,
 ): readonly TensorData[] {
-  const given = inputs.map(i => toNative(binding, i.tensor));
   try {
-    const results = binding.runSavedModel(session, given, inputs.map(i => i.at).join(), outputs.join());
-    return results.map(r => {
-      // The binding's memory ends with the tensor.
-      const data = binding.tensorDataSync(r.id).slice();
-      binding.deleteTensor(r.id);
-      return data;
-    });
+    return callNative(binding, session, inputs, outputs).map(r => r.data);
   } catch (e) {
     throw explained(e, model);
-  } finally {
-    for (const id of given) binding.deleteTensor(id);
   }
-}
-
-function toNative(binding: NativeBinding, tensor: HostTensor): number {
-  const { data, dtype, shape } = tensor;
-  if (dtype === 'f32' && data instanceof Float32Array)
-    return binding.createTensor(shape, binding.TF_FLOAT, data);
-  if (dtype === 'i32' && data instanceof Int32Array)
-    return binding.createTensor(shape, binding.TF_INT32, data);
-  if (dtype === 'bool' && data instanceof Uint8Array)
-    return binding.createTensor(shape, binding.TF_BOOL, data);
-  throw new Error(`tensorflow is fed f32, i32 and bool, not ${dtype}`);
 }
 
 /** TensorFlow names the node that failed; node names begin with our node's place, op and line. */

@@ -88,6 +88,7 @@ export const kernelOps = {
   Const: said('output', 'dtype'),
   Fill: { outputs: ['output'], types: { T: 1, index_type: 0 }, gives: [1] },
   Range: { outputs: ['output'], types: { Tidx: 0 } },
+  Shape: { outputs: ['output'], types: { T: 0 }, defaults: { out_type: typeAttr('i32') }, gives: ['i32'] },
   Reshape: { outputs: ['output'], types: { T: 0, Tshape: 1 } },
   Transpose: { outputs: ['y'], types: { T: 0, Tperm: 1 } },
   BroadcastTo: { outputs: ['output'], types: { T: 0, Tidx: 1 } },

@@ -270,3 +270,35 @@ export function encodeSavedModel(model: SavedModelRecord): Uint8Array {
   };
   return savedModelType.encode(savedModelType.fromObject(message)).finish();
 }
+
+const typeNames = new Map<number, string>(
+  Object.entries(tensorflowType).map(([name, number]) => [number, name]),
+);
+const isType = (name: string | undefined): name is TensorflowType =>
+  name !== undefined && Object.hasOwn(tensorflowType, name);
+
+/** The signature of that name in a saved_model.pb; undefined where there is none. */
+export function readSignature(bytes: Uint8Array, name: string): SignatureRecord | undefined {
+  const read = savedModelType.toObject(savedModelType.decode(bytes), {
+    longs: Number,
+    arrays: true,
+    objects: true,
+  });
+  const found: unknown = read.metaGraphs?.[0]?.signatures?.[name];
+  if (typeof found !== 'object' || found === null) return undefined;
+  const { inputs, outputs } = found as Record<'inputs' | 'outputs', Record<string, InfoMessage>>;
+  return { name, inputs: readInfos(inputs), outputs: readInfos(outputs) };
+}
+
+interface InfoMessage {
+  readonly name: string;
+  readonly dtype: number;
+  readonly shape?: { readonly dim: readonly { readonly size?: number }[] };
+}
+
+const readInfos = (infos: Readonly<Record<string, InfoMessage>>): readonly TensorInfo[] =>
+  Object.entries(infos).map(([name, { name: tensor, dtype, shape }]) => {
+    const type = typeNames.get(dtype);
+    if (!isType(type)) throw new Error(`${name} has the type ${dtype}`);
+    return { name, tensor, type, shape: (shape?.dim ?? []).map(d => d.size ?? 0) };
+  });
