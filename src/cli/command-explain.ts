@@ -6,6 +6,7 @@ import type { FloatDType } from '../base/dtype.ts';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
+import { memorySize } from './memory-option.ts';
 import { positive } from './number-option.ts';
 import { precisionOption } from './options.ts';
 
@@ -16,12 +17,13 @@ export interface ExplainOptions {
   readonly engine: string;
   readonly batch?: number;
   readonly precision?: FloatDType;
+  readonly memory?: number;
   readonly depth: number;
   readonly codes?: boolean;
 }
 
 /** Options that ask something of a spec. */
-const ofSpecs = ['variant', 'engine', 'batch', 'precision', 'depth'] as const;
+const ofSpecs = ['variant', 'engine', 'batch', 'precision', 'memory', 'depth'] as const;
 
 function register(program: Command, context: Context): void {
   const command = program
@@ -34,6 +36,11 @@ function register(program: Command, context: Context): void {
     .option('--engine <name>', 'the engine to compile for', 'onnx')
     .addOption(new Option('--batch <n>', 'rows of each batch, instead of the spec’s').argParser(positive))
     .addOption(precisionOption())
+    .option(
+      '--memory <size>',
+      'what a train step may take, as 8GB: what is computed again for it',
+      memorySize,
+    )
     .addOption(
       new Option('--depth <n>', 'how deep the tree of parts is shown').argParser(positive).default(3),
     )
@@ -44,6 +51,7 @@ function register(program: Command, context: Context): void {
       examples(
         ['mm explain specs/emoji.mm', 'the parts and what they cost'],
         ['mm explain specs/emoji.mm --batch 1024', 'with another batch: does it fit?'],
+        ['mm explain specs/emoji.mm --memory 500MB', 'what has to be computed twice for that'],
         ['mm explain broken-promise', 'what an error means, and how it is mended'],
         ['mm explain --codes', 'every error there is'],
       ),

@@ -6,6 +6,7 @@ import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { collectData, collectRuns } from './data-option.ts';
 import { examples } from './examples.ts';
+import { memorySize } from './memory-option.ts';
 import { positiveInteger, precisionOption, seedNumber } from './options.ts';
 
 export interface TrainCommandOptions {
@@ -19,6 +20,7 @@ export interface TrainCommandOptions {
   readonly seed?: number;
   readonly threads?: number;
   readonly precision?: FloatDType;
+  readonly memory?: number;
   readonly runOf?: ReadonlyMap<string, string>;
   readonly data?: ReadonlyMap<string, string>;
 }
@@ -41,6 +43,11 @@ function register(program: Command, context: Context): void {
     .option('--threads <n>', 'of the engine (default: all)', positiveInteger)
     .addOption(precisionOption())
     .option(
+      '--memory <size>',
+      'what a train step may take, as 8GB or 500MiB: values are computed again to fit',
+      memorySize,
+    )
+    .option(
       '--run-of <name=dir>',
       'the run of another model that a stage starts from (default: found under runs/); may be repeated',
       collectRuns,
@@ -52,6 +59,7 @@ function register(program: Command, context: Context): void {
       examples(
         ['mm train specs/emoji.mm', 'all stages, in a new run folder'],
         ['mm train specs/emoji.mm --steps 200 --seed 7', 'a short one, with other draws'],
+        ['mm train specs/emoji.mm --memory 500MB', 'in less memory, for more work'],
         ['mm train ner.mm --run-of Bert=runs/bert-1', 'on an encoder that another run has trained'],
         ['mm train specs/emoji.mm --engine tensorflow --precision bf16', 'faster, the weights stay f32'],
         ['mm train --resume runs/emoji-1', 'go on where it stopped'],

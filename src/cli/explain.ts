@@ -15,6 +15,7 @@ import { version } from '../train/version.ts';
 import type { ExplainOptions } from './command-explain.ts';
 import { type Context, present, report } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
+import { memoryText } from './memory-option.ts';
 import { openSpecFile } from './open-spec.ts';
 import { table } from './table.ts';
 import { bytes, count } from './units.ts';
@@ -28,7 +29,11 @@ export async function runExplain(file: string, options: ExplainOptions, context:
   requirePrecision(engine, precision);
   const explanation = explainModel(
     { library: compilation.library, model, target: engine.target, registry: ops },
-    { precision, ...(options.batch === undefined ? {} : { batch: options.batch }) },
+    {
+      precision,
+      ...(options.batch === undefined ? {} : { batch: options.batch }),
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+    },
   );
   present(context, explanationJson(explanation), () =>
     explanationText(explanation, file, options.depth, context),
@@ -149,6 +154,7 @@ function stageText(s: StageExplanation, engine: string, context: Context): strin
     ...data,
     `  trains ${count(s.trained)} parameters${s.frozen > 0 ? `, leaves ${count(s.frozen)} as they are` : ''}${s.renewed > 0 ? `, renews ${count(s.renewed)} numbers of state` : ''}`,
     cost,
+    ...(s.memory === undefined ? [] : [`  ${memoryText(s.memory)}`]),
   ].join('\n');
 }
 

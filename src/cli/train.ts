@@ -2,7 +2,7 @@
 
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { renderDiagnostics } from '../dsl/render.ts';
-import type { RunEvent } from '../train/events.ts';
+import type { RunEvent, StageMemory } from '../train/events.ts';
 import type { SpecText } from '../train/model.ts';
 import { reportJson } from '../train/report.ts';
 import type { RunSettings } from '../train/run-settings.ts';
@@ -12,6 +12,7 @@ import type { TrainCommandOptions } from './command-train.ts';
 import { type Context, report } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { loadSpec } from './load-spec.ts';
+import { memoryText } from './memory-option.ts';
 import { alignColumns, metricsTable } from './metrics-table.ts';
 import { createProgress, type Progress } from './progress.ts';
 
@@ -64,7 +65,7 @@ function show(event: RunEvent, context: Context, progress: Progress): void {
   if (event.kind === 'run') {
     const what = event.resumed ? 'going on with' : 'training';
     out.line(`${what} ${out.paint.bold(modelName(event.settings))} in ${out.paint.bold(event.dir)}`);
-    out.line(alignColumns(settingRows(event.settings)));
+    out.line(alignColumns([...settingRows(event.settings), ...memoryRows(event.memory)]));
   }
   if (event.kind === 'report') {
     progress.end();
@@ -82,6 +83,9 @@ function showNote(diagnostic: Diagnostic, context: Context, progress: Progress):
 
 const modelName = ({ model, variant, version }: RunSettings): string =>
   [variant === null ? model : `${model} ${variant}`, version].join(' ').trim();
+
+const memoryRows = (stages: readonly StageMemory[]): readonly (readonly string[])[] =>
+  stages.map(({ stage, note }) => [`memory of ${stage}`, memoryText(note)]);
 
 /** Everything that decides the outcome, defaults too. */
 function settingRows(settings: RunSettings): readonly (readonly string[])[] {

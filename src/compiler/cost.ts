@@ -28,7 +28,7 @@ export function bytesOf(type: TensorType): number {
 }
 
 /** Ops that give their input another type and move nothing, and constants. */
-const free = new Set(['reshape', 'stop_gradient', 'constant', 'literal']);
+const free = new Set(['reshape', 'stop_gradient', 'after', 'constant', 'literal']);
 
 export const isFree = (node: Node): boolean => free.has(node.op);
 

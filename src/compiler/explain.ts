@@ -15,7 +15,13 @@ import { tracedExport } from './export-program.ts';
 import { tokenizerFits } from './fit-program.ts';
 import { createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
 import type { Fusion } from './plan.ts';
-import { type BatchSpec, type FitLength, trainingEntries, type WeightSpec } from './program.ts';
+import {
+  type BatchSpec,
+  type FitLength,
+  type MemoryNote,
+  trainingEntries,
+  type WeightSpec,
+} from './program.ts';
 import { type StageOptions, stageProgram, tracedStage } from './stage-program.ts';
 
 export interface PartExplanation {
@@ -53,6 +59,8 @@ export interface StageExplanation {
   readonly renewed: number;
   readonly flopsPerStep: number;
   readonly peakBytes: number;
+  /** Where a limit was given. */
+  readonly memory: MemoryNote | undefined;
   readonly batches: readonly {
     readonly data: string;
     readonly size: number;
@@ -132,6 +140,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
           : [],
       flopsPerStep: Math.max(0, ...entries.map(e => flopsOf(context, e.plan.graph))),
       peakBytes: Math.max(0, ...entries.map(e => e.plan.peakBytes)),
+      memory: program.kind === 'minimize' ? program.memory : undefined,
       batches: batches.map(b => ({
         data: b.data === undefined ? '' : `${b.data.set}.${b.data.split}`,
         size: b.size,

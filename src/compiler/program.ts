@@ -174,6 +174,21 @@ export interface MinimizeProgram extends AnyProgram {
   /** Fetches `loss` and `gradient_norm`, `loss/NAME` for each term where there are several, and the counts of `told`. */
   readonly train: Entry;
   readonly told: readonly ToldSpec[];
+  /** Where a limit was given. */
+  readonly memory?: MemoryNote | undefined;
+}
+
+/** What a train step takes under a limit, in bytes by its plan. */
+export interface MemoryNote {
+  readonly limit: number;
+  /** With every value kept. */
+  readonly before: number;
+  /** As it runs. Above the limit where nothing fits: then the smallest that there is. */
+  readonly peak: number;
+  /** How many values of the forward pass are made again. */
+  readonly values: number;
+  /** Operations added, as a share of the step's. */
+  readonly addedWork: number;
 }
 
 /** What `only` leaves out and is to tell of. */

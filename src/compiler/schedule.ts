@@ -1,6 +1,6 @@
 // From a graph to a plan: when each value dies, and which piece of memory it shares with values that died before.
 
-import type { Graph, ValueId } from '../ir/graph.ts';
+import type { Graph, Node, ValueId } from '../ir/graph.ts';
 import { bytesOf, isFree } from './cost.ts';
 import type { Buffer, Fusion, Plan, Target } from './plan.ts';
 
@@ -9,28 +9,37 @@ const alignment = 64;
 
 /** Lays the values of a graph with concrete shapes into buffers; the order of nodes stays. */
 export function schedule(graph: Graph, target: Target, fusions: readonly Fusion[]): Plan {
+  const lives = lifetimes(graph, target);
+  const { releases } = lives;
+  const { buffers, bufferOf } = assign(graph, lives);
+  return { graph, buffers, bufferOf, releases, peakBytes: peakOf(graph, lives, target), fusions };
+}
+
+/** The `peakBytes` of a plan, without the plan. */
+export const peakBytes = (graph: Graph, target: Target): number =>
+  peakOf(graph, lifetimes(graph, target), target);
+
+interface Lifetimes {
+  /** The value in whose memory this one lives. */
+  readonly owner: (id: ValueId) => ValueId;
+  /** For each node, the values made by nodes that die after it. */
+  readonly releases: readonly (readonly ValueId[])[];
+  /** Written straight into the engine's other set. */
+  readonly renewed: ReadonlySet<ValueId>;
+}
+
+function lifetimes(graph: Graph, target: Target): Lifetimes {
   const owner = aliases(graph);
-  const releases = lastUses(graph, owner);
-  const renewed = new Set(
-    target.alternates ? graph.outputs.filter(o => o.role === 'next').map(o => owner(o.id)) : [],
-  );
-  const { buffers, bufferOf, peak } = assign(graph, owner, releases, renewed);
-  return {
-    graph,
-    buffers,
-    bufferOf,
-    releases,
-    peakBytes: residentBytes(graph, target) + inUse(peak, target),
-    fusions,
-  };
+  const nexts = target.alternates ? graph.outputs.filter(o => o.role === 'next') : [];
+  return { owner, releases: lastUses(graph, owner), renewed: new Set(nexts.map(o => owner(o.id))) };
 }
 
 /** A reshape is its input under another type: it lives in the same memory. */
 function aliases(graph: Graph): (id: ValueId) => ValueId {
   const roots = new Map<ValueId, ValueId>();
   for (const node of graph.nodes) {
-    if (!isFree(node) || node.inputs.length !== 1) continue;
-    const input = node.inputs[0]!;
+    const [input] = node.inputs;
+    if (!isFree(node) || input === undefined) continue;
     roots.set(node.outputs[0]!, roots.get(input) ?? input);
   }
   return id => roots.get(id) ?? id;
@@ -56,25 +65,38 @@ function lastUses(graph: Graph, owner: (id: ValueId) => ValueId): readonly (read
   return releases;
 }
 
-function inUse(alive: number, { memory }: Target): number {
-  return memory === undefined ? alive : Math.round(alive * memory.perByte) + memory.fixed;
-}
-
-function assign(
-  graph: Graph,
-  owner: (id: ValueId) => ValueId,
-  releases: readonly (readonly ValueId[])[],
-  /** Written straight into the engine's other set. */
-  renewed: ReadonlySet<ValueId>,
-): { buffers: readonly Buffer[]; bufferOf: ReadonlyMap<ValueId, number>; peak: number } {
-  const buffers: Buffer[] = [];
-  const bufferOf = new Map<ValueId, number>();
-  const idle: Buffer[] = [];
+function peakOf(graph: Graph, { owner, releases, renewed }: Lifetimes, target: Target): number {
+  const held = new Set<ValueId>();
   let alive = 0;
   let peak = 0;
   for (const [at, node] of graph.nodes.entries()) {
-    const constant = isFree(node) && node.inputs.length === 0;
-    for (const id of constant ? [] : node.outputs) {
+    for (const id of isConstant(node) ? [] : node.outputs) {
+      if (owner(id) !== id || renewed.has(id)) continue;
+      held.add(id);
+      alive += alignedBytes(graph, id);
+    }
+    peak = Math.max(peak, alive);
+    for (const id of releases[at]!) if (held.delete(id)) alive -= alignedBytes(graph, id);
+  }
+  const { memory } = target;
+  const inUse = memory === undefined ? peak : Math.round(peak * memory.perByte) + memory.fixed;
+  return residentBytes(graph, target) + inUse;
+}
+
+const isConstant = (node: Node): boolean => isFree(node) && node.inputs.length === 0;
+
+const alignedBytes = (graph: Graph, id: ValueId): number =>
+  Math.ceil(bytesOf(graph.types[id]!) / alignment) * alignment;
+
+function assign(
+  graph: Graph,
+  { owner, releases, renewed }: Lifetimes,
+): { buffers: readonly Buffer[]; bufferOf: ReadonlyMap<ValueId, number> } {
+  const buffers: Buffer[] = [];
+  const bufferOf = new Map<ValueId, number>();
+  const idle: Buffer[] = [];
+  for (const [at, node] of graph.nodes.entries()) {
+    for (const id of isConstant(node) ? [] : node.outputs) {
       const root = owner(id);
       if (renewed.has(root)) continue;
       if (root !== id) {
@@ -82,21 +104,17 @@ function assign(
         if (shared !== undefined) bufferOf.set(id, shared);
         continue;
       }
-      const bytes = Math.ceil(bytesOf(graph.types[id]!) / alignment) * alignment;
-      alive += bytes;
+      const bytes = alignedBytes(graph, id);
       const buffer = bestFit(idle, bytes) ?? { id: buffers.length, bytes };
       if (buffer.id === buffers.length) buffers.push(buffer);
       bufferOf.set(id, buffer.id);
     }
-    peak = Math.max(peak, alive);
     for (const id of releases[at]!) {
       const buffer = bufferOf.get(id);
-      if (buffer === undefined || owner(id) !== id) continue;
-      idle.push(buffers[buffer]!);
-      alive -= Math.ceil(bytesOf(graph.types[id]!) / alignment) * alignment;
+      if (buffer !== undefined && owner(id) === id) idle.push(buffers[buffer]!);
     }
   }
-  return { buffers, bufferOf, peak };
+  return { buffers, bufferOf };
 }
 
 /** Takes the smallest idle buffer that holds `bytes` and isn't more than twice as large. */

@@ -17,6 +17,7 @@ import type { Pass } from './passes/pass.ts';
 import type { Plan } from './plan.ts';
 import type { Entry, StageProgram } from './program.ts';
 import { recognise } from './recognise.ts';
+import { recompute } from './recompute.ts';
 import { schedule } from './schedule.ts';
 import { outputTold } from './told.ts';
 import { trainStep } from './train-step.ts';
@@ -27,6 +28,8 @@ export interface StageOptions {
   readonly steps?: number;
   /** Of the products in the train step; measures and fits are f32. */
   readonly precision?: FloatDType;
+  /** Bytes that a train step may take: what must be given up for them is computed again. */
+  readonly memory?: number;
   /** Sees the graph after each step of the pipeline, by its name: for `mm print` and the verifier. */
   readonly afterEach?: (pass: string, graph: Graph) => void;
   /** Leaves measures out: explaining and printing need only the train step. */
@@ -49,7 +52,7 @@ export function stageProgram(context: LowerContext, name: string, options: Stage
   const weightsOf = (traces: readonly Trace[]) => weightSpecs([...traces, ...measured.map(m => m.trace)]);
   switch (stage.kind) {
     case 'minimize': {
-      const { train, trace, parts, told } = trainEntry(context, stage, options);
+      const { train, trace, parts, told, memory } = trainEntry(context, stage, options);
       return {
         ...common,
         kind: 'minimize',
@@ -64,6 +67,7 @@ export function stageProgram(context: LowerContext, name: string, options: Stage
           .sort(),
         train,
         told,
+        memory,
       };
     }
     case 'fit': {
@@ -172,10 +176,14 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
     scaled: precision === 'f16',
   });
   see?.('differentiate', step);
-  const graph = optimize(step, target, registry, { ...eachPass, precision });
+  const whole = optimize(step, target, registry, { ...eachPass, precision });
+  const memory =
+    options.memory === undefined ? undefined : recompute(whole, target, registry, options.memory);
+  const graph = memory?.graph ?? whole;
+  if (memory !== undefined) see?.('recompute', graph);
   const plan = schedule(graph, target, fusionsOf(graph, target, registry));
   const entry = entryOf('train', plan, specs);
-  return { train: entry, trace, parts, told };
+  return { train: entry, trace, parts, told, memory: memory?.note };
 }
 
 /** A scheduled graph with its batches as what an engine runs. */

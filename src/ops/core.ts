@@ -1,5 +1,6 @@
 // The core ops: each maps onto one or two ops of every engine. An engine's table over CoreOp is exhaustive.
 
+import { after } from './after.ts';
 import { constant, iota, literal } from './constants.ts';
 import { conv2d, conv2d_input_grad, conv2d_weight_grad } from './conv.ts';
 import { dot_general } from './dot.ts';
@@ -64,6 +65,7 @@ export const coreOps = {
   select,
   cast,
   stop_gradient,
+  after,
   constant,
   literal,
   iota,

@@ -89,6 +89,15 @@ export const trainDiagnostic = defineDiagnostics({
       `the run was started with ${p.name} ${p.run}, not ${p.here}`,
     help: () => 'a resumed run keeps its settings; leave the option out, or start a new run',
   },
+  'memory-too-small': {
+    severity: 'error',
+    message: (p: { stage: string; what: string; limit: string; least: string }) =>
+      `stage ${p.stage} does not fit --memory ${p.limit}: ${p.what} takes ${p.least} at least, with all computed again that can be`,
+    help: (p: { least: string; batch: string | undefined }) =>
+      p.batch === undefined
+        ? `give it --memory ${p.least}, or make the model smaller: not even a batch of one row fits`
+        : `give it --memory ${p.least}, or take --batch ${p.batch}, which fits`,
+  },
   'data-changed': {
     severity: 'error',
     message: (p: { set: string; path: string }) =>

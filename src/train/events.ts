@@ -1,6 +1,7 @@
 // What a training reports while it goes, in order.
 
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { MemoryNote } from '../compiler/program.ts';
 import type { Measured } from './measure.ts';
 import type { StageReport } from './report.ts';
 import type { RunSettings } from './run-settings.ts';
@@ -40,6 +41,11 @@ export type TrainEvent =
   | { readonly kind: 'checkpoint'; readonly stage: string; readonly step: number; readonly path: string }
   | { readonly kind: 'note'; readonly diagnostic: Diagnostic };
 
+export interface StageMemory {
+  readonly stage: string;
+  readonly note: MemoryNote;
+}
+
 /** What a whole training reports: its run, its data, its stages, what came out. */
 export type RunEvent =
   | TrainEvent
@@ -48,6 +54,8 @@ export type RunEvent =
       readonly dir: string;
       readonly settings: RunSettings;
       readonly resumed: boolean;
+      /** Of the stages that are given a limit. */
+      readonly memory: readonly StageMemory[];
     }
   | { readonly kind: 'data'; readonly split: string; readonly done: number; readonly total: number }
   | { readonly kind: 'reporting'; readonly stage: string }

@@ -9,6 +9,7 @@ import { type Data, openData, orThrow } from '../data/index.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import { autoEngine, openEngine, openRunEngine, requirePrecision } from './engines.ts';
+import { checkMemory } from './memory-limit.ts';
 import type { OpenedSpec, SpecText } from './model.ts';
 import { openSpec } from './model.ts';
 import { inSteps, stepsOf } from './rounds.ts';
@@ -137,13 +138,18 @@ function programOf(
   opened: OpenedSpec,
   { engine }: ReadyEngine,
   precision: FloatDType,
-  { name, steps, batch }: StageChoice,
+  { name, steps, batch, memory }: StageChoice,
 ): StageProgram {
-  return opened.compilation.stage(name, engine.target, {
-    precision,
-    ...(steps === undefined ? {} : { steps }),
-    ...(batch === undefined ? {} : { batch }),
-  });
+  const compiled = (rows: number | undefined): StageProgram =>
+    opened.compilation.stage(name, engine.target, {
+      precision,
+      ...(steps === undefined ? {} : { steps }),
+      ...(rows === undefined ? {} : { batch: rows }),
+      ...(memory === undefined ? {} : { memory }),
+    });
+  const program = compiled(batch);
+  if (memory !== undefined) checkMemory(program, memory, compiled);
+  return program;
 }
 
 function openDataOf(options: TrainOptions, spec: SpecText, existing: Run | undefined): Data {
@@ -165,6 +171,7 @@ function stageSettings(choice: StageChoice | undefined, program: StageProgram): 
     steps: stepsOf(program),
     chosenBatch: choice?.batch ?? null,
     chosenSteps: choice?.steps ?? null,
+    chosenMemory: choice?.memory ?? null,
     batches: trainingEntries(program)
       .flatMap(e => e.batches)
       .map(b => ({

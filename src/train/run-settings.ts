@@ -25,6 +25,8 @@ export interface StageSettings {
   /** `--batch` and `--steps`, where given in the place of the spec's own. */
   readonly chosenBatch: number | null;
   readonly chosenSteps: number | null;
+  /** `--memory`, in bytes; absent from runs of before there was such an option. */
+  readonly chosenMemory?: number | null;
   readonly batches: readonly {
     readonly id: string;
     readonly set: string | null;
@@ -132,6 +134,7 @@ const fields: Readonly<Record<keyof RunSettings, Check>> = {
       steps: count,
       chosenBatch: orNull(count),
       chosenSteps: orNull(count),
+      chosenMemory: v => v === undefined || orNull(count)(v),
       batches: listOf(record({ id: text, set: orNull(text), split: orNull(text), size: count })),
       done: truth,
     }),

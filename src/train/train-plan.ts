@@ -16,12 +16,14 @@ export interface StageChoice {
   readonly name: string;
   readonly steps: number | undefined;
   readonly batch: number | undefined;
+  readonly memory: number | undefined;
 }
 
 export interface Asked {
   readonly stage?: string | undefined;
   readonly steps?: number | undefined;
   readonly batch?: number | undefined;
+  readonly memory?: number | undefined;
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
   readonly engine?: string | undefined;
@@ -55,7 +57,7 @@ export function chooseStages(
     if (!existsSync(stageFolder(run.dir, from).last))
       throw failure('stage-not-trained', { run: run.dir, stage: from });
   }
-  return wanted.map(({ name }) => ({ name, steps: asked.steps, batch: asked.batch }));
+  return wanted.map(({ name }) => ({ name, steps: asked.steps, batch: asked.batch, memory: asked.memory }));
 }
 
 function resumedStages(run: Run, wanted: readonly string[], asked: Asked): readonly StageChoice[] {
@@ -65,12 +67,20 @@ function resumedStages(run: Run, wanted: readonly string[], asked: Asked): reado
   for (const stage of begun) {
     differs('--steps', stage.chosenSteps ?? stage.steps, asked.steps);
     differs('--batch', stage.chosenBatch ?? stage.batches[0]?.size ?? 0, asked.batch);
+    const memory = stage.chosenMemory ?? undefined;
+    const none = 'left to the spec';
+    differs(
+      '--memory',
+      memory === undefined ? none : `${memory}B`,
+      asked.memory === undefined ? undefined : `${asked.memory}B`,
+    );
   }
   const open = begun.filter(s => !s.done);
   return open.map(s => ({
     name: s.stage,
     steps: s.chosenSteps ?? undefined,
     batch: s.chosenBatch ?? undefined,
+    memory: s.chosenMemory ?? undefined,
   }));
 }
 

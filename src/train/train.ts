@@ -49,6 +49,8 @@ export interface TrainOptions {
   readonly batch?: number | undefined;
   /** Default: as many as the machine runs at once. */
   readonly threads?: number | undefined;
+  /** Bytes that a train step may take; what doesn't fit is computed again. */
+  readonly memory?: number | undefined;
   /** Name of a used model → the run in which its stages were trained; else it is looked for under `root`. */
   readonly runOf?: ReadonlyMap<string, string> | undefined;
   /** Data set → manifest. */
@@ -85,7 +87,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const run = isNew
       ? createRun(dir, training.settings, training.sources)
       : saveSettings(dir, training.settings);
-    options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed: options.resume !== undefined });
+    const memory = training.programs.flatMap(p =>
+      p.kind === 'fit' || p.memory === undefined ? [] : [{ stage: p.stage, note: p.memory }],
+    );
+    const resumed = options.resume !== undefined;
+    options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed, memory });
     bringAlong(training.starts, training.programs, dir);
     const tokenizers = await openTokenizers(training.data, dir, training.programs, training.tokenizers);
     await keepLabels(training.data, dir, training.programs);

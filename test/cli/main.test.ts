@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CommandEntry, commands } from '../../src/cli/commands.ts';
 import { main } from '../../src/cli/main.ts';
+import { memorySize } from '../../src/cli/memory-option.ts';
 import { channel } from '../../src/cli/output.ts';
 
 async function mm(args: readonly string[], list: readonly CommandEntry[] = commands) {
@@ -79,6 +80,25 @@ describe('mm', () => {
     expect(code).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'wrong-usage' } });
   });
+});
+
+describe('--memory', () => {
+  test.each([
+    ['8GB', 8e9],
+    ['1.5 GiB', 1.5 * 2 ** 30],
+    ['500mb', 500e6],
+    ['64KiB', 65536],
+    ['7B', 7],
+  ])('takes %s', (text, size) => expect(memorySize(text)).toBe(size));
+
+  test.each(['8', '0GB', '-1GB', '1e3MB', 'GB', '8 gigabytes', '1.5B8', '', '99999999TB'])(
+    'does not take %j',
+    async text => {
+      const { code, err } = await mm(['train', 'none.mm', '--memory', text]);
+      expect(code).toBe(2);
+      expect(err).toContain('It has to be an amount with its unit: 8GB, 500MB, 1.5GiB.');
+    },
+  );
 });
 
 describe('mm check', () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { firstScale } from '../../src/compiler/loss-scale.ts';
+import type { MemoryNote } from '../../src/compiler/program.ts';
 import { splitArguments } from '../../src/train/arguments.ts';
 import { hashTensors, readCheckpoint } from '../../src/train/checkpoint.ts';
 import { evaluate, evaluationJson } from '../../src/train/evaluate.ts';
@@ -239,6 +240,35 @@ describe('a run', () => {
     expect(lines.at(-1)?.loss).toBeLessThan(lines[0]?.loss as number);
   });
 
+  it('takes what it is given, in memory too', async () => {
+    const deep = 'size: 1) |> feed_forward(expansion: 8)';
+    const text = spec.replace('size: 4)', deep);
+    const notes: MemoryNote[] = [];
+    const within = (memory: number): Promise<TrainResult> =>
+      go({
+        stage: 'first',
+        engine: 'onnx',
+        batch: 15,
+        spec: { file, text },
+        memory,
+        onEvent: e => void (e.kind === 'run' && notes.push(...e.memory.map(m => m.note))),
+      });
+    const whole = await within(1e9);
+    const before = notes[0]?.before ?? 0;
+    const fit = await within(before - 1);
+    expect(notes[0]).toMatchObject({ peak: before, values: 0 });
+    expect(notes[1]).toMatchObject({ limit: before - 1, before });
+    expect(notes[1]?.peak).toBeLessThan(before);
+    expect(notes[1]?.values).toBeGreaterThan(0);
+    expect(weights(fit.run, 'first')).toBe(weights(whole.run, 'first'));
+    expect(openRun(fit.run).settings.stages[0]?.chosenMemory).toBe(before - 1);
+    const refused = await refusal(within(1000));
+    expect(refused.code).toBe('memory-too-small');
+    expect(refused.message).toMatch(
+      /^stage first does not fit --memory 1000B: a train step takes [\d.]+MB at/,
+    );
+  });
+
   it('is resumed only as what it is', async () => {
     const run = join(home, 'fixed');
     const controller = new AbortController();
@@ -260,6 +290,9 @@ describe('a run', () => {
       { threads: 77 },
       { engine: 'onnx' },
       { precision: 'bf16' as const },
+      { memory: 1e9 },
+      { threads: 77 },
+      { engine: 'onnx' },
     ])
       expect((await refusal(go({ resume: run, engine: undefined, ...more }))).code).toBe('setting-differs');
     const moved = freshFolder();

@@ -58,6 +58,7 @@ export function emitGraph(graph: Graph, portable = false): EmittedGraph {
   for (const [i, entry] of graph.inputs.entries()) names.set(entry.id, inputs[i]!.onnx);
   const read = new Set<ValueId>([...graph.nodes.flatMap(n => n.inputs), ...graph.outputs.map(o => o.id)]);
   const graphOps = new Set(graph.nodes.map(n => n.op));
+  const guarded: EmittedInput[] = [];
   const unexpanded = broadcastsToSkip(graph, types);
 
   for (const [index, node] of graph.nodes.entries()) {
@@ -68,6 +69,7 @@ export function emitGraph(graph: Graph, portable = false): EmittedGraph {
       ? [unexpandedValue(node, types, names, v => w.scalar(v, types[node.outputs[0]!]!.dtype))]
       : emitNode(rule, node);
     for (const [i, id] of node.outputs.entries()) names.set(id, results[i] ?? '');
+    if (node.op === 'after') guarded.push({ onnx: results[0]!, name: '', type: types[node.outputs[0]!]! });
   }
 
   function emitNode(rule: Emit, node: Node): readonly string[] {
@@ -114,6 +116,7 @@ export function emitGraph(graph: Graph, portable = false): EmittedGraph {
     initializers: w.initializers.filter(t => needed.has(t.name)),
     inputs: inputs.map(value),
     outputs: outputs.map(value),
+    values: guarded.filter(v => !renamed.has(v.onnx) && needed.has(v.onnx)).map(value),
   };
   return { model, inputs, outputs };
 }

@@ -46,6 +46,18 @@ const numbersBelow = (w: Writer, count: number): string =>
 
 const reshape: Emit = q => [reshaped(q.w, input(q, 0), inputType(q, 0).shape, outputType(q).shape)];
 
+/**
+ * An axis put in and taken out again, which moves nothing. Where, 0, is told by a number of elements that ONNX Runtime
+ * doesn't fold: its order of running follows the data, and its merging of equal nodes sees another input.
+ */
+const after: Emit = q => {
+  const { w } = q;
+  const count = w.one('Size', [input(q, 1)]);
+  const zero = w.one('Sub', [count, w.tensor('i64', [], [product(inputType(q, 1).shape)])]);
+  const axes = w.one('Reshape', [zero, w.ints([1])]);
+  return [w.one('Squeeze', [w.one('Unsqueeze', [input(q, 0), axes]), w.ints([0])])];
+};
+
 const transpose: Emit = q => [transposed(q.w, input(q, 0), inputType(q, 0).shape, intsAttr(q, 'perm'))];
 
 const broadcast: Emit = q => {
@@ -82,6 +94,7 @@ export const shaping = {
   literal,
   iota,
   reshape,
+  after,
   transpose,
   broadcast,
   slice,

@@ -52,6 +52,8 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
+  /** Types that ONNX can't tell by itself. */
+  readonly values: readonly OnnxValue[];
 }
 
 export const opset = 20;
@@ -81,6 +83,7 @@ const root = protobuf.Root.fromJSON({
         initializer: repeated(5, 'TensorProto'),
         input: repeated(11, 'ValueInfoProto'),
         output: repeated(12, 'ValueInfoProto'),
+        valueInfo: repeated(13, 'ValueInfoProto'),
       },
     },
     NodeProto: {
@@ -175,6 +178,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
       initializer: model.initializers.map(tensorProto),
       input: model.inputs.map(valueProto),
       output: model.outputs.map(valueProto),
+      valueInfo: model.values.map(valueProto),
     },
   };
   return modelType.encode(modelType.create(message)).finish();

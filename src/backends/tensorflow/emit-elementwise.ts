@@ -5,7 +5,7 @@ import { input, inputType, numberAttr, outputType, textAttr } from '../node-quer
 import type { Emit, EmitQuery } from './emit.ts';
 import { type KernelName, typeAttr } from './kernels.ts';
 import type { TensorflowType } from './saved-model-proto.ts';
-import type { Writer } from './writer.ts';
+import { nodeOf, type Writer } from './writer.ts';
 
 const direct =
   (op: KernelName): Emit =>
@@ -125,4 +125,5 @@ export const elementwise = {
   select: direct('SelectV2'),
   cast,
   stop_gradient: q => [input(q, 0)],
+  after: q => [q.w.one('Identity', [input(q, 0)], {}, { unique: true, after: [nodeOf(input(q, 1))] })],
 } as const satisfies Readonly<Record<string, Emit>>;

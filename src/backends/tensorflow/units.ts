@@ -11,7 +11,7 @@ export type Unit =
   /** What gives weights, states and moments their next values; the last unit. */
   | { readonly kind: 'update'; readonly nodes: readonly number[] };
 
-/** Ops that TensorFlow's kernels run better than XLA does on a CPU. */
+/** Ops that TensorFlow's kernels run better than XLA does on a CPU, and `after`, which XLA has no order for. */
 const kernels: ReadonlySet<string> = new Set([
   'dot_general',
   'conv2d',
@@ -20,6 +20,7 @@ const kernels: ReadonlySet<string> = new Set([
   'gather',
   'scatter_add',
   'top_k',
+  'after',
 ]);
 
 /** Ops that move nothing or make what is cheap: they are written again wherever their value is read. */

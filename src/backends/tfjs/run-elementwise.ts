@@ -68,4 +68,6 @@ export const elementwise = {
       ? [q.k.stock('Identity', { x: input(q, 0) })]
       : q.k.own('cast', q),
   stop_gradient: q => [q.k.stock('Identity', { x: input(q, 0) })],
+  // Nodes are run in the graph's order, and equal ones aren't merged.
+  after: q => [q.k.stock('Identity', { x: input(q, 0) })],
 } as const satisfies Readonly<Record<string, Run>>;
