@@ -11,6 +11,7 @@ import { evaluateIndex } from './index-expr.ts';
 import { evaluateLambda } from './lambda.ts';
 import { meantName } from './meant-name.ts';
 import { modalityField, modalityFields, recordFields, videoFrames } from './modality-fields.ts';
+import { calledHere } from './names-elsewhere.ts';
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
 import type { Frame } from './trace.ts';
@@ -97,7 +98,11 @@ function evaluateName(frame: Frame, e: NameExpr): Value {
   complain(
     frame,
     'unknown-name',
-    { name: e.text, what: 'value', suggestion: meantName(frame.scope, e.text, namesInReach(frame.scope)) },
+    {
+      name: e.text,
+      what: 'value',
+      suggestion: calledHere(e.text) ?? meantName(frame.scope, e.text, namesInReach(frame.scope)),
+    },
     e.span,
   );
   return errorValue;

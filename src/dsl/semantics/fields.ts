@@ -44,7 +44,9 @@ export function fieldOf(
   const { frame } = declared;
   const { type } = p;
   const refuse = (): undefined => {
-    complain(frame, refusal, { name: p.name.text, got: showTypeExpr(type) }, type.span);
+    const base = type.kind === 'record' ? '' : type.base.text;
+    const place = declared.labels.has(base) ? { help: `a label of them is index(${base})[B]` } : {};
+    complain(frame, refusal, { name: p.name.text, got: showTypeExpr(type) }, type.span, place);
     return undefined;
   };
   if (type.kind === 'record' || type.dims === undefined || type.dims.length === 0) return refuse();

@@ -203,6 +203,8 @@ function slipHelp(
   if (actual.tokenType === t.Equals && rule !== 'param') {
     return { help: '`==` compares; `=` only gives a name to a value, behind `let`, `part` or a name' };
   }
+  if (actual.tokenType === t.Colon && previous !== undefined && t.clauseKeywords.includes(previous.tokenType))
+    return { help: `a clause has no colon: \`${previous.image}\` and then what it says` };
   if (actual.tokenType === t.FatArrow)
     return { help: '`->` stands before the type of a result, `=>` makes a function' };
   if (rule === 'has' && rules.includes('recordType') && previous?.tokenType === t.Return) {

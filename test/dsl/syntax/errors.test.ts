@@ -196,3 +196,9 @@ describe('hints', () => {
     ],
   ])('%s', (text, help) => expect(helpOf(text)).toContain(help));
 });
+
+test('a clause with a colon, as YAML has it', () => {
+  const text = inStage('steps: 3');
+  expectErrors(inStage('steps‸: 3'), 'unexpected-token');
+  expect(helpOf(text)).toBe('a clause has no colon: `steps` and then what it says');
+});

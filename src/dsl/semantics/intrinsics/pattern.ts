@@ -19,6 +19,10 @@ export function parseSide(text: string): PatternSide | { readonly wrong: string 
       if (open === undefined) return { wrong: 'a ) without its (' };
       groups.push({ names: open });
       open = undefined;
+    } else if (token === '...') {
+      return {
+        wrong: '... stands for no axes here: leading axes of a pack are one, and are named as the others are',
+      };
     } else if (!/^[A-Za-z_]\w*$|^1$/.test(token)) {
       return { wrong: `${token} is not the name of an axis` };
     } else if (open !== undefined) open.push(token);

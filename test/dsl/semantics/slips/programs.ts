@@ -135,6 +135,31 @@ export const programSlips: readonly Mistake[] = [
     ),
   },
   {
+    name: 'an activation by its name in TensorFlow',
+    code: 'unknown-name',
+    says: 'did you mean silu?',
+    ...block(
+      'block wide(x: float[N..., D]) -> float[N..., D] {\n  return feed_forward(x, activation: «swish»)\n}',
+      'block wide(x: float[N..., D]) -> float[N..., D] {\n  return feed_forward(x, activation: silu)\n}',
+    ),
+  },
+  {
+    name: 'a pattern with an ellipsis, as einops has it',
+    code: 'pattern-wrong',
+    says: 'leading axes of a pack are one',
+    ...block(
+      'block flat(x: float[N..., H, W, C]) {\n  return rearrange(x, «"... h w c -> ... (h w) c"»)\n}',
+      'block flat(x: float[N..., H, W, C]) {\n  return rearrange(x, "n h w c -> n (h w) c")\n}',
+    ),
+  },
+  {
+    name: 'labels as the type of a field',
+    code: 'field-type',
+    says: 'a label of them is index(Topic)[B]',
+    wrong: teacher.replace('topic: index(Topic)[B]', 'topic: «Topic[B]»'),
+    mended: teacher,
+  },
+  {
     name: 'noise by its name in PyTorch',
     code: 'unknown-name',
     says: 'did you mean noise?',
