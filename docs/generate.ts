@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import emojiSpec from '../specs/emoji.mm';
 import { differences } from '../src/backends/differences.ts';
+import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
+import { createTensorflowEngine } from '../src/backends/tensorflow/engine.ts';
 import type { Registry } from '../src/base/diagnostic.ts';
 import {
   audioTransforms,
@@ -228,6 +230,13 @@ const parts: Readonly<Record<string, () => string>> = {
   'command-diagnostics': () => diagnosticTable(commandDiagnostic.rules),
   'emoji-spec': () => `\`\`\`mm\n${emojiSpec}\`\`\``,
   commands: commandTable,
+  'engine-refusals': () =>
+    table(
+      ['engine', 'what it refuses', 'because', 'instead'],
+      [createOnnxEngine(), createTensorflowEngine()].flatMap(({ name, refusals = [] }) =>
+        refusals.map(r => [code(name), r.what, r.because, r.instead]),
+      ),
+    ),
   'engine-differences': () =>
     table(
       ['where', 'engines', 'what they may give', 'because'],

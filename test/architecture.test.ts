@@ -29,12 +29,18 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/backends/node-query.ts': { rooms: ['src/base', 'src/ir'], packages: [] },
   'src/backends/element-bytes.ts': { rooms: [], packages: [] },
   'src/backends/differences.ts': { rooms: [], packages: [] },
+  'src/backends/native-library.ts': { rooms: [], packages: [] },
+  'src/backends/refused.ts': {
+    rooms: ['src/base', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+    packages: [],
+  },
   'src/backends/open-sizes.ts': { rooms: [], packages: [] },
   'src/backends/refused-size.ts': { rooms: [], packages: [] },
   'src/backends/onnx': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
       ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+      ...['src/backends/native-library.ts', 'src/backends/refused.ts'],
       ...['src/backends/open-sizes.ts', 'src/backends/refused-size.ts'],
     ],
     packages: ['onnxruntime-node', 'protobufjs'],
@@ -44,6 +50,7 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
       ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+      ...['src/backends/native-library.ts', 'src/backends/refused.ts'],
       ...['src/backends/open-sizes.ts', 'src/backends/refused-size.ts'],
     ],
     packages: ['protobufjs'],

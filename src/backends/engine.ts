@@ -1,6 +1,7 @@
 // The narrow interface of every engine. An engine owns weights, states and moments between runs; the loop reads and
 // writes them as named tensors and doesn't know which engine it has.
 
+import type { Span } from '../base/span.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import type { Plan, Target } from '../compiler/plan.ts';
 
@@ -30,8 +31,39 @@ export interface EngineStatus {
   readonly add: string | undefined;
 }
 
+/** What an engine can't run, told before anything runs. */
+export interface Refusal {
+  readonly what: string;
+  readonly because: string;
+  /** The way out. */
+  readonly instead: string;
+  /** Where a plan asks for it. */
+  readonly find: (plan: Plan) => readonly Refused[];
+}
+
+export interface Refused {
+  /** The weight, feed or op that it concerns. */
+  readonly name: string;
+  readonly span: Span | undefined;
+}
+
+/** An engine gave up: its native library doesn't load, memory is exhausted, or a run failed. */
+export class EngineFailure extends Error {
+  readonly reason: 'load' | 'memory' | 'run';
+  /** The op of the spec's line where it happened, if that is known. */
+  readonly at: Refused | undefined;
+  constructor(reason: EngineFailure['reason'], message: string, at?: Refused) {
+    super(message);
+    this.name = 'EngineFailure';
+    this.reason = reason;
+    this.at = at;
+  }
+}
+
 export interface Engine {
   readonly name: string;
+  /** What it refuses; nothing where absent. */
+  readonly refusals?: readonly Refusal[];
   readonly target: Target;
   /** Sessions can tell what each node takes. */
   readonly profiles?: boolean;

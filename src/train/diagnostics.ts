@@ -106,10 +106,12 @@ export const trainDiagnostic = defineDiagnostics({
   },
   'loss-not-finite': {
     severity: 'error',
-    message: (p: { stage: string; step: number; what: string; value: string }) =>
-      `stage ${p.stage}, step ${p.step}: the ${p.what} is ${p.value}`,
-    help: () =>
-      'lower the peak rate, lengthen the warmup or clip the gradient; the last checkpoint is from before this step',
+    message: (p: { stage: string; step: number; what: string; value: string; first: string | undefined }) =>
+      `stage ${p.stage}, step ${p.step}: the ${p.what} is ${p.value}${p.first === undefined ? '' : `; first wrong is ${p.first}`}`,
+    help: (p: { inData: boolean }) =>
+      p.inData
+        ? 'mend that row of the data; the last checkpoint is from before this step'
+        : 'lower the peak rate, lengthen the warmup or clip the gradient; the last checkpoint is from before this step',
   },
   'no-model': {
     severity: 'error',
@@ -150,6 +152,36 @@ export const trainDiagnostic = defineDiagnostics({
       `the run ${p.run} was made with ${p.engine} ${p.version}, and that engine isn't installed here any more`,
     help: (p: { add: string | undefined; otherwise: string }) =>
       [...(p.add === undefined ? [] : [`add it: ${p.add}`]), p.otherwise].join('; '),
+  },
+  'engine-not-loading': {
+    severity: 'error',
+    message: (p: { engine: string; why: string }) => `the engine ${p.engine} doesn't load here: ${p.why}`,
+    help: (p: { add: string | undefined }) =>
+      `${p.add === undefined ? '' : `put it back: ${p.add}; or `}take another engine: --engine onnx or --engine reference`,
+  },
+  'engine-refuses': {
+    severity: 'error',
+    message: (p: { engine: string; what: string; because: string; name: string }) =>
+      `the engine ${p.engine} can't run ${p.what}, and ${p.name} is one of them: ${p.because}`,
+    help: (p: { instead: string }) => `${p.instead}, or take another engine with --engine`,
+  },
+  'engine-failed': {
+    severity: 'error',
+    message: (p: { engine: string; doing: string; at: string | undefined; text: string }) =>
+      `${p.engine} failed while ${p.doing}${p.at === undefined ? '' : `, at ${p.at}`}: ${p.text}`,
+    help: () =>
+      'a run that has begun goes on with --resume from its last checkpoint; another engine may run what this one fails at: --engine onnx or --engine reference',
+  },
+  'memory-exhausted': {
+    severity: 'error',
+    message: (p: { engine: string; doing: string; needed: number; room: number }) =>
+      p.needed > p.room
+        ? `${p.doing} on ${p.engine} needs about ${gigabytes(p.needed)} of memory by its plan, and ${gigabytes(p.room)} may be used here`
+        : `${p.engine} ran out of memory while ${p.doing}; its plan takes about ${gigabytes(p.needed)}`,
+    help: (p: { fits: number | undefined; batch: number | undefined }) =>
+      p.fits === undefined
+        ? 'no batch fits by the memory plan: take a smaller variant, or a machine with more memory'
+        : `by the memory plan a batch of ${p.fits} fits: --batch ${p.fits}${p.batch === undefined ? '' : ` (it is ${p.batch})`}`,
   },
   'stage-needs-run': {
     severity: 'error',

@@ -4,6 +4,7 @@ import type { Engine } from '../backends/engine.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { failure } from './diagnostics.ts';
+import { guarded } from './guarded-engine.ts';
 
 const makers: Readonly<Record<string, () => Promise<Engine>>> = {
   onnx: async () => (await import('../backends/onnx/engine.ts')).createOnnxEngine(),
@@ -67,7 +68,7 @@ async function byName(name: string, mmlang: string): Promise<Found> {
   const engine = await make();
   const { ready, version, add } = await engine.status();
   // An engine that is a part of mmlang has its version.
-  return ready ? { ready: { engine, version: version ?? mmlang } } : { add };
+  return ready ? { ready: { engine: guarded(engine), version: version ?? mmlang } } : { add };
 }
 
 /** Fails where an engine doesn't train in this precision. */

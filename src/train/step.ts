@@ -1,10 +1,12 @@
 // One step of a stage: batches in, one run of the entry, the numbers that it reports.
 
 import type { Session } from '../backends/engine.ts';
+import type { HostTensor } from '../base/tensor.ts';
 import type { StageProgram } from '../compiler/program.ts';
 import { failure } from './diagnostics.ts';
 import type { BatchStream, TrainingBatch } from './feeds.ts';
 import { feedsOf } from './feeds.ts';
+import { firstWrong } from './first-wrong.ts';
 import { scalarOf } from './host-tensor.ts';
 import type { Round } from './rounds.ts';
 import { drawSeed, fitScalars, scalarFeeds, trainScalars } from './schedule.ts';
@@ -39,6 +41,8 @@ interface StepContext {
   /** Of the run. */
   readonly seed: number;
   readonly tally: Tally;
+  /** What the session held at the last checkpoint, or at the start. */
+  readonly lastHeld: () => ReadonlyMap<string, HostTensor>;
 }
 
 /** Runs step `step` of the stage, which is of this round. */
@@ -58,8 +62,19 @@ export async function oneStep(
   const feeds = feedsOf(entry, [...given, ...scalarFeeds(entry, scalars)]);
   const fetched = await session.run(entry.name, feeds);
   context.tally.add(step, fetched);
-  const number = (name: string, what: string): number =>
-    finite(program.stage, step, what, scalarOf(fetched.get(name), name));
+  const finite = (what: string, value: number): number => {
+    if (Number.isFinite(value)) return value;
+    const wrong = firstWrong(entry, feeds, context.lastHeld);
+    throw failure('loss-not-finite', {
+      stage: program.stage,
+      step,
+      what,
+      value: Number.isNaN(value) ? 'not a number' : 'infinite',
+      first: wrong?.words,
+      inData: wrong?.inData ?? false,
+    });
+  };
+  const number = (name: string, what: string): number => finite(what, scalarOf(fetched.get(name), name));
   if (fit !== undefined)
     return { kind: 'fit', fit: fit.part, change: number('change', 'change of the states') };
   const loss = number('loss', 'loss');
@@ -69,7 +84,7 @@ export async function oneStep(
   const norm = scalarOf(fetched.get('gradient_norm'), 'gradient_norm');
   // A scaled gradient may overflow: then the step was skipped, and the next scale is smaller. Below 1 it isn't the scale.
   const isSkipped = !Number.isFinite(norm) && scale !== undefined && scale >= 1;
-  if (!isSkipped) finite(program.stage, step, 'norm of the gradient', norm);
+  if (!isSkipped) finite('norm of the gradient', norm);
   const terms = entry.fetches
     .filter(name => name.startsWith('loss/'))
     .map(name => [name, scalarOf(fetched.get(name), name)]);
@@ -81,10 +96,4 @@ export async function oneStep(
     ...(isSkipped ? {} : { gradient_norm: norm }),
     ...(scale === undefined ? {} : { loss_scale: scale }),
   };
-}
-
-function finite(stage: string, step: number, what: string, value: number): number {
-  if (Number.isFinite(value)) return value;
-  const shown = Number.isNaN(value) ? 'not a number' : 'infinite';
-  throw failure('loss-not-finite', { stage, step, what, value: shown });
 }

@@ -78,7 +78,8 @@ export async function trainStage(options: StageOptions): Promise<StageOutcome> {
     const metrics = openMetrics(folder.metrics, state.step);
     const tally = createTally(program, options.onEvent);
     try {
-      return await loop({ ...options, session, rounds, recurring, metrics, held, tally }, state);
+      const lastHeld = () => openState(options, held).held;
+      return await loop({ ...options, session, rounds, recurring, metrics, held, tally, lastHeld }, state);
     } finally {
       tally.end();
       metrics.close();
@@ -99,6 +100,7 @@ interface LoopContext extends StageOptions {
   readonly metrics: MetricsFile;
   readonly held: readonly Held[];
   readonly tally: Tally;
+  readonly lastHeld: () => ReadonlyMap<string, HostTensor>;
 }
 
 async function loop(context: LoopContext, from: StageState): Promise<StageOutcome> {

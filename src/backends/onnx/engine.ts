@@ -5,17 +5,26 @@ import type * as Ort from 'onnxruntime-node';
 import type { HostTensor } from '../../base/tensor.ts';
 import { elements } from '../../base/tensor.ts';
 import type { Plan } from '../../compiler/plan.ts';
-import type { Engine, EngineOptions, EngineStatus, Session } from '../engine.ts';
+import {
+  type Engine,
+  EngineFailure,
+  type EngineOptions,
+  type EngineStatus,
+  type Session,
+} from '../engine.ts';
+import { isOutOfMemory, whyNotLoaded } from '../native-library.ts';
 import { compositeEmit } from './composites.ts';
 import type { EmittedGraph, EmittedInput } from './emit-graph.ts';
 import { emitGraph } from './emit-graph.ts';
 import { kernelsOf } from './kernels.ts';
 import { createProfiles } from './profile.ts';
+import { refusals } from './refusals.ts';
 import { onnxStatus } from './status.ts';
 import { createStore } from './store.ts';
 import { fromOrt, toOrt } from './tensors.ts';
 
 interface OpenEntry {
+  readonly plan: Plan;
   readonly session: Ort.InferenceSession;
   readonly inputs: readonly (EmittedInput & { readonly fed: boolean })[];
   readonly fetches: readonly EmittedInput[];
@@ -34,6 +43,7 @@ const memory = { perByte: 2.2, fixed: 60e6 };
 export function createOnnxEngine(): Engine {
   return {
     name: 'onnx',
+    refusals,
     target: {
       engine: 'onnx',
       composites: new Set(Object.keys(compositeEmit)),
@@ -54,7 +64,7 @@ async function openSession(entries: ReadonlyMap<string, Plan>, options: EngineOp
   const opened = new Map<string, OpenEntry>();
   for (const [name, plan] of entries) {
     const emitted = emitGraph(plan.graph);
-    const session = await createSession(ort, name, emitted, options, profiles?.prefix(name));
+    const session = await createSession(ort, plan, emitted, options, profiles?.prefix(name));
     opened.set(name, entryOf(plan, emitted, session));
   }
   for (const [name, entry] of opened) {
@@ -72,7 +82,7 @@ async function openSession(entries: ReadonlyMap<string, Plan>, options: EngineOp
       const wanted: Record<string, Ort.Tensor | null> = {};
       for (const f of entry.fetches) wanted[f.onnx] = null;
       for (const n of entry.nexts) wanted[n.onnx] = store.other(n.name);
-      const results = await guarded(entryName, () => entry.session.run(given, wanted));
+      const results = await guarded(entry.plan, () => entry.session.run(given, wanted));
       for (const n of entry.nexts) store.swap(n.name);
       return new Map(entry.fetches.map(f => [f.name, fromOrt(results[f.onnx]!, f.type)]));
     },
@@ -120,6 +130,7 @@ function entryOf(plan: Plan, emitted: EmittedGraph, session: Ort.InferenceSessio
   const { graph } = plan;
   const byRole = (role: string) => emitted.outputs.filter((_, i) => graph.outputs[i]?.role === role);
   return {
+    plan,
     session,
     nodes: graph.nodes.length,
     inputs: emitted.inputs.map((e, i) => {
@@ -135,18 +146,18 @@ async function loadRuntime(): Promise<typeof Ort> {
   try {
     return await import('onnxruntime-node');
   } catch (e) {
-    throw new Error(`ONNX Runtime does not load: ${e instanceof Error ? e.message : String(e)}`);
+    throw new EngineFailure('load', whyNotLoaded(e));
   }
 }
 
 function createSession(
   ort: typeof Ort,
-  entry: string,
+  plan: Plan,
   emitted: EmittedGraph,
   options: EngineOptions,
   profile: string | undefined,
 ): Promise<Ort.InferenceSession> {
-  return guarded(entry, async () => {
+  return guarded(plan, async () => {
     const { encodeModel } = await import('./model-proto.ts');
     return ort.InferenceSession.create(encodeModel(emitted.model), {
       executionProviders: ['cpu'],
@@ -163,13 +174,15 @@ function createSession(
 }
 
 /** The runtime's own text says which node failed; node names begin with our node's index, op and source line. */
-async function guarded<T>(entry: string, action: () => Promise<T>): Promise<T> {
+async function guarded<T>(plan: Plan, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (e) {
     const text = e instanceof Error ? e.message : String(e);
     const [, op, place] = /\d+:(\w+)(?:@(.+?:\d+))?\/\w+_\d+/.exec(text) ?? [];
-    const at = op === undefined ? '' : ` at ${op}${place === undefined ? '' : ` (${place})`}`;
-    throw new Error(`entry ${entry} failed on ONNX Runtime${at}: ${text}`);
+    const { nodes } = plan.graph;
+    const span = nodes.find(n => n.op === op && n.span && `${n.span.file}:${n.span.line}` === place)?.span;
+    const at = op === undefined ? undefined : { name: op, span };
+    throw new EngineFailure(isOutOfMemory(text) ? 'memory' : 'run', text, at);
   }
 }

@@ -37,13 +37,7 @@ export function evaluateOutputs(
   inputs: ReadonlyMap<string, HostTensor>,
   options: EvaluateOptions,
 ): readonly HostTensor[] {
-  const values = new Map<ValueId, HostTensor>();
-  for (const { id, name } of graph.inputs) {
-    const given = inputs.get(name);
-    if (given === undefined) throw new Error(`the graph ${graph.name} wants an input named ${name}`);
-    checkType(name, given, graph.types[id]!);
-    values.set(id, widened(given, options.precision));
-  }
+  const values = inputValues(graph, inputs, options);
   const lastReads = lastReadsOf(graph);
   for (const [at, node] of graph.nodes.entries()) {
     const started = options.onNode === undefined ? 0 : performance.now();
@@ -52,6 +46,44 @@ export function evaluateOutputs(
     for (const id of lastReads.get(at) ?? []) values.delete(id);
   }
   return graph.outputs.map(({ id }) => narrowed(values.get(id)!, options.precision));
+}
+
+/** The values of the graph's inputs. */
+function inputValues(
+  graph: Graph,
+  inputs: ReadonlyMap<string, HostTensor>,
+  { precision }: EvaluateOptions,
+): Map<ValueId, HostTensor> {
+  const values = new Map<ValueId, HostTensor>();
+  for (const { id, name } of graph.inputs) {
+    const given = inputs.get(name);
+    if (given === undefined) throw new Error(`the graph ${graph.name} wants an input named ${name}`);
+    checkType(name, given, graph.types[id]!);
+    values.set(id, widened(given, precision));
+  }
+  return values;
+}
+
+export interface TracedNode {
+  readonly node: Node;
+  readonly inputs: readonly HostTensor[];
+  readonly outputs: readonly HostTensor[];
+}
+
+/** Every node as it is run, with what it read and gave: to find where something goes wrong. */
+export function* traced(
+  graph: Graph,
+  inputs: ReadonlyMap<string, HostTensor>,
+  options: EvaluateOptions,
+): Generator<TracedNode> {
+  const values = inputValues(graph, inputs, options);
+  const lastReads = lastReadsOf(graph);
+  const of = (ids: readonly ValueId[]): readonly HostTensor[] => ids.map(id => values.get(id)!);
+  for (const [at, node] of graph.nodes.entries()) {
+    runNode(graph, node, values, options.precision);
+    yield { node, inputs: of(node.inputs), outputs: of(node.outputs) };
+    for (const id of lastReads.get(at) ?? []) values.delete(id);
+  }
 }
 
 function runNode(graph: Graph, node: Node, values: Map<ValueId, HostTensor>, precision: Precision): void {

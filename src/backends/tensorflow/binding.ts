@@ -5,6 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { EngineFailure } from '../engine.ts';
+import { whyNotLoaded } from '../native-library.ts';
 
 export interface NativeTensor {
   readonly id: number;
@@ -54,12 +56,21 @@ export function installation(engines: string = enginesFolder()): Installation | 
   const folder = join(engines, 'tensorflow');
   const file = join(folder, installationFile);
   if (!existsSync(file)) return undefined;
-  const said: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const said = parsed(readFileSync(file, 'utf8'));
   if (typeof said !== 'object' || said === null) return undefined;
   const { tensorflow, gpu, binding } = said as Partial<Record<keyof Installation, unknown>>;
   if (typeof tensorflow !== 'string' || typeof gpu !== 'boolean' || typeof binding !== 'string')
     return undefined;
   return existsSync(join(folder, binding)) ? { folder, tensorflow, gpu, binding } : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A damaged file is no installation.
+    return undefined;
+  }
 }
 
 let loaded: NativeBinding | undefined;
@@ -76,6 +87,10 @@ export function loadBinding(at: Installation, threads: number | undefined): Nati
     process.env.TF_NUM_INTRAOP_THREADS = String(threads);
     process.env.TF_NUM_INTEROP_THREADS = String(threads);
   }
-  loaded = createRequire(import.meta.url)(join(at.folder, at.binding)) as NativeBinding;
+  try {
+    loaded = createRequire(import.meta.url)(join(at.folder, at.binding)) as NativeBinding;
+  } catch (e) {
+    throw new EngineFailure('load', whyNotLoaded(e));
+  }
   return loaded;
 }

@@ -1,6 +1,7 @@
 // The entries of a session as one SavedModel that shares variables, with ways to set and get each of them.
 
 import type { Graph } from '../../ir/graph.ts';
+import type { Refused } from '../engine.ts';
 import type { StaticType } from '../node-query.ts';
 import { type EmittedEntry, emitEntry, staticType } from './emit-entry.ts';
 import { createFunctionLibrary } from './function-library.ts';
@@ -20,8 +21,8 @@ export interface EmittedModel {
   readonly variables: ReadonlyMap<string, Variable>;
   /** By entry: the variables that it reads. */
   readonly reads: ReadonlyMap<string, readonly string[]>;
-  /** `softmax (spec.mm:7)`: the op and line of a node of an entry. */
-  readonly placeOf: (entry: number, node: number) => string | undefined;
+  /** The op and line of a node of an entry, from its label. */
+  readonly placeOf: (entry: number, op: string, line: number | undefined) => Refused | undefined;
 }
 
 export interface ModelOptions {
@@ -82,10 +83,10 @@ export function emitModel(graphs: ReadonlyMap<string, Graph>, options: ModelOpti
     reads: new Map(
       all.map(([name, graph]) => [name, graph.inputs.filter(i => owned.has(i.role)).map(i => i.name)]),
     ),
-    placeOf: (entry, index) => {
-      const node = all[entry]?.[1].nodes[index];
-      if (node === undefined) return undefined;
-      return node.span === undefined ? node.op : `${node.op} (${node.span.file}:${node.span.line})`;
+    placeOf: (entry, op, line) => {
+      // What is written may have been laid out anew: places in it are not those of the graph.
+      const node = all[entry]?.[1].nodes.find(n => n.op === op && n.span?.line === line);
+      return node === undefined ? undefined : { name: node.op, span: node.span };
     },
     record: {
       nodes: [...w.nodes, ...[...entries.values()].flatMap(e => e.nodes)],

@@ -6,12 +6,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HostTensor, TensorData } from '../../base/tensor.ts';
 import type { Plan } from '../../compiler/plan.ts';
-import type { Engine, EngineOptions, EngineStatus, Session } from '../engine.ts';
+import {
+  type Engine,
+  EngineFailure,
+  type EngineOptions,
+  type EngineStatus,
+  type Session,
+} from '../engine.ts';
+import { isOutOfMemory } from '../native-library.ts';
 import { type StaticType, sameShape } from '../node-query.ts';
 import { installation, loadBinding, type NativeBinding } from './binding.ts';
 import type { EmittedEntry, EntryValue } from './emit-entry.ts';
 import { type EmittedModel, emitModel } from './emit-model.ts';
 import { callNative, type NativeInput } from './native-call.ts';
+import { refusals } from './refusals.ts';
 import { encodeSavedModel } from './saved-model-proto.ts';
 
 const about = 'TensorFlow: one graph with its state on the device, compiled in clusters';
@@ -25,6 +33,7 @@ export interface TensorflowOptions {
 export function createTensorflowEngine(options: TensorflowOptions = { compiled: true }): Engine {
   return {
     name: 'tensorflow',
+    refusals,
     target: {
       engine: 'tensorflow',
       composites: new Set(),
@@ -168,12 +177,12 @@ function call(
 }
 
 /** TensorFlow names the node that failed; node names begin with our node's place, op and line. */
-function explained(e: unknown, model: EmittedModel): Error {
+function explained(e: unknown, model: EmittedModel): EngineFailure {
   const text = e instanceof Error ? e.message : String(e);
-  const [, entry, index] = /\be(\d+)\/n(\d+)\./.exec(text) ?? [];
-  const place = entry === undefined ? undefined : model.placeOf(Number(entry), Number(index));
-  const at = place === undefined ? '' : ` at ${place}`;
-  const isMemory = /\bOOM\b|out of memory|Resource exhausted/i.test(text);
-  const help = isMemory ? '; a smaller batch, or --memory, takes less' : '';
-  return new Error(`TensorFlow failed${at}${help}: ${text}`);
+  const [, entry, op, line] = /\be(\d+)\/n\d+\.(\w+)(?:\.(\d+))?\//.exec(text) ?? [];
+  const at =
+    entry === undefined || op === undefined
+      ? undefined
+      : model.placeOf(Number(entry), op, line === undefined ? undefined : Number(line));
+  return new EngineFailure(isOutOfMemory(text) ? 'memory' : 'run', text, at);
 }

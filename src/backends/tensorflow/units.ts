@@ -127,8 +127,13 @@ export function unitsOf(graph: Graph): readonly Unit[] {
   return updating.size === 0 ? ordered : [...ordered, { kind: 'update', nodes: [...updating] }];
 }
 
+/** TensorFlow's own kernels pad and broadcast at most so many axes; XLA has no limit. */
+const mostAxes = 6;
+
 /** Whether a cluster is worth a call of what XLA compiled: more than one operation, and not moves alone. */
 export function isWorthCompiling(graph: Graph, nodes: readonly number[]): boolean {
+  const values = nodes.flatMap(i => [...(graph.nodes[i]?.inputs ?? []), ...(graph.nodes[i]?.outputs ?? [])]);
+  if (values.some(id => (graph.types[id]?.shape.length ?? 0) > mostAxes)) return true;
   return nodes.length > 1 && nodes.some(i => !moving.has(graph.nodes[i]?.op ?? ''));
 }
 
