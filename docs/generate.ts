@@ -1,4 +1,4 @@
-// The parts of README.md, docs/language.md, docs/precision.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
+// The parts of README.md, docs/language.md, docs/precision.md, docs/engines.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
 // stands between `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import emojiSpec from '../specs/emoji.mm';
 import { differences } from '../src/backends/differences.ts';
 import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
 import { createTensorflowEngine } from '../src/backends/tensorflow/engine.ts';
+import { createTfjsEngine } from '../src/backends/tfjs/engine.ts';
 import type { Registry } from '../src/base/diagnostic.ts';
 import {
   audioTransforms,
@@ -233,7 +234,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'engine-refusals': () =>
     table(
       ['engine', 'what it refuses', 'because', 'instead'],
-      [createOnnxEngine(), createTensorflowEngine()].flatMap(({ name, refusals = [] }) =>
+      [createTensorflowEngine(), createOnnxEngine(), createTfjsEngine()].flatMap(({ name, refusals = [] }) =>
         refusals.map(r => [code(name), r.what, r.because, r.instead]),
       ),
     ),

@@ -59,7 +59,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/backends/tfjs': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
-      'src/backends/node-query.ts',
+      ...['src/backends/node-query.ts', 'src/backends/native-library.ts', 'src/backends/refused.ts'],
     ],
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm'],
   },

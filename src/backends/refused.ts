@@ -15,6 +15,15 @@ export const heldAs =
       return [{ name: `${name} in ${dtype}`, span }];
     });
 
+/** The same, and what nodes give. */
+export const computedAs =
+  (dtypes: readonly DType[]) =>
+  (plan: Plan): readonly Refused[] => {
+    const { nodes, types } = plan.graph;
+    const made = nodes.filter(n => n.outputs.some(id => dtypes.includes(types[id]?.dtype ?? 'f32')));
+    return [...heldAs(dtypes)(plan), ...made.map(n => ({ name: n.op, span: n.span }))];
+  };
+
 /** Tables of numbers that are written into the graph itself, where they pass the 2 GB that a protobuf message holds. */
 export function writtenOut({ graph }: Plan): readonly Refused[] {
   const tables = graph.nodes.flatMap(n => {

@@ -16,7 +16,7 @@ const examples = [...examplesOf(read('docs/language.md')), ...examplesOf(read('R
 const named = examples.map(e => [`${e.file} at line ${e.line}`, e] as const);
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
-it.each(['docs/language.md', 'docs/precision.md', 'README.md', 'specs/README.md'])(
+it.each(['docs/language.md', 'docs/precision.md', 'docs/engines.md', 'README.md', 'specs/README.md'])(
   '%s has its generated parts as they are now (else: npm run docs)',
   file => {
     const text = read(file);

@@ -4,6 +4,7 @@
 
 import type { Engine, EngineStatus } from '../engine.ts';
 import { addCommand, type BackendName, loadCore } from './packages.ts';
+import { refusals } from './refusals.ts';
 import { openSession } from './session.ts';
 import { startBackend } from './start.ts';
 
@@ -23,6 +24,7 @@ export function createTfjsEngine({ backend }: TfjsOptions = { backend: 'wasm' })
   const name = tfjsName(backend);
   return {
     name,
+    refusals,
     target: { engine: name, composites: new Set(), alternates: false },
     status: async (): Promise<EngineStatus> => {
       const core = await loadCore(backend);

@@ -5,7 +5,8 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { HostTensor } from '../../base/tensor.ts';
 import type { Plan } from '../../compiler/plan.ts';
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
-import type { Session } from '../engine.ts';
+import { EngineFailure, type Session } from '../engine.ts';
+import { isOutOfMemory } from '../native-library.ts';
 import { product, type StaticType, sameShape } from '../node-query.ts';
 import { coreRun } from './core-table.ts';
 import type { View } from './host-memory.ts';
@@ -147,10 +148,12 @@ function runNode(
     // What a rule makes on its way goes with the scope.
     return core.tidy(() => [...run(query)]);
   } catch (e) {
-    const line = node.span === undefined ? '' : ` (${node.span.file}:${node.span.line})`;
-    throw new Error(
-      `TensorFlow.js (${backend}) failed at ${node.op}${line}: ${e instanceof Error ? e.message : String(e)}`,
-    );
+    const text = e instanceof Error ? e.message : String(e);
+    const reason = isOutOfMemory(text) ? 'memory' : 'run';
+    throw new EngineFailure(reason, `TensorFlow.js (${backend}): ${text}`, {
+      name: node.op,
+      span: node.span,
+    });
   }
 }
 
