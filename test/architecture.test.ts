@@ -83,7 +83,7 @@ const rooms: Readonly<Record<string, Room>> = {
       ...['src/base', 'src/ir', 'src/compiler', 'src/backends', 'src/data', 'src/train'],
       'src/compile.ts',
     ],
-    packages: [],
+    packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-converter'],
     node: true,
   },
   'src/cli/install': { rooms: ['src'], packages: ['nanotar', 'yauzl'], node: true },

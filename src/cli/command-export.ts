@@ -27,7 +27,7 @@ function register(program: Command, context: Context): void {
     )
     .argument('<run>', 'a run folder')
     .argument('[name=value...]', 'values of parameters that have a default: they are fixed in the file')
-    .requiredOption('--to <format>', 'onnx, or savedmodel (for TensorFlow)')
+    .requiredOption('--to <format>', 'onnx, savedmodel (for TensorFlow) or tfjs (for TensorFlow.js)')
     .option('--export <name>', 'which export (default: the only one)')
     .option('--out <path>', 'where to (default: exports/NAME in the run folder)')
     .option('--force', 'write over what is there')

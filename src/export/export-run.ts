@@ -61,7 +61,7 @@ export async function exportRun(loaded: LoadedRun, options: ExportOptions): Prom
   if (existsSync(target) && options.force !== true) throw failure('export-exists', { path: target });
   if (format.single && existsSync(target) && statSync(target).isDirectory())
     throw failure('cannot-write', { path: target, why: 'it is a folder' });
-  format.ready?.();
+  await format.ready?.();
   const { opened } = loaded;
   const outline = outlineOf(opened, name, format.target, options.batch);
   const given = options.settings ?? new Map();

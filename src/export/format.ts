@@ -52,7 +52,7 @@ export interface ExportFormat {
   readonly single: boolean;
   readonly target: Target;
   /** Throws where what runs the files isn't installed: nothing is written that can't be checked. */
-  readonly ready?: () => void;
+  readonly ready?: () => Promise<void>;
   /** `base`: the name of the file or folder. */
   readonly write: (contents: FileContents, base: string) => WrittenFiles | RefusedSize | MissingOps;
   /** `path`: the model's file or folder. */

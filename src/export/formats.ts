@@ -7,6 +7,7 @@ import type { ExportFormat } from './format.ts';
 const makers: Readonly<Record<string, () => Promise<ExportFormat>>> = {
   onnx: async () => (await import('./onnx-format.ts')).onnxFormat,
   savedmodel: async () => (await import('./saved-model-format.ts')).savedModelFormat,
+  tfjs: async () => (await import('./tfjs-format.ts')).tfjsFormat,
 };
 
 export const formatNames: readonly string[] = Object.keys(makers);

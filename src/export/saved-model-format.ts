@@ -19,7 +19,7 @@ export const savedModelFormat: ExportFormat = {
   ending: '.savedmodel',
   single: false,
   target: tensorflowFileTarget,
-  ready: () => void nativeBinding(),
+  ready: async () => void nativeBinding(),
   write(contents) {
     const graph = frozenGraph(contents);
     if (graph.kind === 'refused') return graph;
