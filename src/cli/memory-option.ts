@@ -26,9 +26,10 @@ export function memorySize(text: string): number {
 }
 
 /** What it takes without the limit, and what is given for it. */
-export function memoryText({ limit, before, peak, values, addedWork }: MemoryNote): string {
+export function memoryText({ limit, before, peak, values, parts, addedWork }: MemoryNote): string {
   if (values === 0 && before <= limit) return `fits ${bytes(limit)} with every value kept`;
   const fits = peak <= limit ? 'under' : 'DOES NOT FIT';
+  const split = parts === 1 ? '' : `, the batch in ${parts} parts`;
   const work = `${(100 * addedWork).toFixed(1)} % more operations`;
-  return `${fits} ${bytes(limit)}: ${bytes(peak)} instead of ${bytes(before)}, ${values} values computed again, ${work}`;
+  return `${fits} ${bytes(limit)}: ${bytes(peak)} instead of ${bytes(before)}, ${values} values computed again${split}, ${work}`;
 }

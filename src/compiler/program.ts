@@ -187,6 +187,10 @@ export interface MemoryNote {
   readonly peak: number;
   /** How many values of the forward pass are made again. */
   readonly values: number;
+  /** In how many parts the batch goes through. */
+  readonly parts: number;
+  /** Where rows of the batch meet first, in the user's own text: from there on it goes through whole. Where splitting was tried. */
+  readonly meeting?: { readonly file: string; readonly line: number } | undefined;
   /** Operations added, as a share of the step's. */
   readonly addedWork: number;
 }

@@ -22,7 +22,7 @@ const samples = 32;
 
 export function recompute(graph: Graph, target: Target, registry: OpRegistry, limit: number): Recomputation {
   const before = peakBytes(graph, target);
-  const nothing = { graph, note: { limit, before, peak: before, values: 0, addedWork: 0 } };
+  const nothing = { graph, note: { limit, before, peak: before, values: 0, parts: 1, addedWork: 0 } };
   if (before <= limit) return nothing;
   const forward = forwardValues(graph);
   const order = dropOrder(graph, forward, registry);
@@ -35,7 +35,7 @@ export function recompute(graph: Graph, target: Target, registry: OpRegistry, li
   const addedWork = added / Math.max(1, graphCost(graph, registry).flops);
   return {
     graph: withoutDead(made.graph),
-    note: { limit, before, peak: chosen.peak, values: chosen.count, addedWork },
+    note: { limit, before, peak: chosen.peak, values: chosen.count, parts: 1, addedWork },
   };
 }
 

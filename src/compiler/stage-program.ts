@@ -7,6 +7,7 @@ import { traceObjective } from '../dsl/semantics/objectives.ts';
 import type { PartCall, Trace } from '../dsl/semantics/trace.ts';
 import { learningIn, partition } from '../dsl/semantics/weight-pattern.ts';
 import type { Graph, ValueId } from '../ir/graph.ts';
+import { fitMemory } from './fit-memory.ts';
 import { fitSpecs, tracedFit } from './fit-program.ts';
 import { fusionsOf } from './fusions.ts';
 import { layerShares } from './layer-decay.ts';
@@ -17,7 +18,6 @@ import type { Pass } from './passes/pass.ts';
 import type { Plan } from './plan.ts';
 import type { Entry, StageProgram } from './program.ts';
 import { recognise } from './recognise.ts';
-import { recompute } from './recompute.ts';
 import { schedule } from './schedule.ts';
 import { outputTold } from './told.ts';
 import { trainStep } from './train-step.ts';
@@ -30,11 +30,16 @@ export interface StageOptions {
   readonly precision?: FloatDType;
   /** Bytes that a train step may take: what must be given up for them is computed again. */
   readonly memory?: number;
+  /** In how many parts a batch may go through at most, where that is needed to fit. */
+  readonly parts?: number;
   /** Sees the graph after each step of the pipeline, by its name: for `mm print` and the verifier. */
   readonly afterEach?: (pass: string, graph: Graph) => void;
   /** Leaves measures out: explaining and printing need only the train step. */
   readonly measures?: boolean;
 }
+
+/** Of 4,096 rows, 64 are there at a time. */
+const mostParts = 64;
 
 /** What tracing saw, for `mm explain`. */
 export interface TracedStage {
@@ -158,32 +163,38 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
           trace.repeats,
           layerDecay,
         );
-  const step = trainStep({
-    graph: recognised,
-    trained: weights.map(w => ({
-      name: w.path,
-      decay: w.value.dims.length >= 2,
-      share: shares?.get(w.path),
-      atLeast: w.atLeast,
-      atMost: w.atMost,
-    })),
-    followers: [...trace.weights.values()].flatMap(w =>
-      w.follows === undefined ? [] : [{ name: w.path, of: w.follows.path, by: w.follows.by }],
-    ),
-    optimizer: stage.optimizer,
-    registry,
-    span: stage.optimizerSpan,
-    scaled: precision === 'f16',
-  });
-  see?.('differentiate', step);
-  const whole = optimize(step, target, registry, { ...eachPass, precision });
-  const memory =
-    options.memory === undefined ? undefined : recompute(whole, target, registry, options.memory);
-  const graph = memory?.graph ?? whole;
-  if (memory !== undefined) see?.('recompute', graph);
+  const followers = [...trace.weights.values()].flatMap(w =>
+    w.follows === undefined ? [] : [{ name: w.path, of: w.follows.path, by: w.follows.by }],
+  );
+  const stepOf = (forward: Graph): Graph => {
+    const step = trainStep({
+      graph: forward,
+      trained: weights.map(w => ({
+        name: w.path,
+        decay: w.value.dims.length >= 2,
+        share: shares?.get(w.path),
+        atLeast: w.atLeast,
+        atMost: w.atMost,
+      })),
+      followers,
+      optimizer: stage.optimizer,
+      registry,
+      span: stage.optimizerSpan,
+      scaled: precision === 'f16',
+    });
+    see?.('differentiate', step);
+    return optimize(step, target, registry, { ...eachPass, precision });
+  };
+  const { memory: limit, parts: most = mostParts } = options;
+  const fitted =
+    limit === undefined
+      ? undefined
+      : fitMemory(recognised, { limit, parts: most, target, registry, batches: specs, stepOf });
+  const graph = fitted?.graph ?? stepOf(recognised);
+  if (fitted !== undefined) see?.('recompute', graph);
   const plan = schedule(graph, target, fusionsOf(graph, target, registry));
   const entry = entryOf('train', plan, specs);
-  return { train: entry, trace, parts, told, memory: memory?.note };
+  return { train: entry, trace, parts, told, memory: fitted?.note };
 }
 
 /** A scheduled graph with its batches as what an engine runs. */

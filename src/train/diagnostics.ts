@@ -91,8 +91,14 @@ export const trainDiagnostic = defineDiagnostics({
   },
   'memory-too-small': {
     severity: 'error',
-    message: (p: { stage: string; what: string; limit: string; least: string }) =>
-      `stage ${p.stage} does not fit --memory ${p.limit}: ${p.what} takes ${p.least} at least, with all computed again that can be`,
+    message: (p: {
+      stage: string;
+      what: string;
+      limit: string;
+      least: string;
+      meeting: string | undefined;
+    }) =>
+      `stage ${p.stage} does not fit --memory ${p.limit}: ${p.what} takes ${p.least} at least, with all computed again that can be${p.meeting === undefined ? '' : `, and the batch in parts up to ${p.meeting}, where its rows meet`}`,
     help: (p: { least: string; batch: string | undefined }) =>
       p.batch === undefined
         ? `give it --memory ${p.least}, or make the model smaller: not even a batch of one row fits`

@@ -3,7 +3,8 @@
 import { entriesOf, type StageProgram, trainingEntries } from '../compiler/program.ts';
 import { failure } from './diagnostics.ts';
 
-/** Refuses a stage that doesn't fit, with the batch that would. `compiled` is the stage with that many rows a batch. */
+/** Refuses a stage that doesn't fit, with the batch that would. `compiled` is the stage with that many rows
+ * a batch. */
 export function checkMemory(
   program: StageProgram,
   limit: number,
@@ -11,6 +12,7 @@ export function checkMemory(
 ): void {
   const { peak, what } = largest(program);
   if (peak <= limit) return;
+  const meeting = program.kind === 'minimize' ? program.memory?.meeting : undefined;
   const rows = Math.max(1, ...trainingEntries(program).flatMap(e => e.batches.map(b => b.size)));
   const batch = fitting(rows, limit, rows => largest(compiled(rows)).peak);
   throw failure('memory-too-small', {
@@ -19,6 +21,7 @@ export function checkMemory(
     limit: sizeText(limit),
     least: sizeText(peak),
     batch: batch === undefined ? undefined : String(batch),
+    meeting: meeting === undefined ? undefined : `${meeting.file}:${meeting.line}`,
   });
 }
 

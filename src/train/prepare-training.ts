@@ -140,15 +140,16 @@ function programOf(
   precision: FloatDType,
   { name, steps, batch, memory }: StageChoice,
 ): StageProgram {
-  const compiled = (rows: number | undefined): StageProgram =>
+  const compiled = (rows: number | undefined, parts?: number): StageProgram =>
     opened.compilation.stage(name, engine.target, {
       precision,
       ...(steps === undefined ? {} : { steps }),
       ...(rows === undefined ? {} : { batch: rows }),
       ...(memory === undefined ? {} : { memory }),
+      ...(parts === undefined ? {} : { parts }),
     });
   const program = compiled(batch);
-  if (memory !== undefined) checkMemory(program, memory, compiled);
+  if (memory !== undefined) checkMemory(program, memory, rows => compiled(rows, 1));
   return program;
 }
 

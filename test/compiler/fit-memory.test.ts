@@ -1,0 +1,50 @@
+// A spec's train step under a limit that asks for its batch in parts: the same losses and weights as whole.
+
+import { expect, test } from 'vitest';
+import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
+import { createReferenceEngine } from '../../src/backends/reference/engine.ts';
+import { check, compile } from '../../src/compile.ts';
+import { minimizing } from '../minimizing.ts';
+import { train } from '../specs/harness.ts';
+
+const spec = `model Pairs version "1.0.0" {
+  modality picture: Image(height: 8, width: 8)
+  modality caption: Text(tokenizer: bpe(vocabulary: 300), length: 6)
+  space shared(8)
+  encoder look(p: picture[N...]) -> shared[N...] {
+    return patches(p.pixels, size: 2) |> linear(out: 16) |> feed_forward |> mean(axis: -2) |> into(shared)
+  }
+  encoder read(c: caption[N..., T]) -> shared[N...] {
+    return embedding(c.ids, width: 16) |> dropout(0.2) |> feed_forward |> mean(axis: -2) |> into(shared)
+  }
+  align seen: look(picture) <-> read(caption) by infonce(scale: learned(1 / 0.07, max: 100))
+  stage first {
+    minimize seen on shades.train batch 64
+    train all
+    optimizer adamw(rate: constant(1e-3))
+    steps 2
+  }
+}
+`;
+
+test.each([
+  ['reference', createReferenceEngine({ precision: 'f32' })],
+  ['onnx', createOnnxEngine()],
+])('on %s', async (_, engine) => {
+  const { library, models } = check(spec, 'pairs.mm', () => undefined);
+  const { stage } = compile(library!, models[0]!);
+  const target = { ...engine.target, memory: { perByte: 1, fixed: 0 } };
+  const whole = minimizing(stage('first', target));
+  const least = minimizing(stage('first', target, { memory: 1, parts: 1 })).memory!.peak;
+  const limited = minimizing(stage('first', target, { memory: least - 1 }));
+  expect(limited.memory?.parts).toBeGreaterThan(1);
+  expect(limited.memory?.peak).toBeLessThan(least);
+  expect(limited.memory?.before).toBe(whole.train.plan.peakBytes);
+  expect(limited.memory?.meeting?.file).toBe('pairs.mm');
+  const [a, b] = [await train(engine, whole, 2, step => step), await train(engine, limited, 2, step => step)];
+  for (const [i, loss] of a.losses.entries()) expect(b.losses[i]! / loss).toBeCloseTo(1, 5);
+  for (const [name, { data }] of a.after) {
+    const other = b.after.get(name)!.data;
+    for (let i = 0; i < data.length; i++) expect(Math.abs(other[i]! - data[i]!)).toBeLessThan(1e-5);
+  }
+});
