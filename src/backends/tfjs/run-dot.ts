@@ -2,8 +2,10 @@
 // Transpose.
 
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Attrs } from '../../ir/graph.ts';
 import { input, inputType, intsAttr, outputType, product } from '../node-query.ts';
 import { type Kernels, type Run, reshaped, transposed } from './run.ts';
+import type { OwnKernel } from './start.ts';
 
 interface Operand {
   readonly tensor: Tensor;
@@ -50,11 +52,66 @@ const dotGeneral: Run = q => {
 
 /** [B, M, K] · [B, K, N] */
 export function matmul(k: Kernels, a: Operand, b: Operand): Tensor {
-  return k.stock(
-    'BatchMatMul',
-    { a: a.tensor, b: b.tensor },
-    { transposeA: a.isSwapped, transposeB: b.isSwapped },
-  );
+  switch (k.backend) {
+    case 'cpu':
+      return plainProduct(k, unswapped(k, a), unswapped(k, b));
+    case 'wasm':
+      return fastProduct(k, a, b);
+    default:
+      return k.backend satisfies never;
+  }
+}
+
+const unswapped = (k: Kernels, { tensor, isSwapped }: Operand): Tensor =>
+  isSwapped ? transposed(k, tensor, [0, 2, 1]) : tensor;
+
+const stockProduct = (k: Kernels, a: Operand, b: Operand): Tensor =>
+  k.stock('BatchMatMul', { a: a.tensor, b: b.tensor }, { transposeA: a.isSwapped, transposeB: b.isSwapped });
+
+/** A kernel of ours apart from any node of the graph. */
+function ownOne(
+  k: Kernels,
+  name: OwnKernel,
+  inputs: readonly Tensor[],
+  shape: readonly number[],
+  attrs: Attrs = {},
+): Tensor {
+  const [made] = k.own(name, {
+    node: { op: name, inputs: [], outputs: [], attrs, regions: [], span: undefined },
+    inputs,
+    types: inputs.map(x => ({ dtype: 'f32', shape: x.shape }) as const),
+    outputs: [{ dtype: 'f32', shape }],
+    used: [true],
+  });
+  if (made === undefined) throw new Error(`${name} gave nothing`);
+  return made;
+}
+
+/** By our kernel, which takes less time than the stock one. */
+const plainProduct = (k: Kernels, a: Tensor, b: Tensor): Tensor =>
+  ownOne(k, 'matmul', [a, b], [a.shape[0] ?? 1, a.shape[1] ?? 1, b.shape[2] ?? 1]);
+
+/** From so many multiplications on the fast path is worth its way. */
+const worthwhile = 16 ** 3;
+
+/**
+ * WebAssembly has a vectorized product for two matrices that lie as they are read; what is transposed or in batches
+ * runs number by number. So matrices are laid so and taken one by one, where they aren't tiny.
+ */
+function fastProduct(k: Kernels, a: Operand, b: Operand): Tensor {
+  const [B = 1, rows = 1, columns = 1] = a.tensor.shape;
+  const outer = b.tensor.shape[b.isSwapped ? 1 : 2] ?? 1;
+  if (rows * columns * outer < worthwhile) return stockProduct(k, a, b);
+  const [x, y] = [unswapped(k, a), unswapped(k, b)];
+  const plain = (tensor: Tensor): Operand => ({ tensor, isSwapped: false });
+  if (B === 1) return stockProduct(k, plain(x), plain(y));
+  const at = (tensor: Tensor, i: number): Operand => {
+    const [, R = 1, C = 1] = tensor.shape;
+    const attrs = { starts: [i, 0, 0], limits: [i + 1, R, C], strides: [1, 1, 1] };
+    return plain(ownOne(k, 'slice', [tensor], [1, R, C], attrs));
+  };
+  const products = Array.from({ length: B }, (_, i) => stockProduct(k, at(x, i), at(y, i)));
+  return k.stock('Concat', products, { axis: 0 });
 }
 
 export const products = { dot_general: dotGeneral } as const satisfies Readonly<Record<string, Run>>;

@@ -3,7 +3,7 @@
 import type { NamedAttrMap, NamedTensorMap, Tensor } from '@tensorflow/tfjs-core';
 import { type NodeQuery, product, type StaticType, sameShape } from '../node-query.ts';
 import { tfDType, type View } from './host-memory.ts';
-import type { Core } from './packages.ts';
+import type { BackendName, Core } from './packages.ts';
 import { kernelName, type OwnKernel } from './start.ts';
 
 export interface RunQuery extends NodeQuery<Tensor> {
@@ -17,6 +17,7 @@ export type Run = (q: RunQuery) => readonly Tensor[];
 export type KernelInputs = Readonly<Record<string, Tensor>> | readonly Tensor[];
 
 export interface Kernels {
+  readonly backend: BackendName;
   /** A kernel of TensorFlow.js's with one output. */
   stock(name: string, inputs: KernelInputs, attrs?: Readonly<Record<string, unknown>>): Tensor;
   /** One of ours, with as many outputs as the query has. */
@@ -25,11 +26,12 @@ export interface Kernels {
   tensor(type: StaticType, values: View): Tensor;
 }
 
-export function createKernels(core: typeof Core): Kernels {
+export function createKernels(core: typeof Core, backend: BackendName): Kernels {
   const engine = core.engine();
   const run = (name: string, inputs: object, attrs: object): Tensor | Tensor[] =>
     engine.runKernel(name, inputs as NamedTensorMap, attrs as NamedAttrMap);
   return {
+    backend,
     stock(name, inputs, attrs = {}) {
       const out = run(name, inputs, attrs);
       const [first] = Array.isArray(out) ? out : [out];

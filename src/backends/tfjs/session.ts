@@ -29,7 +29,7 @@ export function openSession(
 ): Session {
   const owned = ownedTypes(entries);
   const prepared = new Map([...entries].map(([name, plan]) => [name, prepare(name, plan)] as const));
-  const kernels = createKernels(core);
+  const kernels = createKernels(core, backend);
   const state = new Map<string, Tensor>();
 
   const typeOf = (name: string): StaticType => {

@@ -1,16 +1,25 @@
 // A backend of TensorFlow.js, started and with our own kernels registered beside its own.
 
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import type { NodeQuery } from '../node-query.ts';
+import { multiplyInto } from '../../ops/host-matmul.ts';
+import { input, inputType, type NodeQuery, outputType } from '../node-query.ts';
 import { hostElementwise } from './host-elementwise.ts';
 import { hostIndexing } from './host-index.ts';
-import type { HostKernel } from './host-kernel.ts';
+import { type HostKernel, result } from './host-kernel.ts';
 import { type HostMemory, hostMemory } from './host-memory.ts';
 import { hostReductions } from './host-reduce.ts';
 import { hostUnfolding } from './host-unfold.ts';
 import type { BackendName, Core } from './packages.ts';
 
+/** [B, M, K] · [B, K, N], summed in double precision. */
+const matmul: HostKernel = q => {
+  const [batch = 1, rows = 1, inner = 1] = inputType(q, 0).shape;
+  const columns = outputType(q).shape[2] ?? 1;
+  multiplyInto(result(q), input(q, 0), input(q, 1), { batch, rows, inner, columns });
+};
+
 const hostKernels = {
+  matmul,
   ...hostElementwise,
   ...hostReductions,
   ...hostIndexing,
