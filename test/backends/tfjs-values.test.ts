@@ -188,6 +188,7 @@ test('every core op that can meet such values is asked', () => {
     'not',
     'select',
     'stop_gradient',
+    'after',
     'constant',
     'literal',
     'iota',
