@@ -68,6 +68,8 @@ export interface Engine {
   /** Sessions can tell what each node takes. */
   readonly profiles?: boolean;
   status(): Promise<EngineStatus>;
+  /** What it makes do with on this machine, such as a CPU in the place of a GPU; looking may take seconds. */
+  makesDo?(): Promise<string | undefined>;
   /** Entries that share one set of weights, states and moments. */
   open(entries: ReadonlyMap<string, Plan>, options: EngineOptions): Promise<Session>;
 }

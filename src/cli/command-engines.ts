@@ -26,7 +26,7 @@ function register(program: Command, context: Context): void {
   engines
     .command('list', { isDefault: true })
     .description('list the engines, and how to add those that are missing')
-    .option('--json', 'print an array of {name, ready, version, about, add, folder}')
+    .option('--json', 'print an array of {name, ready, version, about, add, folder, makesDo}')
     .addHelpText('after', examples(['mm engines', 'what can run a model here']))
     .action(async () => {
       const { runEngines } = await import('./engines.ts');

@@ -1,11 +1,12 @@
 // What `mm engines add` does.
 
 import { enginesFolder } from '../backends/tensorflow/binding.ts';
+import { cpuInstead } from '../backends/tensorflow/probe.ts';
 import type { AddCommandOptions } from './command-engines.ts';
 import { type Context, present } from './context.ts';
 import { checkInstallable } from './engines-remove.ts';
 import { type ExitCode, exit } from './exit.ts';
-import { type Added, addTensorflow } from './install/add-tensorflow.ts';
+import { addTensorflow } from './install/add-tensorflow.ts';
 import type { Progress } from './install/work.ts';
 import type { Channel } from './output.ts';
 import { bar, createProgressLine } from './progress-line.ts';
@@ -30,7 +31,7 @@ export async function runEnginesAdd(
       onProgress: context.json ? () => undefined : progress.show,
     });
     progress.end();
-    if (isForGpu && !added.gpu) err.line(`${err.paint.yellow('no GPU')}: ${cpuInstead(added)}`);
+    if (isForGpu && !added.gpu) err.line(`${err.paint.yellow('note')}: ${cpuInstead(added)}`);
     const { version, folder, gpu, isNew } = added;
     present(context, { name, version, folder, bytes: added.bytes, gpu, isNew }, () => {
       const is = isNew ? 'is installed' : 'was installed already';
@@ -45,9 +46,6 @@ export async function runEnginesAdd(
     return exit.interrupted;
   }
 }
-
-const cpuInstead = ({ why }: Added): string =>
-  `TensorFlow finds none that it can use and runs on the CPU${why === undefined ? '' : `; it says: ${why}`}`;
 
 /** One line for each step: how many of its bytes are done. */
 function showSteps(channel: Channel): {

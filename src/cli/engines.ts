@@ -21,7 +21,8 @@ export async function runEngines(context: Context): Promise<ExitCode> {
     engines.map(async engine => {
       const { ready, version, about, add } = await engine.status();
       const folder = engine.name === 'tensorflow' && ready ? join(enginesFolder(), engine.name) : null;
-      return { name: engine.name, ready, version: version ?? null, about, add: add ?? null, folder };
+      const makesDo = (await engine.makesDo?.()) ?? null;
+      return { name: engine.name, ready, version: version ?? null, about, add: add ?? null, folder, makesDo };
     }),
   );
   const { paint } = context.output.out;
@@ -31,7 +32,8 @@ export async function runEngines(context: Context): Promise<ExitCode> {
         const sign = row.ready ? paint.green('✓') : paint.red('✗');
         const name = paint.bold(row.name.padEnd(12));
         const add = row.add === null ? '' : `\n${' '.repeat(15)}add it: ${row.add}`;
-        return `${sign} ${name} ${(row.version ?? '').padEnd(10)} ${row.about}${add}`;
+        const note = row.makesDo === null ? '' : `\n${' '.repeat(15)}${row.makesDo}`;
+        return `${sign} ${name} ${(row.version ?? '').padEnd(10)} ${row.about}${add}${note}`;
       })
       .join('\n'),
   );

@@ -152,6 +152,11 @@ export const trainDiagnostic = defineDiagnostics({
     help: (p: { precision: string }) =>
       `leave --precision out, or take an engine with ${p.precision} kernels: --engine tensorflow`,
   },
+  'engine-makes-do': {
+    severity: 'warning',
+    message: (p: { engine: string; what: string }) => `the engine ${p.engine} makes do: ${p.what}`,
+    help: () => 'docs/engines.md says what it looks for',
+  },
   'run-engine-gone': {
     severity: 'error',
     message: (p: { run: string; engine: string; version: string }) =>

@@ -8,7 +8,7 @@ import type { StageProgram } from '../compiler/program.ts';
 import { writeWhole } from './atomic-file.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { curvesPage } from './curves.ts';
-import { failure, TrainFailure } from './diagnostics.ts';
+import { failure, TrainFailure, trainDiagnostic } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
 import type { RunEvent } from './events.ts';
 import { readMetrics } from './metrics-file.ts';
@@ -92,6 +92,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     );
     const resumed = options.resume !== undefined;
     options.onEvent?.({ kind: 'run', dir, settings: run.settings, resumed, memory });
+    await tellMakesDo(training.ready, options);
     bringAlong(training.starts, training.programs, dir);
     const tokenizers = await openTokenizers(training.data, dir, training.programs, training.tokenizers);
     await keepLabels(training.data, dir, training.programs);
@@ -104,6 +105,13 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   } finally {
     release();
   }
+}
+
+async function tellMakesDo({ engine }: ReadyEngine, { onEvent }: TrainOptions): Promise<void> {
+  const what = await engine.makesDo?.();
+  if (what === undefined) return;
+  const diagnostic = trainDiagnostic('engine-makes-do', { engine: engine.name, what }, { span: undefined });
+  onEvent?.({ kind: 'note', diagnostic });
 }
 
 /** Another training holds the folder: what is in it is that one's. */

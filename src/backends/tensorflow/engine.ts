@@ -19,6 +19,7 @@ import { installation, loadBinding, type NativeBinding } from './binding.ts';
 import type { EmittedEntry, EntryValue } from './emit-entry.ts';
 import { type EmittedModel, emitModel } from './emit-model.ts';
 import { callNative, type NativeInput } from './native-call.ts';
+import { withoutGpu } from './probe.ts';
 import { refusals } from './refusals.ts';
 import { encodeSavedModel } from './saved-model-proto.ts';
 
@@ -49,6 +50,10 @@ export function createTensorflowEngine(options: TensorflowOptions = { compiled: 
         about,
         add: found === undefined ? 'mm engines add tensorflow' : undefined,
       };
+    },
+    makesDo: async () => {
+      const found = installation();
+      return found?.gpu === true ? withoutGpu(found) : undefined;
     },
     open: async (entries, engineOptions) => openSession(entries, engineOptions, options),
   };

@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Installation, installation, installationFile } from '../../backends/tensorflow/binding.ts';
+import type { Probe } from '../../backends/tensorflow/probe.ts';
 import { writeFailure, writeWhole } from '../../train/atomic-file.ts';
 import { fetchSources } from './binding-sources.ts';
 import { bindingFile, buildBinding } from './build-binding.ts';
@@ -12,7 +13,7 @@ import { downloadWheel } from './download-wheel.ts';
 import { lockEngines, sizeOf, takeAway } from './engines-folder.ts';
 import { type Pins, pinnedPlatforms, pinsFor, thisPlatform } from './pins.ts';
 import { findTools } from './tools.ts';
-import { type Tried, tryBinding } from './try-binding.ts';
+import { tryBinding } from './try-binding.ts';
 import { unpackWheel } from './unpack-wheel.ts';
 import { diskFailure, openWork, type Work } from './work.ts';
 
@@ -28,7 +29,7 @@ export interface AddOptions extends Pick<Work, 'env' | 'signal' | 'onProgress'> 
   readonly freeBytes?: (folder: string) => number;
 }
 
-export interface Added extends Tried {
+export interface Added extends Probe {
   readonly folder: string;
   readonly bytes: number;
   /** false: it was there already, and works. */
