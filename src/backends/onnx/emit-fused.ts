@@ -42,10 +42,10 @@ const attentionGrad: Emit = q => {
     string,
   ];
   const scale = numberAttr(q, 'scale');
-  const dv = matmul(w, p, dout, { transA: 1 });
-  const dscores = softmaxGradient(w, p, matmul(w, dout, ofV, { transB: 1 }), 3);
-  const dq = matmul(w, dscores, ofK, {}, scale);
-  const dk = matmul(w, dscores, ofQ, { transA: 1 }, scale);
+  const dv = matmul(w, p, dout, { transA: 1 }, 1, 4);
+  const dscores = softmaxGradient(w, p, matmul(w, dout, ofV, { transB: 1 }, 1, 4), 3);
+  const dq = matmul(w, dscores, ofK, {}, scale, 4);
+  const dk = matmul(w, dscores, ofQ, { transA: 1 }, scale, 4);
   return [dq, dk, dv, dscores];
 };
 
