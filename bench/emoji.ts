@@ -2,31 +2,39 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
+import type { Engine } from '../src/backends/engine.ts';
 import { type RandomStream, randomStream } from '../src/base/random.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
 import { elements } from '../src/base/tensor.ts';
 import { check, compile } from '../src/compile.ts';
+import { graphCost } from '../src/compiler/cost.ts';
 import type { FieldFeed, Initializer, MinimizeProgram } from '../src/compiler/program.ts';
+import { ops } from '../src/ops/registry.ts';
+import { allocate } from '../src/train/host-tensor.ts';
+import { memoryNow } from '../src/train/memory.ts';
+import { heldBy } from '../src/train/stage-state.ts';
 import type { Benchmark } from './benchmark.ts';
 import { engineSide, torchAdamw } from './engine-side.ts';
+import { kernelsOf } from './spec-start.ts';
 
 const batches = 8;
+const batchSize = 128;
 const stage = 'align';
 
-export const emojiBenchmark = (here: string): Benchmark => ({
+export const emojiBenchmark: Benchmark = {
   name: 'emoji',
-  engine: 'onnx',
-  samplesPerStep: emojiProgram(specText(here)).train.batches[0]!.size,
+  samplesPerStep: batchSize,
   twin: 'emoji',
   precision: 'f32',
   peers: ['eager f32'],
-  async start({ threads, timed }) {
+  draws: true,
+  async start({ here, engine, threads, timed }) {
     const text = timed ? specText(here) : withoutDropout(specText(here));
-    const program = emojiProgram(text);
+    const started = performance.now();
+    const program = emojiProgram(text, engine);
+    const compileSeconds = (performance.now() - started) / 1000;
     const { optimizer, train } = program;
     if (optimizer.kind !== 'adamw') throw new Error('the twin in PyTorch has AdamW');
-    const session = await createOnnxEngine().open(new Map([['train', train.plan]]), { threads });
     const initial = new Map<string, HostTensor>(
       program.weights.map(({ path, shape, initializer }) => {
         const draws = randomStream(1, path);
@@ -34,16 +42,19 @@ export const emojiBenchmark = (here: string): Benchmark => ({
         return [path, { dtype: 'f32', shape, data }];
       }),
     );
-    await session.write(initial);
+    const baseline = memoryNow();
+    const opening = performance.now();
+    const session = await engine.open(new Map([['train', train.plan]]), { threads });
+    const engineSeconds = (performance.now() - opening) / 1000;
+    for (const { name, dtype, shape } of heldBy([train]))
+      await session.write(new Map([[name, initial.get(name) ?? allocate(dtype, shape)]]));
     const data = Array.from({ length: batches }, (_, i) => batchOf(program, i));
     const ours = engineSide(session, optimizer, train.scalars, step => data[step % batches]!);
     const tensors = new Map(initial);
     for (const [i, batch] of data.entries()) {
       for (const [feed, tensor] of batch) tensors.set(`batch${i}:${feed.split(/[/.]/).at(-1)}`, tensor);
     }
-    const decayed = train.plan.graph.nodes
-      .filter(n => n.op === 'adamw_update' && n.attrs.decay !== 0)
-      .map(n => train.plan.graph.inputs.find(i => i.id === n.inputs[0])?.name);
+    const decayed = program.weights.filter(w => w.shape.length >= 2).map(w => w.path);
     const bounded = program.weights.flatMap(w => (w.atMost === undefined ? [] : [[w.path, w.atMost]]));
     const settings = {
       adamw: torchAdamw(optimizer),
@@ -52,9 +63,17 @@ export const emojiBenchmark = (here: string): Benchmark => ({
       bounded,
       drop: { look: rateIn(text, rates.look), read: rateIn(text, rates.read) },
     };
-    return { ours, tensors, settings };
+    const built = {
+      compileSeconds,
+      engineSeconds,
+      kernels: kernelsOf(engine, train),
+      bytes: graphCost(train.plan.graph, ops).bytes,
+      plannedBytes: train.plan.peakBytes,
+      baseline,
+    };
+    return { ours, tensors, settings, built };
   },
-});
+};
 
 const specText = (here: string): string => readFileSync(join(here, '..', 'specs', 'emoji.mm'), 'utf8');
 
@@ -67,12 +86,12 @@ const rateIn = (text: string, pattern: RegExp): number => Number([...text.matchA
 const withoutDropout = (text: string): string =>
   Object.values(rates).reduce((t, rate) => t.replace(rate, (_, before: string) => `${before}0`), text);
 
-function emojiProgram(text: string): MinimizeProgram {
+function emojiProgram(text: string, { target }: Engine): MinimizeProgram {
   const { models, library, diagnostics } = check(text, 'specs/emoji.mm', () => undefined);
   const [model] = [...models.values()];
   if (model === undefined || library === undefined)
     throw new Error(`specs/emoji.mm: ${diagnostics.map(d => d.message).join('; ')}`);
-  const program = compile(library, model).stage(stage, createOnnxEngine().target, { measures: false });
+  const program = compile(library, model).stage(stage, target, { measures: false, batch: batchSize });
   if (program.kind !== 'minimize') throw new Error(`specs/emoji.mm: ${stage} fits`);
   return program;
 }

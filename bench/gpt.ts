@@ -1,29 +1,32 @@
 // The benchmark gpt-4x256 on any engine.
 
-import type { Engine } from '../src/backends/engine.ts';
 import type { FloatDType } from '../src/base/dtype.ts';
 import { randomStream } from '../src/base/random.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
 import { elements } from '../src/base/tensor.ts';
+import { graphCost } from '../src/compiler/cost.ts';
 import { schedule } from '../src/compiler/schedule.ts';
+import { ops } from '../src/ops/registry.ts';
+import { memoryNow } from '../src/train/memory.ts';
 import type { Benchmark } from './benchmark.ts';
 import { engineSide, torchAdamw } from './engine-side.ts';
 import { gpt, gptOptimizer, gptTrainStep } from './gpt-graph.ts';
+import { kernelsOf } from './spec-start.ts';
 
 const batches = 8;
 
-export const gptBenchmark = (createEngine: () => Engine, precision: FloatDType = 'f32'): Benchmark => ({
-  name: 'gpt-4x256',
-  engine: createEngine().name,
+export const gptBenchmark = (precision: FloatDType): Benchmark => ({
+  name: precision === 'f32' ? 'gpt-4x256' : `gpt-4x256/${precision}`,
   samplesPerStep: gpt.batch,
   twin: 'gpt_4x256',
   precision,
-  peers: precision === 'f32' ? ['eager f32'] : ['eager f32', 'compile f32', 'eager bf16', 'compile bf16'],
-  async start({ threads }) {
-    const engine = createEngine();
+  peers: ['eager f32', 'compile f32', 'eager bf16', 'compile bf16'],
+  draws: false,
+  async start({ engine, threads }) {
+    const started = performance.now();
     const { graph, weights } = gptTrainStep(engine.target, precision);
     const plan = schedule(graph, engine.target, []);
-    const session = await engine.open(new Map([['train', plan]]), { threads });
+    const compileSeconds = (performance.now() - started) / 1000;
     const initial = new Map<string, HostTensor>(
       weights.map(({ name, shape, initial }) => {
         const draws = randomStream(1, name);
@@ -38,6 +41,10 @@ export const gptBenchmark = (createEngine: () => Engine, precision: FloatDType =
       const shape = (graph.types[id]?.shape ?? []).map(Number);
       return [[name, { dtype: 'f32' as const, shape, data: new Float32Array(elements(shape)) }] as const];
     });
+    const baseline = memoryNow();
+    const opening = performance.now();
+    const session = await engine.open(new Map([['train', plan]]), { threads });
+    const engineSeconds = (performance.now() - opening) / 1000;
     await session.write(new Map([...initial, ...moments]));
     // Text that can be learned: each token is the last one plus a small step.
     const data = Array.from({ length: batches }, (_, i) => sequences(i));
@@ -49,7 +56,15 @@ export const gptBenchmark = (createEngine: () => Engine, precision: FloatDType =
       ]);
     });
     const tensors = new Map([...initial, ...data.map((ids, i) => [`batch${i}`, ids] as const)]);
-    return { ours, tensors, settings: { adamw: torchAdamw(gptOptimizer) } };
+    const built = {
+      compileSeconds,
+      engineSeconds,
+      kernels: kernelsOf(engine, { plan }),
+      bytes: graphCost(graph, ops).bytes,
+      plannedBytes: plan.peakBytes,
+      baseline,
+    };
+    return { ours, tensors, settings: { adamw: torchAdamw(gptOptimizer) }, built };
   },
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { HostTensor } from '../src/base/tensor.ts';
-import type { Side, Start, Steps } from './benchmark.ts';
+import type { PeerSide, Start, Steps } from './benchmark.ts';
 
 const python = process.env.MMLANG_PYTHON ?? 'python3';
 
@@ -37,7 +37,7 @@ export async function startTorch(
   twin: string,
   threads: number,
   { tensors, settings }: Start,
-): Promise<Side> {
+): Promise<PeerSide> {
   const folder = mkdtempSync(join(tmpdir(), 'mmlang-bench-'));
   writeFileSync(join(folder, 'settings.json'), JSON.stringify(settings));
   writeTensors(folder, tensors);
@@ -59,6 +59,11 @@ export async function startTorch(
       const answer = await ask(`run ${steps}`);
       if (!isSteps(answer)) throw new Error(`the PyTorch twin ${twin} answered ${JSON.stringify(answer)}`);
       return answer;
+    },
+    async memory() {
+      const answer = await ask('memory');
+      const bytes = typeof answer === 'object' && answer !== null && 'bytes' in answer ? answer.bytes : null;
+      return typeof bytes === 'number' ? bytes : undefined;
     },
     async close() {
       const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));

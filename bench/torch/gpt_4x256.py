@@ -49,7 +49,7 @@ def build(tensors, settings):
     loss_as_run = torch.compile(loss_of) if form == "compile" else loss_of
 
     def step(i):
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+        with torch.autocast(settings["device"], dtype=torch.bfloat16, enabled=precision == "bf16"):
             loss = loss_as_run(batches[i % len(batches)])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
