@@ -1,4 +1,4 @@
-// Benchmarks of specs: train steps of CLIP, a ResNet and a speech encoder; a picture's embedding and a text's
+// Benchmarks of specs: train steps of CLIP and a speech encoder; a picture's embedding and a text's
 // continuation.
 
 import type { Benchmark } from './benchmark.ts';
@@ -25,7 +25,6 @@ const embedding = (batch: number): Benchmark => {
 };
 
 const clip = { file: 'specs/clip.mm' } as const;
-const resnet = { file: 'specs/resnet.mm', and: 'variant small = ResNet(side: 64)' } as const;
 const settings = { heads: 4, more: written.more };
 
 export const specBenchmarks: readonly Benchmark[] = [
@@ -37,16 +36,6 @@ export const specBenchmarks: readonly Benchmark[] = [
       spec: { ...clip, replace: ['depth: 12', 'depth: 2'] },
       variant: 'tiny',
       run: { stage: 'pretrain', batch: 4, rate: 1e-4 },
-    },
-  ),
-  of(
-    'resnet50-64',
-    'resnet',
-    { spec: resnet, variant: 'small', run: { stage: 'pretrain', batch: 16, rate: 1e-3 } },
-    {
-      spec: { file: resnet.file, and: 'variant small = ResNet(side: 64, classes: 5, width: 8)' },
-      variant: 'small',
-      run: { stage: 'pretrain', batch: 8, rate: 1e-3 },
     },
   ),
   of(
