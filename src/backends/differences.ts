@@ -2,7 +2,7 @@
 // Tests compare everything else, and fail where an entry has become needless; docs/engines.md shows the table.
 
 export interface Difference {
-  readonly engines: readonly ('onnx' | 'tensorflow')[];
+  readonly engines: readonly ('onnx' | 'tensorflow' | 'tfjs' | 'tfjs-cpu')[];
   readonly ops: readonly string[];
   readonly where: string;
   /** What an engine named here may give. */
@@ -12,7 +12,7 @@ export interface Difference {
 
 export const differences = {
   'sign of zero': {
-    engines: ['onnx', 'tensorflow'],
+    engines: ['onnx', 'tensorflow', 'tfjs', 'tfjs-cpu'],
     ops: ['sign', 'max', 'min', 'rem', 'reduce_sum', 'reduce_max', 'dot_general', 'conv2d', 'scatter_add'],
     where: 'a zero that an op of several numbers, or sign, gives, and what composites make of one',
     gives: '0 or −0',
@@ -59,6 +59,20 @@ export const differences = {
     where: 'a sum of i32 that leaves i32',
     gives: 'the nearest i32 where the reference wraps',
     because: 'ONNX Runtime sums i32 in floats',
+  },
+  'sine of the tiny and huge': {
+    engines: ['tfjs'],
+    ops: ['sin', 'cos'],
+    where: 'an argument nearer to 0 than 1e-7, or beyond 1e7',
+    gives: '0 for the tiny, any number from −1 to 1 for the huge',
+    because: 'the WebAssembly kernel brings arguments to one turn in f32',
+  },
+  'erf of the tiny': {
+    engines: ['tfjs-cpu'],
+    ops: ['erf'],
+    where: 'an argument nearer to 0 than 1e-7',
+    gives: 'a number up to 1e-7 away',
+    because: 'the kernel has an absolute error of 1e-7 (Abramowitz and Stegun 7.1.26)',
   },
   'tails of gelu': {
     engines: ['tensorflow'],

@@ -1,6 +1,7 @@
 // Samples at the edges of numbers: NaN, infinities, both zeros, the ends of i32, division by zero, indices outside,
 // dims of 1. What the reference says of them is what every engine has to say.
 
+import type { DifferenceName } from '../../src/backends/differences.ts';
 import type { Attrs } from '../../src/ir/graph.ts';
 import type { OpDef, SampleInput } from '../../src/ir/op.ts';
 import { ops } from '../../src/ops/registry.ts';
@@ -56,9 +57,21 @@ const unary = [
   'sigmoid',
 ];
 
+const extreme: readonly number[] = [-0, 1e-30, -1e-30, 3e38, -3e38];
+const between = floats.filter(x => !extreme.some(e => Object.is(e, x)));
+/** Ops with a difference for tiny and huge arguments. */
+const ends: Readonly<Record<string, DifferenceName>> = {
+  sin: 'sine of the tiny and huge',
+  cos: 'sine of the tiny and huge',
+  erf: 'erf of the tiny',
+};
+
 function elementwise(): readonly NamedSample[] {
   return [
-    ...unary.map(op => edge(op, 'edges', [row(floats)])),
+    ...unary.map(op => edge(op, 'edges', [row(op in ends ? between : floats)])),
+    ...Object.entries(ends).map(([op, differs]) =>
+      edge(op, 'tiny and huge', [row(extreme)], {}, { differs }),
+    ),
     ...['add', 'sub', 'mul', 'div', 'max', 'min', 'pow', 'rem'].flatMap(op => pairs(op, floats, f32)),
     ...['add', 'sub', 'mul', 'div', 'max', 'min', 'rem'].flatMap(op => pairs(op, integers, i32)),
     ...['equal', 'less', 'less_equal'].flatMap(op => [
