@@ -189,7 +189,8 @@ export function emitEntry(given: Graph, prefix: string, options: EmitOptions): E
         const all = argumentsOf(unit.nodes);
         const given = all.filter(id => !owned.has(id));
         const inUnit = new Set(unit.nodes.flatMap(i => graph.nodes[i]?.outputs ?? []));
-        const nexts = graph.outputs.filter(o => o.role === 'next' && inUnit.has(o.id));
+        // A next value may be a free node, made of one of the unit's.
+        const nexts = graph.outputs.filter(o => o.role === 'next' && roots(o.id).some(id => inUnit.has(id)));
         const names = [...new Set([...all.flatMap(id => owned.get(id) ?? []), ...nexts.map(o => o.name)])];
         const name = library.define({
           arguments: [...given.map(id => typeOf(id).dtype), ...names.map(() => 'resource' as const)],
@@ -202,12 +203,18 @@ export function emitEntry(given: Graph, prefix: string, options: EmitOptions): E
             }
             for (const i of unit.nodes) write(inside, at, i);
             for (const o of nexts)
-              inside.node('AssignVariableOp', [handleIn(o.name), at.get(o.id) ?? ''], {}, { unique: true });
+              inside.node(
+                'AssignVariableOp',
+                [handleIn(o.name), valueIn(inside, at, o.id)],
+                {},
+                { unique: true },
+              );
             return [];
           },
         });
         w.label = 'update/';
         const inputs = [...given.map(id => placed.get(id) ?? ''), ...names.map(handle)];
+        readFetched();
         const fetched = graph.outputs.filter(o => o.role === 'fetch').map(o => valueIn(w, placed, o.id));
         w.call(name, inputs, [], { stateful: true, after: [...reads, ...fetched.map(nodeOf)] });
         effects.push(w.nodes.at(-1)?.name ?? '');
@@ -220,6 +227,7 @@ export function emitEntry(given: Graph, prefix: string, options: EmitOptions): E
   }
   w.label = 'assign/';
   const rest = graph.outputs.filter(o => o.role === 'next' && !assigned.has(o.name));
+  readFetched();
   for (const o of rest) for (const id of roots(o.id)) ready(id);
   for (const o of rest) {
     const value = valueIn(w, placed, o.id);
@@ -237,7 +245,6 @@ export function emitEntry(given: Graph, prefix: string, options: EmitOptions): E
   );
   const fetches = graph.outputs.flatMap((o, i): EntryValue[] => {
     if (o.role === 'next') return [];
-    for (const id of roots(o.id)) ready(id);
     const source = valueIn(w, placed, o.id);
     const tensor = w.one(
       'Identity',
@@ -248,6 +255,11 @@ export function emitEntry(given: Graph, prefix: string, options: EmitOptions): E
     return [{ name: o.name, tensor, type: typeOf(o.id) }];
   });
   return { nodes: w.nodes, feeds, fetches, done };
+
+  /** Variables that are fetched are read before anything is assigned. */
+  function readFetched(): void {
+    for (const o of graph.outputs) if (o.role === 'fetch') for (const id of roots(o.id)) ready(id);
+  }
 
   /** What nodes of a unit read from outside it, in the order of their first reading. */
   function argumentsOf(nodes: readonly number[]): readonly ValueId[] {
