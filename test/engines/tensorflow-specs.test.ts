@@ -21,6 +21,15 @@ const run = (engine: typeof tensorflow, program: StageProgram, from: Weights): P
     ? runFits(engine, program, steps, { from })
     : train(engine, program, steps, step => step, { from, rate: 1e-3 });
 
+/** Stages that four rows say nothing of. */
+const larger: Readonly<Record<string, { readonly batch: number; readonly because: string }>> = {
+  'resnet.mm pretrain': {
+    batch: 16,
+    because:
+      'statistics of four rows blow rounding up: the reference in f32 and in f64 lie a thousandth apart after two steps',
+  },
+};
+
 /** Stages of other models, as the reference leaves them after the first steps. */
 const others = new Map<string, Promise<Weights>>();
 function trained(file: string, variant: string | undefined, stage: string): Promise<Weights> {
@@ -66,7 +75,8 @@ describe.each(programs())('%s', file => {
     'stage %s',
     async stage => {
       if (library === undefined || model === undefined) throw new Error(`${file} has no tiny variant`);
-      const options = { measures: false, batch: trials[`${file} ${stage}`]?.batch ?? 4 };
+      const key = `${file} ${stage}`;
+      const options = { measures: false, batch: larger[key]?.batch ?? trials[key]?.batch ?? 4 };
       const compilation = compile(library, model);
       const program = compilation.stage(stage, tensorflow.target, options);
       const imports = model.stages.get(stage)?.imports ?? [];
