@@ -15,6 +15,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They want an engine that `mm engines add` installs: npm run test:engines.
     exclude: process.env.MMLANG_TEST_ENGINES === '1' ? [] : ['test/engines/**'],
+    setupFiles: process.env.MMLANG_TEST_ENGINES === '1' ? ['test/engines/yield.ts'] : [],
     globalSetup: ['test/temporary.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

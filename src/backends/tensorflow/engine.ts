@@ -85,6 +85,8 @@ async function openSession(
 
   return {
     async run(entryName, feeds) {
+      // A run holds the thread: signals and whoever waits for news get their turn before it.
+      await new Promise<void>(resolve => setImmediate(resolve));
       const entry = entryNamed(entryName);
       for (const name of model.reads.get(entryName) ?? [])
         if (!written.has(name)) throw new Error(`${name} has no value yet: write it before the first run`);
