@@ -23,9 +23,13 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/compiler': { rooms: ['src/base', 'src/ir', 'src/ops', 'src/dsl'], packages: [] },
   'src/backends/engine.ts': { rooms: ['src/base', 'src/compiler/plan.ts'], packages: [] },
   'src/backends/reference': {
-    rooms: ['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+    rooms: [
+      ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+      'src/backends/owned.ts',
+    ],
     packages: [],
   },
+  'src/backends/owned.ts': { rooms: ['src/ir', 'src/backends/node-query.ts'], packages: [] },
   'src/backends/node-query.ts': { rooms: ['src/base', 'src/ir'], packages: [] },
   'src/backends/element-bytes.ts': { rooms: [], packages: [] },
   'src/backends/differences.ts': { rooms: [], packages: [] },
@@ -49,7 +53,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/backends/tensorflow': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
-      ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts'],
+      ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts', 'src/backends/owned.ts'],
       ...['src/backends/native-library.ts', 'src/backends/refused.ts'],
       ...['src/backends/open-sizes.ts', 'src/backends/refused-size.ts'],
     ],
@@ -59,7 +63,12 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/backends/tfjs': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
-      ...['src/backends/node-query.ts', 'src/backends/native-library.ts', 'src/backends/refused.ts'],
+      ...[
+        'src/backends/node-query.ts',
+        'src/backends/owned.ts',
+        'src/backends/native-library.ts',
+        'src/backends/refused.ts',
+      ],
     ],
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm'],
   },

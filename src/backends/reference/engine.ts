@@ -3,13 +3,12 @@
 
 import type { HostTensor } from '../../base/tensor.ts';
 import type { Plan } from '../../compiler/plan.ts';
-import type { InputRole, TensorType } from '../../ir/graph.ts';
+import type { TensorType } from '../../ir/graph.ts';
 import { compositeOps } from '../../ops/composite.ts';
 import type { Engine, Session } from '../engine.ts';
+import { owned, ownedTypes } from '../owned.ts';
 import { checkType, evaluateOutputs, type Precision } from './evaluate.ts';
 import { toHalf } from './half.ts';
-
-const owned = new Set<InputRole>(['weight', 'state', 'moment']);
 
 export interface ReferenceOptions {
   /** f64 computes and keeps floats in double precision; tensors still come out as f32. */
@@ -39,7 +38,7 @@ export function createReferenceEngine({ precision }: ReferenceOptions): Engine {
 
 function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision, isProfiled: boolean): Session {
   const times = new Map<string, Float64Array[]>();
-  const types = ownedTypes(entries);
+  const types = ownedTypes([...entries].map(([name, plan]) => [name, plan.graph] as const));
   const state = new Map<string, HostTensor>();
 
   const known = (name: string): TensorType => {
@@ -103,25 +102,6 @@ function openSession(entries: ReadonlyMap<string, Plan>, precision: Precision, i
       state.clear();
     },
   };
-}
-
-/** Weights, states and moments of all entries, which share them by name. */
-function ownedTypes(entries: ReadonlyMap<string, Plan>): ReadonlyMap<string, TensorType> {
-  const types = new Map<string, TensorType>();
-  for (const [entry, { graph }] of entries) {
-    for (const { id, name, role } of graph.inputs) {
-      if (!owned.has(role)) continue;
-      const type = graph.types[id]!;
-      const other = types.get(name);
-      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(type))
-        throw new Error(`entry ${entry} has ${name} under another type than the entries before it`);
-      types.set(name, type);
-    }
-    for (const { name, role } of graph.outputs)
-      if (role === 'next' && !types.has(name))
-        throw new Error(`entry ${entry} gives a next value of ${name}, which is no input`);
-  }
-  return types;
 }
 
 /** A copy for the caller: floats kept in double precision become f32, or the bits of their dtype. */

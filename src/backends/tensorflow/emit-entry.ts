@@ -1,8 +1,9 @@
 // One entry of a session as nodes of the shared graph: placeholders for what is fed, reads of the variables, units in
 // order, assignments, and what is fetched once they have happened.
 
-import type { Graph, Node, TensorType, ValueId } from '../../ir/graph.ts';
+import type { Graph, Node, ValueId } from '../../ir/graph.ts';
 import type { StaticType } from '../node-query.ts';
+import { staticType } from '../owned.ts';
 import { coreEmit } from './core-table.ts';
 import type { Emit } from './emit.ts';
 import type { FunctionLibrary } from './function-library.ts';
@@ -38,14 +39,6 @@ export interface EmitOptions {
 }
 
 const rules: Readonly<Record<string, Emit>> = coreEmit;
-
-export function staticType(type: TensorType): StaticType {
-  const shape = type.shape.map(d => {
-    if (typeof d !== 'number') throw new Error('a symbolic dim; engines take instantiated graphs');
-    return d;
-  });
-  return { dtype: type.dtype, shape };
-}
 
 /** `12.softmax.7/`: what an error of the engine is traced back by. */
 function nodeLabel(index: number, node: Node): string {

@@ -3,7 +3,8 @@
 import type { Graph } from '../../ir/graph.ts';
 import type { Refused } from '../engine.ts';
 import type { StaticType } from '../node-query.ts';
-import { type EmittedEntry, emitEntry, staticType } from './emit-entry.ts';
+import { owned, ownedTypes } from '../owned.ts';
+import { type EmittedEntry, emitEntry } from './emit-entry.ts';
 import { createFunctionLibrary } from './function-library.ts';
 import { shapeAttr, textAttr, typeAttr } from './kernels.ts';
 import type { NodeRecord, SavedModelRecord, TensorInfo } from './saved-model-proto.ts';
@@ -29,11 +30,9 @@ export interface ModelOptions {
   readonly compiled: boolean;
 }
 
-const owned: ReadonlySet<string> = new Set(['weight', 'state', 'moment']);
-
 /** Graphs with the same names of weights, states and moments must agree in their types. */
 export function emitModel(graphs: ReadonlyMap<string, Graph>, options: ModelOptions): EmittedModel {
-  const types = variableTypes(graphs);
+  const types = ownedTypes(graphs);
   const w = createWriter('state/');
   const library = createFunctionLibrary();
   const handles = new Map<string, NodeRecord>();
@@ -107,22 +106,3 @@ const info = (v: { name: string; tensor: string; type: StaticType }): TensorInfo
   shape: v.type.shape,
 });
 const doneInfo = (tensor: string): TensorInfo => ({ name: 'done', tensor, type: 'i32', shape: [] });
-
-function variableTypes(graphs: ReadonlyMap<string, Graph>): ReadonlyMap<string, StaticType> {
-  const types = new Map<string, StaticType>();
-  for (const [entry, graph] of graphs) {
-    for (const { id, name, role } of graph.inputs) {
-      const type = graph.types[id];
-      if (!owned.has(role) || type === undefined) continue;
-      const known = types.get(name);
-      const own = staticType(type);
-      if (known !== undefined && JSON.stringify(known) !== JSON.stringify(own))
-        throw new Error(`entry ${entry} has ${name} under another type than the entries before it`);
-      types.set(name, own);
-    }
-    for (const { name, role } of graph.outputs)
-      if (role === 'next' && !types.has(name))
-        throw new Error(`entry ${entry} gives a next value of ${name}, which is no input`);
-  }
-  return types;
-}

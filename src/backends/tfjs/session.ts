@@ -8,9 +8,9 @@ import type { Graph, Node, ValueId } from '../../ir/graph.ts';
 import { EngineFailure, type Session } from '../engine.ts';
 import { isOutOfMemory } from '../native-library.ts';
 import { product, type StaticType, sameShape } from '../node-query.ts';
+import { ownedTypes, staticType } from '../owned.ts';
 import { coreRun } from './core-table.ts';
 import type { View } from './host-memory.ts';
-import { ownedTypes, staticType } from './owned.ts';
 import type { BackendName, Core } from './packages.ts';
 import { createKernels, type Kernels, type Run } from './run.ts';
 
@@ -27,7 +27,7 @@ export function openSession(
   backend: BackendName,
   entries: ReadonlyMap<string, Plan>,
 ): Session {
-  const owned = ownedTypes(entries);
+  const owned = ownedTypes([...entries].map(([name, plan]) => [name, plan.graph] as const));
   const prepared = new Map([...entries].map(([name, plan]) => [name, prepare(name, plan)] as const));
   const kernels = createKernels(core, backend);
   const state = new Map<string, Tensor>();

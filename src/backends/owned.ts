@@ -1,10 +1,9 @@
 // Weights, states and moments of all entries of a session, which share them by name.
 
-import type { Plan } from '../../compiler/plan.ts';
-import type { InputRole, TensorType } from '../../ir/graph.ts';
-import type { StaticType } from '../node-query.ts';
+import type { Graph, InputRole, TensorType } from '../ir/graph.ts';
+import type { StaticType } from './node-query.ts';
 
-const owned = new Set<InputRole>(['weight', 'state', 'moment']);
+export const owned: ReadonlySet<InputRole> = new Set<InputRole>(['weight', 'state', 'moment']);
 
 export function staticType(type: TensorType): StaticType {
   const shape = type.shape.map(d => {
@@ -15,9 +14,9 @@ export function staticType(type: TensorType): StaticType {
 }
 
 /** Fails where entries disagree about a type, or one gives a next value of what no entry before it reads. */
-export function ownedTypes(entries: ReadonlyMap<string, Plan>): ReadonlyMap<string, StaticType> {
+export function ownedTypes(graphs: Iterable<readonly [string, Graph]>): ReadonlyMap<string, StaticType> {
   const types = new Map<string, StaticType>();
-  for (const [entry, { graph }] of entries) {
+  for (const [entry, graph] of graphs) {
     for (const { id, name, role } of graph.inputs) {
       if (!owned.has(role)) continue;
       const type = staticType(graph.types[id]!);
