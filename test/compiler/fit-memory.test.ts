@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { createOnnxEngine } from '../../src/backends/onnx/engine.ts';
 import { createReferenceEngine } from '../../src/backends/reference/engine.ts';
+import { createTfjsEngine } from '../../src/backends/tfjs/engine.ts';
 import { check, compile } from '../../src/compile.ts';
 import { minimizing } from '../minimizing.ts';
 import { train } from '../specs/harness.ts';
@@ -30,6 +31,7 @@ const spec = `model Pairs version "1.0.0" {
 test.each([
   ['reference', createReferenceEngine({ precision: 'f32' })],
   ['onnx', createOnnxEngine()],
+  ['tfjs', createTfjsEngine()],
 ])('on %s', async (_, engine) => {
   const { library, models } = check(spec, 'pairs.mm', () => undefined);
   const { stage } = compile(library!, models[0]!);
