@@ -34,6 +34,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/backends/element-bytes.ts': { rooms: [], packages: [] },
   'src/backends/differences.ts': { rooms: [], packages: [] },
   'src/backends/native-library.ts': { rooms: [], packages: [] },
+  'src/backends/installed.ts': { rooms: [], packages: [], node: true },
   'src/backends/refused.ts': {
     rooms: ['src/base', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
     packages: [],
@@ -54,7 +55,7 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
       ...['src/backends/node-query.ts', 'src/backends/element-bytes.ts', 'src/backends/owned.ts'],
-      ...['src/backends/native-library.ts', 'src/backends/refused.ts'],
+      ...['src/backends/native-library.ts', 'src/backends/refused.ts', 'src/backends/installed.ts'],
       ...['src/backends/open-sizes.ts', 'src/backends/refused-size.ts'],
     ],
     packages: ['protobufjs'],

@@ -1,6 +1,6 @@
 // What `mm engines add` does.
 
-import { enginesFolder } from '../backends/tensorflow/binding.ts';
+import { enginesFolder } from '../backends/installed.ts';
 import { cpuInstead } from '../backends/tensorflow/probe.ts';
 import type { AddCommandOptions } from './command-engines.ts';
 import { type Context, present } from './context.ts';

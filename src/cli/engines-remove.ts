@@ -1,6 +1,6 @@
 // What `mm engines remove` does, and which engines come and go.
 
-import { enginesFolder } from '../backends/tensorflow/binding.ts';
+import { enginesFolder } from '../backends/installed.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import { failure as trainFailure } from '../train/diagnostics.ts';
 import { engineNames } from '../train/engines.ts';

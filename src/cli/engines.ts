@@ -1,9 +1,9 @@
 // What `mm engines list` does.
 
 import { join } from 'node:path';
+import { enginesFolder } from '../backends/installed.ts';
 import { createOnnxEngine } from '../backends/onnx/engine.ts';
 import { createReferenceEngine } from '../backends/reference/engine.ts';
-import { enginesFolder } from '../backends/tensorflow/binding.ts';
 import { createTensorflowEngine } from '../backends/tensorflow/engine.ts';
 import { createTfjsEngine } from '../backends/tfjs/engine.ts';
 import { type Context, present } from './context.ts';

@@ -1,11 +1,11 @@
 // The native binding of @tensorflow/tfjs-node (or tfjs-node-gpu), loaded from where `mm engines add` put it. Only what
 // runs a SavedModel is used: tensors in, tensors out.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { EngineFailure } from '../engine.ts';
+import { enginesFolder, installed } from '../installed.ts';
 import { whyNotLoaded } from '../native-library.ts';
 
 export interface NativeTensor {
@@ -33,14 +33,7 @@ export interface NativeBinding {
   readonly TF_Version: string;
 }
 
-/** Where engines are installed: MMLANG_ENGINES, or a folder of the user's cache. */
-export function enginesFolder(): string {
-  const { MMLANG_ENGINES: own, XDG_CACHE_HOME: cache } = process.env;
-  if (own !== undefined && own !== '') return own;
-  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'mmlang', 'engines');
-}
-
-/** What an installation says of itself; written last, so that a half-made one has none. */
+/** What an installation says of itself. */
 export interface Installation {
   readonly folder: string;
   readonly tensorflow: string;
@@ -49,28 +42,15 @@ export interface Installation {
   readonly binding: string;
 }
 
-export const installationFile = 'installed.json';
-
 /** The installation at hand; undefined where there is none, or it isn't whole. */
 export function installation(engines: string = enginesFolder()): Installation | undefined {
-  const folder = join(engines, 'tensorflow');
-  const file = join(folder, installationFile);
-  if (!existsSync(file)) return undefined;
-  const said = parsed(readFileSync(file, 'utf8'));
-  if (typeof said !== 'object' || said === null) return undefined;
-  const { tensorflow, gpu, binding } = said as Partial<Record<keyof Installation, unknown>>;
+  const found = installed('tensorflow', engines);
+  if (found === undefined) return undefined;
+  const { folder, said } = found;
+  const { tensorflow, gpu, binding } = said;
   if (typeof tensorflow !== 'string' || typeof gpu !== 'boolean' || typeof binding !== 'string')
     return undefined;
   return existsSync(join(folder, binding)) ? { folder, tensorflow, gpu, binding } : undefined;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A damaged file is no installation.
-    return undefined;
-  }
 }
 
 let loaded: NativeBinding | undefined;

@@ -5,9 +5,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure } from './diagnostics.ts';
-import { tensorflowLibraries } from './pins.ts';
 import { reasonIn, runTool } from './run-tool.ts';
-import type { Tools } from './tools.ts';
+import { tensorflowLibraries } from './tensorflow-pins.ts';
+import type { Command } from './tools.ts';
 import type { Work } from './work.ts';
 
 export const bindingFile = 'tfjs_binding.node';
@@ -19,7 +19,7 @@ interface Inputs {
   readonly tensorflow: string;
 }
 
-export async function buildBinding(inputs: Inputs, compiler: Tools['compiler'], work: Work): Promise<void> {
+export async function buildBinding(inputs: Inputs, compiler: Command, work: Work): Promise<void> {
   const place = join(work.files, bindingFile);
   if (existsSync(place)) return;
   work.onProgress({ step: 'building the binding', done: 0, total: 0 });

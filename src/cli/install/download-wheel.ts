@@ -1,13 +1,14 @@
 // A wheel fetched by pip, which knows the user's index, proxy and certificates, and checked against its hash.
 
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failure } from './diagnostics.ts';
 import { fetchFailure } from './fetch-failure.ts';
-import { type WheelPin, wheelFile } from './pins.ts';
+import { largestFile } from './largest-file.ts';
 import { runTool } from './run-tool.ts';
+import { type WheelPin, wheelFile } from './tensorflow-pins.ts';
 import type { Work } from './work.ts';
 
 export const wheelName = (wheel: WheelPin): string => `${wheel.package} ${wheel.version}`;
@@ -48,17 +49,6 @@ export async function downloadWheel(wheel: WheelPin, python: string, work: Work)
   await mkdir(dirname(kept), { recursive: true });
   await rename(join(attempt, fetched), kept);
   return kept;
-}
-
-/** What of the download is on the disk: pip writes into a folder of its own first. */
-function largestFile(folder: string): number {
-  let largest = 0;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const found = statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false });
-    largest = Math.max(largest, found?.size ?? 0);
-  }
-  return largest;
 }
 
 /** Deletes a wheel that isn't the one that is named. */

@@ -17,7 +17,7 @@ export function removeEngine(name: string, engines: string): Removed {
   if (!existsSync(engines)) throw failure('engine-not-installed', { name, folder: engines });
   const unlock = lockEngines(engines);
   try {
-    const rests = [...leftovers(engines), ...halfRemoved(engines)].map(f => join(engines, f));
+    const rests = [...leftovers(engines, name), ...halfRemoved(engines)].map(f => join(engines, f));
     const there = [folder, ...rests].filter(f => existsSync(f));
     if (there.length === 0) throw failure('engine-not-installed', { name, folder: engines });
     const bytes = there.reduce((sum, f) => sum + sizeOf(f), 0);

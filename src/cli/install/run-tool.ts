@@ -21,6 +21,7 @@ export interface ToolOptions {
   readonly onTick?: (() => void) | undefined;
 }
 
+const isWindows = process.platform === 'win32';
 const tickMs = 200;
 /** Of what it says only the end is kept. */
 const keptChars = 1_000_000;
@@ -35,7 +36,8 @@ export async function runTool(
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env,
-    detached: true,
+    // On Windows a group would be a console window.
+    detached: !isWindows,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -70,7 +72,8 @@ export async function runTool(
 function stopGroup(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
-    process.kill(-child.pid, 'SIGKILL');
+    if (isWindows) child.kill();
+    else process.kill(-child.pid, 'SIGKILL');
   } catch (e) {
     // It ended by itself meanwhile.
     if (!(e instanceof Error && 'code' in e && e.code === 'ESRCH')) throw e;

@@ -1,15 +1,18 @@
 // The programs that an installation needs, looked for before anything is fetched: all that are missing are told at
 // once.
 
+import { dirname, join } from 'node:path';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { fault, InstallFailure } from './diagnostics.ts';
 import { runTool } from './run-tool.ts';
 
+/** A program with leading arguments, as in CXX="ccache g++". */
+export type Command = readonly [string, ...string[]];
+
 export interface Tools {
   readonly python: string;
-  readonly npm: string;
-  /** With leading arguments, as in CXX="ccache g++". */
-  readonly compiler: readonly [string, ...string[]];
+  readonly npm: Command;
+  readonly compiler: Command;
 }
 
 export interface ToolSearch {
@@ -23,6 +26,13 @@ export async function findTools(search: ToolSearch): Promise<Tools> {
   const missing = found.flatMap(f => ('missing' in f ? [f.missing] : []));
   if ('missing' in python || 'missing' in npm || 'missing' in compiler) throw new InstallFailure(missing);
   return { python: python.is, npm: npm.is, compiler: compiler.is };
+}
+
+/** npm alone. */
+export async function requireNpm(search: ToolSearch): Promise<Command> {
+  const npm = await findNpm(search);
+  if ('missing' in npm) throw new InstallFailure([npm.missing]);
+  return npm.is;
 }
 
 type Found<T> = { readonly is: T } | { readonly missing: Diagnostic };
@@ -47,11 +57,20 @@ async function findPython(search: ToolSearch): Promise<Found<string>> {
   };
 }
 
-async function findNpm(search: ToolSearch): Promise<Found<string>> {
-  return (await answers('npm', ['--version'], search)) ? { is: 'npm' } : { missing: fault('no-npm', {}) };
+async function findNpm(search: ToolSearch): Promise<Found<Command>> {
+  const [command, ...args] = npmCommand();
+  return (await answers(command, [...args, '--version'], search))
+    ? { is: [command, ...args] }
+    : { missing: fault('no-npm', {}) };
 }
 
-async function findCompiler(search: ToolSearch): Promise<Found<Tools['compiler']>> {
+/** On Windows `npm` is a script of the shell's, so what that runs is run. */
+const npmCommand = (): Command =>
+  process.platform === 'win32'
+    ? [process.execPath, join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js')]
+    : ['npm'];
+
+async function findCompiler(search: ToolSearch): Promise<Found<Command>> {
   const named = search.env.CXX?.split(' ').filter(w => w !== '') ?? [];
   const candidates = named.length > 0 ? [named] : [['c++'], ['g++'], ['clang++']];
   for (const [command, ...args] of candidates) {

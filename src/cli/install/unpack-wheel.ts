@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { failure } from './diagnostics.ts';
 import { wheelName } from './download-wheel.ts';
-import type { WheelPin } from './pins.ts';
+import type { WheelPin } from './tensorflow-pins.ts';
 import { diskFailure, type Work } from './work.ts';
 
 export async function unpackWheel(path: string, wheel: WheelPin, work: Work): Promise<void> {

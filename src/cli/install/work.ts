@@ -6,7 +6,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, type InstallFailure } from './diagnostics.ts';
 import { halfRemoved } from './engines-folder.ts';
-import type { Pins } from './pins.ts';
 
 export interface Progress {
   /** What is being done: unpacking tensorflow-cpu 2.21.0. */
@@ -27,20 +26,19 @@ export interface Work {
   readonly onProgress: (progress: Progress) => void;
 }
 
-const prefix = '.adding-';
+const prefix = (engine: string): string => `.adding-${engine}-`;
 
 /**
- * Opens the folder in which these pins are installed, with what an earlier start left whole in it, and removes those
- * of other pins.
+ * Opens the folder in which these pins of an engine are installed, with what an earlier start left whole in it, and
+ * removes those of other pins.
  */
 export function openWork(
-  engines: string,
-  pins: Pins,
+  { engines, engine, pins }: { readonly engines: string; readonly engine: string; readonly pins: unknown },
   options: Pick<Work, 'env' | 'signal' | 'onProgress'>,
 ): Work {
   const key = createHash('sha256').update(JSON.stringify(pins)).digest('hex').slice(0, 12);
-  const name = `${prefix}${key}`;
-  for (const other of [...leftovers(engines), ...halfRemoved(engines)])
+  const name = `${prefix(engine)}${key}`;
+  for (const other of [...leftovers(engines, engine), ...halfRemoved(engines)])
     if (other !== name) rmSync(join(engines, other), { recursive: true, force: true });
   const folder = join(engines, name);
   const attempts = join(folder, 'attempts');
@@ -51,9 +49,9 @@ export function openWork(
   return { ...options, folder, files, attempt: () => mkdtempSync(join(attempts, 'a')) };
 }
 
-/** Folders that installations left when they were cut off. */
-export const leftovers = (engines: string): readonly string[] =>
-  readdirSync(engines).filter(f => f.startsWith(prefix));
+/** Folders that installations of an engine left when they were cut off. */
+export const leftovers = (engines: string, engine: string): readonly string[] =>
+  readdirSync(engines).filter(f => f.startsWith(prefix(engine)));
 
 /** A full disk, told as such; undefined for other errors. */
 export function diskFailure(e: unknown, folder: string, what: string): InstallFailure | undefined {

@@ -225,7 +225,7 @@ describe('Ctrl-C', () => {
   });
 
   test('what a killed process left, of these pins or of others, is gone after the next installation', async () => {
-    mkdirSync(join(f.engines, '.adding-old', 'files', 'tensorflow'), { recursive: true });
+    mkdirSync(join(f.engines, '.adding-tensorflow-old', 'files', 'tensorflow'), { recursive: true });
     mkdirSync(join(f.engines, '.removing-x', 'engine'), { recursive: true });
     f.pip('cut');
     await failing();
@@ -240,8 +240,8 @@ describe('Ctrl-C', () => {
 describe('removing', () => {
   test('says how much, and takes what a cut off installation left', async () => {
     const { bytes } = await addTensorflow(f.options);
-    mkdirSync(join(f.engines, '.adding-old'));
-    writeFileSync(join(f.engines, '.adding-old', 'part'), 'x'.repeat(1000));
+    mkdirSync(join(f.engines, '.adding-tensorflow-old'));
+    writeFileSync(join(f.engines, '.adding-tensorflow-old', 'part'), 'x'.repeat(1000));
     expect(removeEngine('tensorflow', f.engines)).toEqual({ folder: f.place, bytes: bytes + 1000 });
     expect(readdirSync(f.engines)).toEqual([]);
   });

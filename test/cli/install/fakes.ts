@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { createTarGzip } from 'nanotar';
 import type { AddOptions } from '../../../src/cli/install/add-tensorflow.ts';
-import { type PackagePin, type Pins, type WheelPin, wheelFile } from '../../../src/cli/install/pins.ts';
+import type { PackagePin } from '../../../src/cli/install/fetch-package.ts';
+import { type Pins, type WheelPin, wheelFile } from '../../../src/cli/install/tensorflow-pins.ts';
 import type { Progress } from '../../../src/cli/install/work.ts';
 
 /** Files in a zip archive, stored as they are. */
@@ -138,25 +139,30 @@ export async function fakes(): Promise<Fakes> {
     unpackedBytes: 100,
   };
   writeFileSync(join(index, wheelFile(wheel)), archive);
-  const pack = async (file: string, pin: Omit<PackagePin, 'integrity'>, name: string) => {
+  const pack = async (
+    file: string,
+    pin: Pick<PackagePin, 'package' | 'version' | 'members'>,
+    name: string,
+  ) => {
     const tgz = await createTarGzip([
-      { name: `package/${pin.folder}${name}`, data: `// ${name}\n` },
+      { name: `package/${pin.members[0]}${name}`, data: `// ${name}\n` },
       { name: 'package/scripts/install.js', data: 'process.exit(1)' },
     ]);
     writeFileSync(join(index, file), tgz);
-    return { ...pin, integrity: `sha512-${createHash('sha512').update(tgz).digest('base64')}` };
+    const integrity = `sha512-${createHash('sha512').update(tgz).digest('base64')}`;
+    return { ...pin, integrity, bytes: tgz.length };
   };
   const pins: Pins = {
     tensorflow: '2.21.0',
     wheels: [wheel],
     binding: await pack(
       'binding.tgz',
-      { package: '@tensorflow/tfjs-node', version: '4.22.0', folder: 'binding/' },
+      { package: '@tensorflow/tfjs-node', version: '4.22.0', members: ['binding/'] },
       'tfjs_binding.cc',
     ),
     headers: await pack(
       'headers.tgz',
-      { package: 'node-api-headers', version: '1.9.0', folder: 'include/' },
+      { package: 'node-api-headers', version: '1.9.0', members: ['include/'] },
       'node_api.h',
     ),
   };

@@ -1,6 +1,8 @@
 // What an installation of TensorFlow is made of: wheels and packages with their hashes. Everything that is fetched is
 // named here, and nothing else is taken.
 
+import type { PackagePin } from './fetch-package.ts';
+
 /** One wheel of the package index, and what is taken out of it. */
 export interface WheelPin {
   readonly package: string;
@@ -15,16 +17,6 @@ export interface WheelPin {
   readonly members: readonly string[];
   /** Of the members, unpacked. */
   readonly unpackedBytes: number;
-}
-
-/** A package of npm, of which single files are taken. */
-export interface PackagePin {
-  readonly package: string;
-  readonly version: string;
-  /** As npm writes it: sha512-… */
-  readonly integrity: string;
-  /** Folders of the package, without package/. */
-  readonly folder: string;
 }
 
 export interface Pins {
@@ -43,14 +35,16 @@ export const bindingPins = {
     version: '4.22.0',
     integrity:
       'sha512-uHrXeUlfgkMxTZqHkESSV7zSdKdV0LlsBeblqkuKU9nnfxB1pC6DtoyYVaLxznzZy7WQSegjcohxxCjAf6Dc7w==',
-    folder: 'binding/',
+    bytes: 228_166,
+    members: ['binding/'],
   },
   headers: {
     package: 'node-api-headers',
     version: '1.9.0',
     integrity:
       'sha512-2oNILP4jXwRB4ywnYKjVk1YyJ96n2D4EOVJO6S3oYZ5PtbJrw3Yt9TpAuX3nBLMuzn74rnfGQrv13pS9vC+YiA==',
-    folder: 'include/',
+    bytes: 16_974,
+    members: ['include/'],
   },
 } as const satisfies Pick<Pins, 'binding' | 'headers'>;
 
@@ -144,16 +138,3 @@ export function pinsFor(platform: string, gpu: boolean): Pins | undefined {
 /** The file name of a wheel. */
 export const wheelFile = (w: WheelPin): string =>
   `${w.package.replaceAll('-', '_')}-${w.version}-cp311-cp311-${w.tag}.whl`;
-
-/** This machine as the tables name it. Linux without glibc (Alpine) is another platform: no wheel is for it. */
-export function thisPlatform(): string {
-  const system = process.platform === 'darwin' ? 'macOS' : process.platform;
-  return `${system} ${process.arch}${process.platform === 'linux' && !hasGlibc() ? ' with musl' : ''}`;
-}
-
-function hasGlibc(): boolean {
-  const report: unknown = process.report.getReport();
-  const header =
-    typeof report === 'object' && report !== null && 'header' in report ? report.header : undefined;
-  return typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header;
-}
