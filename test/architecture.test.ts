@@ -73,6 +73,13 @@ const rooms: Readonly<Record<string, Room>> = {
     ],
     packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm'],
   },
+  // Of WebGPU what is found on a machine; a page has its own.
+  'src/backends/webgpu/installation.ts': {
+    rooms: ['src/backends/engine.ts', 'src/backends/native-library.ts', 'src/backends/installed.ts'],
+    packages: [],
+    node: true,
+  },
+  'src/backends/webgpu/probe.ts': { rooms: [], packages: [] },
   'src/data': {
     rooms: ['src/base'],
     types: ['src/compiler/program.ts'],

@@ -36,13 +36,14 @@ function register(program: Command, context: Context): void {
     .command('add')
     .description('install an engine; what is cut off goes on with the same command')
     .argument('<name>', 'an engine that mm engines lists as missing')
-    .option('--gpu', 'for NVIDIA GPUs')
-    .option('--json', 'print {name, version, folder, bytes, gpu, isNew}')
+    .option('--gpu', 'tensorflow for NVIDIA GPUs')
+    .option('--json', 'print {name, version, folder, bytes, gpu, isNew, runsOn, note}')
     .addHelpText(
       'after',
       examples(
         ['mm engines add tensorflow', 'for the CPU: fetches 0.27 GB, takes 0.85 GB'],
         ['mm engines add tensorflow --gpu', 'for NVIDIA GPUs, on Linux x64'],
+        ['mm engines add webgpu', 'for any GPU: fetches 51 MB, takes 20 to 40 MB'],
       ),
     )
     .action(async (name: string, options: AddCommandOptions) => {

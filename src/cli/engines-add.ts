@@ -1,12 +1,11 @@
 // What `mm engines add` does.
 
 import { enginesFolder } from '../backends/installed.ts';
-import { cpuInstead } from '../backends/tensorflow/probe.ts';
 import type { AddCommandOptions } from './command-engines.ts';
 import { type Context, present } from './context.ts';
 import { checkInstallable } from './engines-remove.ts';
 import { type ExitCode, exit } from './exit.ts';
-import { addTensorflow } from './install/add-tensorflow.ts';
+import { addEngine } from './install/installable.ts';
 import type { Progress } from './install/work.ts';
 import type { Channel } from './output.ts';
 import { bar, createProgressLine } from './progress-line.ts';
@@ -21,21 +20,21 @@ export async function runEnginesAdd(
   const { err, out } = context.output;
   const progress = showSteps(err);
   const signal = context.interruption();
-  const isForGpu = options.gpu === true;
   try {
-    const added = await addTensorflow({
-      gpu: isForGpu,
+    const added = await addEngine(name, {
+      gpu: options.gpu === true,
       engines: enginesFolder(),
       env: process.env,
       signal,
       onProgress: context.json ? () => undefined : progress.show,
     });
     progress.end();
-    if (isForGpu && !added.gpu) err.line(`${err.paint.yellow('note')}: ${cpuInstead(added)}`);
-    const { version, folder, gpu, isNew } = added;
-    present(context, { name, version, folder, bytes: added.bytes, gpu, isNew }, () => {
+    const { version, folder, gpu, runsOn, note, isNew } = added;
+    if (note !== undefined) err.line(`${err.paint.yellow('note')}: ${note}`);
+    const json = { name, version, folder, bytes: added.bytes, gpu, isNew };
+    present(context, { ...json, runsOn: runsOn ?? null, note: note ?? null }, () => {
       const is = isNew ? 'is installed' : 'was installed already';
-      const where = gpu ? ' and runs on the GPU' : '';
+      const where = runsOn === undefined ? '' : ` and runs on ${runsOn}`;
       return `${out.paint.green('✓')} ${name} ${version} ${is}${where}: ${bytes(added.bytes)} in ${folder}`;
     });
     return exit.ok;

@@ -1,4 +1,4 @@
-// What `mm engines remove` does, and which engines come and go.
+// What `mm engines remove` does, and that only engines which come and go are added and removed.
 
 import { enginesFolder } from '../backends/installed.ts';
 import { nearestName } from '../base/nearest-name.ts';
@@ -7,17 +7,16 @@ import { engineNames } from '../train/engines.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { failure } from './install/diagnostics.ts';
+import { installable } from './install/installable.ts';
 import { removeEngine } from './install/remove-engine.ts';
 import { bytes } from './units.ts';
-
-/** Engines that are no part of mmlang. */
-const installable: readonly string[] = ['tensorflow'];
 
 /** Fails for an engine that can't be added or removed. */
 export function checkInstallable(name: string): void {
   if (installable.includes(name)) return;
   if (engineNames.includes(name)) throw failure('engine-built-in', { name });
-  throw trainFailure('unknown-engine', { name, known: engineNames, nearest: nearestName(name, engineNames) });
+  const known = [...new Set([...engineNames, ...installable])];
+  throw trainFailure('unknown-engine', { name, known, nearest: nearestName(name, known) });
 }
 
 export async function runEnginesRemove(name: string, context: Context): Promise<ExitCode> {

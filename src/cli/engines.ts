@@ -8,6 +8,7 @@ import { createTensorflowEngine } from '../backends/tensorflow/engine.ts';
 import { createTfjsEngine } from '../backends/tfjs/engine.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
+import { installable } from './install/installable.ts';
 
 export async function runEngines(context: Context): Promise<ExitCode> {
   const engines = [
@@ -20,7 +21,7 @@ export async function runEngines(context: Context): Promise<ExitCode> {
   const rows = await Promise.all(
     engines.map(async engine => {
       const { ready, version, about, add } = await engine.status();
-      const folder = engine.name === 'tensorflow' && ready ? join(enginesFolder(), engine.name) : null;
+      const folder = ready && installable.includes(engine.name) ? join(enginesFolder(), engine.name) : null;
       const makesDo = (await engine.makesDo?.()) ?? null;
       return { name: engine.name, ready, version: version ?? null, about, add: add ?? null, folder, makesDo };
     }),

@@ -41,6 +41,13 @@ test('without any of the tools: each with its way out, code 1, no stack', async 
   expect(JSON.parse(json.out)).toMatchObject({ error: { code: 'no-python' } });
 });
 
+test('an engine that only has npm missing; one that has one form', async () => {
+  const { code, err } = await mm('engines', 'add', 'webgpu');
+  expect([code, err]).toEqual([1, expect.stringContaining('error[no-npm]: ')]);
+  const gpu = await mm('engines', 'add', 'webgpu', '--gpu');
+  expect([gpu.code, gpu.err]).toEqual([1, expect.stringContaining('leave out --gpu')]);
+});
+
 test('what is a part of mmlang, and what is nothing', async () => {
   const builtIn = await mm('engines', 'add', 'onnx');
   expect([builtIn.code, builtIn.err]).toEqual([1, expect.stringContaining('is a part of mmlang')]);

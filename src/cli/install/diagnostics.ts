@@ -17,6 +17,11 @@ export const installDiagnostic = defineDiagnostics({
     message: (p: { name: string; folder: string }) => `the engine ${p.name} isn't installed in ${p.folder}`,
     help: () => 'another folder is named by the variable MMLANG_ENGINES',
   },
+  'one-form': {
+    severity: 'error',
+    message: (p: { name: string }) => `the engine ${p.name} has one form, for every GPU`,
+    help: (p: { name: string }) => `leave out --gpu: mm engines add ${p.name}`,
+  },
   'no-engine-for-platform': {
     severity: 'error',
     message: (p: { name: string; platform: string; known: readonly string[] }) =>
@@ -44,7 +49,7 @@ export const installDiagnostic = defineDiagnostics({
   },
   'no-npm': {
     severity: 'error',
-    message: (_: object) => 'there is no npm here to fetch the sources of the binding',
+    message: (_: object) => 'there is no npm here, which fetches what the engine is made of',
     help: () => `npm comes with Node: put the folder of its programs on the PATH; ${again}`,
   },
   'no-compiler': {
@@ -109,7 +114,7 @@ export const installDiagnostic = defineDiagnostics({
   },
   'binding-fails': {
     severity: 'error',
-    message: (p: { why: string }) => `TensorFlow is installed and doesn't load here: ${p.why}`,
+    message: (p: { title: string; why: string }) => `${p.title} is fetched and doesn't load here: ${p.why}`,
     help: () => 'other engines run here: mm engines lists them',
   },
 });

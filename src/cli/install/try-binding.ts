@@ -18,5 +18,5 @@ export async function tryBinding(
     outcome.signal === 'SIGILL'
       ? 'this processor lacks instructions that it is built for (AVX)'
       : reasonIn(outcome);
-  throw failure('binding-fails', { why });
+  throw failure('binding-fails', { title: 'TensorFlow', why });
 }

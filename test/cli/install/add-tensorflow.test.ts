@@ -9,7 +9,7 @@ import type { Diagnostic } from '../../../src/base/diagnostic.ts';
 import { type AddOptions, addTensorflow } from '../../../src/cli/install/add-tensorflow.ts';
 import { removeEngine } from '../../../src/cli/install/remove-engine.ts';
 import { tryBinding } from '../../../src/cli/install/try-binding.ts';
-import { type Fakes, type Fate, fakes } from './fakes.ts';
+import { type Fakes, type Fate, fakes, isAlive } from './fakes.ts';
 
 let f: Fakes;
 beforeEach(async () => {
@@ -168,7 +168,7 @@ describe('a download that fails', () => {
   test('a package of npm of another hash, and npm without a network', async () => {
     const binding = { ...f.pins.binding, integrity: 'sha512-other' };
     expect(codes(await failing({ pins: { ...f.pins, binding } }))).toEqual(['hash-differs']);
-    f.flag('npm-offline', true);
+    f.npm('offline');
     const [d] = await failing();
     expect([d?.code, d?.message]).toEqual(['no-network', expect.stringContaining('ENOTFOUND')]);
   });
@@ -250,13 +250,3 @@ describe('removing', () => {
     expect(() => removeEngine('tensorflow', f.engines)).toThrow(/isn't installed in/);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    // A process that has ended and that nobody has asked for yet.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

@@ -3,12 +3,14 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { createTarGzip } from 'nanotar';
 import type { AddOptions } from '../../../src/cli/install/add-tensorflow.ts';
+import type { AddWebgpuOptions } from '../../../src/cli/install/add-webgpu.ts';
 import type { PackagePin } from '../../../src/cli/install/fetch-package.ts';
 import { type Pins, type WheelPin, wheelFile } from '../../../src/cli/install/tensorflow-pins.ts';
+import type { WebgpuPins } from '../../../src/cli/install/webgpu-pins.ts';
 import type { Progress } from '../../../src/cli/install/work.ts';
 
 /** Files in a zip archive, stored as they are. */
@@ -44,7 +46,10 @@ export function zip(files: Readonly<Record<string, string>>): Buffer {
 const libraries = ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2'];
 const members = [...libraries, 'tensorflow/include/tensorflow/c/c_api.h'];
 
-/** Says how pip is to fare: ok, or one of its misfortunes. */
+/** How npm is to fare: ok, or one of its misfortunes. */
+export type NpmFate = 'ok' | 'cut' | 'offline' | 'full' | 'absent' | 'other' | 'hang';
+
+/** How pip is. */
 export type Fate = 'ok' | 'cut' | 'invalid' | 'offline' | 'full' | 'absent' | 'other' | 'torn' | 'hang';
 
 const python = (folder: string): string => `#!/bin/sh
@@ -70,15 +75,26 @@ case "$(cat ${folder}/pip)" in
 esac
 `;
 
-const npm = (folder: string): string => `#!/bin/sh
+const fakeNpm = (folder: string): string => `#!/bin/sh
 PATH=/usr/bin:/bin
 test "$1" = --version && exit 0
 echo "npm $*" >> ${folder}/calls
-test -e ${folder}/npm-offline && { echo "npm error code ENOTFOUND" >&2; exit 1; }
 for a; do last=$a; done
 case "$last" in
-  *tfjs-node*) cp ${folder}/index/binding.tgz . ;;
-  *) cp ${folder}/index/headers.tgz . ;;
+  webgpu*) file=webgpu ;;
+  *tfjs-node*) file=binding ;;
+  *) file=headers ;;
+esac
+case "$(cat ${folder}/npm)" in
+  ok) cp ${folder}/index/$file.tgz . ;;
+  other) cp ${folder}/index/$file.tgz .; echo more >> $file.tgz ;;
+  cut) echo half > "$npm_config_cache-part"
+    echo "npm error code ERR_STREAM_PREMATURE_CLOSE" >&2
+    echo "npm error Invalid response body while trying to fetch the archive: Premature close" >&2; exit 1 ;;
+  offline) echo "npm error code ENOTFOUND" >&2; exit 1 ;;
+  full) echo "npm error code ENOSPC" >&2; exit 1 ;;
+  absent) echo "npm error code ETARGET" >&2; echo "npm error notarget No matching version found for $last." >&2; exit 1 ;;
+  hang) echo half > part; sleep 600 & echo $! > ${folder}/hanging; wait ;;
 esac
 `;
 
@@ -97,14 +113,16 @@ export interface Fakes {
   readonly options: AddOptions;
   readonly steps: readonly string[];
   readonly pins: Pins;
+  readonly webgpu: AddWebgpuOptions & { readonly pins: WebgpuPins };
   /** Every call but those that ask for a version. */
   readonly calls: () => readonly string[];
   readonly pip: (fate: Fate) => void;
-  /** Makes or removes a file that a fake looks for: no-pip, npm-offline, bad-compiler. */
+  readonly npm: (fate: NpmFate) => void;
+  /** Makes or removes a file that a fake looks for: no-pip, bad-compiler. */
   readonly flag: (name: string, is: boolean) => void;
   /** Takes a program off the PATH. */
   readonly without: (name: string) => void;
-  /** The process that a hanging pip has started; undefined until it has. */
+  /** The process that a hanging pip or npm has started; undefined until it has. */
   readonly hanging: () => number | undefined;
 }
 
@@ -118,7 +136,7 @@ export async function fakes(): Promise<Fakes> {
   for (const f of [bin, index]) mkdirSync(f);
   for (const [name, text] of [
     ['python3', python(folder)],
-    ['npm', npm(folder)],
+    ['npm', fakeNpm(folder)],
     ['c++', compiler(folder)],
   ] as const) {
     writeFileSync(join(bin, name), text);
@@ -142,10 +160,10 @@ export async function fakes(): Promise<Fakes> {
   const pack = async (
     file: string,
     pin: Pick<PackagePin, 'package' | 'version' | 'members'>,
-    name: string,
+    ...names: readonly string[]
   ) => {
     const tgz = await createTarGzip([
-      { name: `package/${pin.members[0]}${name}`, data: `// ${name}\n` },
+      ...names.map(name => ({ name: `package/${name}`, data: `// ${posix.basename(name)}\n` })),
       { name: 'package/scripts/install.js', data: 'process.exit(1)' },
     ]);
     writeFileSync(join(index, file), tgz);
@@ -158,35 +176,55 @@ export async function fakes(): Promise<Fakes> {
     binding: await pack(
       'binding.tgz',
       { package: '@tensorflow/tfjs-node', version: '4.22.0', members: ['binding/'] },
-      'tfjs_binding.cc',
+      'binding/tfjs_binding.cc',
     ),
     headers: await pack(
       'headers.tgz',
       { package: 'node-api-headers', version: '1.9.0', members: ['include/'] },
-      'node_api.h',
+      'include/node_api.h',
     ),
+  };
+  const webgpu: WebgpuPins = {
+    package: await pack(
+      'webgpu.tgz',
+      { package: 'webgpu', version: '0.6.2', members: ['dist/linux-x64/', 'LICENSE.md'] },
+      ...['dist/linux-x64/dawn.node', 'dist/linux-x64/deeper/dawn.txt', 'dist/win32-x64/dawn.node'],
+      ...['LICENSE.md', 'index.js', 'package.json'],
+    ),
+    unpackedBytes: 100,
   };
   const steps: string[] = [];
   const pip = (fate: Fate): void => writeFileSync(join(folder, 'pip'), fate);
+  const npm = (fate: NpmFate): void => writeFileSync(join(folder, 'npm'), fate);
   pip('ok');
+  npm('ok');
+  const common = {
+    engines,
+    env: { PATH: bin },
+    signal: new AbortController().signal,
+    onProgress: ({ step }: Progress) => {
+      if (steps.at(-1) !== step) steps.push(step);
+    },
+    platform: 'linux x64',
+  };
   return {
     engines,
     place: join(engines, 'tensorflow'),
     pins,
     steps,
+    webgpu: {
+      ...common,
+      pins: webgpu,
+      tryDawn: async () => ({ adapter: { name: 'Some GPU', isSoftware: false }, why: undefined }),
+    },
     options: {
+      ...common,
       gpu: false,
-      engines,
-      env: { PATH: bin },
-      signal: new AbortController().signal,
-      onProgress: ({ step }: Progress) => {
-        if (steps.at(-1) !== step) steps.push(step);
-      },
-      platform: 'linux x64',
       pins,
       tryBinding: async () => ({ version: '2.21.0', gpu: false, why: undefined }),
     },
     pip,
+    npm,
     calls: () => {
       const log = join(folder, 'calls');
       return existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
@@ -202,4 +240,15 @@ export async function fakes(): Promise<Fakes> {
       return text === '' ? undefined : Number(text);
     },
   };
+}
+
+/** Whether a process runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A process that has ended and that nobody has asked for yet.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
