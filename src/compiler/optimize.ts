@@ -6,6 +6,7 @@ import type { OpRegistry } from '../ir/op.ts';
 import { algebra } from './passes/algebra.ts';
 import { commonSubexpressions, deadCode } from './passes/common.ts';
 import { decomposeComposites } from './passes/decompose.ts';
+import { flashAttention } from './passes/flash-attention.ts';
 import { foldConstants } from './passes/fold.ts';
 import { fuseLinear } from './passes/linear.ts';
 import { packProducts } from './passes/pack-products.ts';
@@ -19,6 +20,7 @@ export const optimizationPasses: readonly Pass[] = [
   algebra,
   commonSubexpressions,
   fuseLinear,
+  flashAttention,
   decomposeComposites,
   foldConstants,
   algebra,

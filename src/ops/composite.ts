@@ -4,6 +4,8 @@ import { gelu, geluGrad, quickGelu, quickGeluGrad, relu, silu, siluGrad } from '
 import { adamwUpdate } from './composite/adamw.ts';
 import { attention, attentionGrad } from './composite/attention.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyGrad } from './composite/cross-entropy.ts';
+import { flashAttention } from './composite/flash-attention.ts';
+import { flashAttentionGrad } from './composite/flash-attention-grad.ts';
 import { linear } from './composite/linear.ts';
 import { layerNorm, layerNormGrad, rmsNorm, rmsNormGrad } from './composite/norms.ts';
 import { logsumexp, softmax, softmaxGrad } from './composite/softmax.ts';
@@ -27,6 +29,8 @@ export const compositeOps = {
   softmax_cross_entropy_grad: softmaxCrossEntropyGrad,
   attention,
   attention_grad: attentionGrad,
+  flash_attention: flashAttention,
+  flash_attention_grad: flashAttentionGrad,
   linear,
   adamw_update: adamwUpdate,
 };

@@ -32,8 +32,14 @@ function graphsOf(text: string) {
 }
 
 const count = (graph: Graph, op: string): number => graph.nodes.filter(n => n.op === op).length;
+/** In either form: with probabilities, or as flash attention. */
 const found = (graph: Graph) =>
-  Object.fromEntries(['attention', 'attention_grad', 'softmax'].map(op => [op, count(graph, op)]));
+  Object.fromEntries(
+    ['attention', 'attention_grad', 'softmax'].map(op => [
+      op,
+      count(graph, op) + count(graph, `flash_${op}`),
+    ]),
+  );
 
 const cases = pairwise().map(s => [Object.values(s).join(', '), s] as const);
 

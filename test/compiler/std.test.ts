@@ -78,7 +78,7 @@ describe('recognised in the standard library', () => {
     expect(count(recognised, 'logsumexp')).toBe(0);
   });
   test('a measure, whose rows may be padding, too', () => {
-    expect(count(measure, 'attention')).toBe(3);
+    expect(count(measure, 'flash_attention')).toBe(3);
     expect(count(measure, 'softmax_cross_entropy')).toBe(2);
   });
 });

@@ -21,7 +21,13 @@ export const narrowOps: readonly string[] = [
 export const movingOps: readonly string[] = ['reshape', 'transpose', 'broadcast', 'slice', 'concat', 'pad'];
 
 /** Composites that hold products; under mixed precision they are taken apart on every engine. */
-export const productComposites: readonly string[] = ['linear', 'attention', 'attention_grad'];
+export const productComposites: readonly string[] = [
+  'linear',
+  'attention',
+  'attention_grad',
+  'flash_attention',
+  'flash_attention_grad',
+];
 
 export const narrowProducts: Pass = {
   name: 'precision',

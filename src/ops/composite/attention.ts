@@ -9,6 +9,7 @@ import { defineOp } from '../define.ts';
 import { unbroadcast } from '../gradient-rules.ts';
 import { broadcastKeep, distinctKeeps } from '../keep-rules.ts';
 import { showType } from '../shape-rules.ts';
+import { broadcastIndex, broadcasts, withoutFuture } from './attention-scores.ts';
 import { alongside, concrete, fillsAlong, masked, oneFloat, operand, sameShape } from './rules.ts';
 
 type Attention = {
@@ -17,9 +18,6 @@ type Attention = {
   readonly causal: boolean;
 };
 type AttentionGrad = { readonly scale: number };
-
-/** Hides what causality hides, also beside scores that a bias of −1e30 hides: query 0 always sees key 0. */
-const unseen = -3e38;
 
 /** Batched over B and H, contracting one axis of each. */
 function dot(b: Builder, lhs: ValueId, rhs: ValueId, lhsAxis: number, rhsAxis: number): ValueId {
@@ -50,11 +48,6 @@ function sizes(op: string, dims: DimCheck, q: TensorType, k: TensorType, v: Tens
   if (!fits(v.shape, [batch, heads, keys, undefined]))
     fault(`${op} takes v[B, H, S, V] beside k[B, H, S, K]; these are ${showType(v)} and ${showType(k)}`);
   return { out: [batch, heads, queries, v.shape[3]!], scores: [batch, heads, queries, keys] };
-}
-
-function broadcasts(dims: DimCheck, from: readonly Dim[], to: readonly Dim[]): boolean {
-  const lead = to.length - from.length;
-  return lead >= 0 && from.every((d, i) => d === 1 || dims.same(d, to[lead + i]!));
 }
 
 /** Axes B, H and T of q and its results; padding of keys is the bias's business, whose dropped keys are hidden. */
@@ -197,12 +190,7 @@ export const attention = defineOp<Attention>({
     const scaled = b.one('mul', [ofQ!, b.constant(scale, dtype)]);
     let scores = dot(b, scaled, ofK!, 3, 3);
     if (bias !== undefined) scores = b.one('add', [scores, bias]);
-    if (causal) {
-      const [, , queries, keys] = b.shapeOf(scores);
-      const line = (shape: readonly Dim[], axis: number) => b.one('iota', [], { dtype: 'i32', shape, axis });
-      const sees = b.one('less_equal', [line([1, keys!], 1), line([queries!, 1], 0)]);
-      scores = b.one('select', [sees, scores, b.constant(unseen, dtype)]);
-    }
+    if (causal) scores = withoutFuture(b, scores);
     const probabilities = b.one('softmax', [scores], { axis: 3 });
     return [dot(b, probabilities, ofV!, 3, 2), probabilities];
   },
@@ -295,22 +283,4 @@ function attentionFlops(types: readonly TensorType[]): number {
   const [q, k, v] = types.map(concrete);
   const [heads, queries, keys, width, values] = headSizes(q!, k!, v!);
   return heads * queries * keys * (2 * width + 2 * values + 5);
-}
-
-/** Maps a flat index of `to` to the flat index of the element of `from` that is broadcast there. */
-function broadcastIndex(from: readonly number[], to: readonly number[]): (index: number) => number {
-  const lead = to.length - from.length;
-  return index => {
-    let rest = index;
-    let at = 0;
-    let step = 1;
-    for (let axis = to.length - 1; axis >= 0; axis--) {
-      const position = rest % to[axis]!;
-      rest = Math.floor(rest / to[axis]!);
-      if (axis < lead) break;
-      if (from[axis - lead] !== 1) at += position * step;
-      step *= from[axis - lead]!;
-    }
-    return at;
-  };
 }
