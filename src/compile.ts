@@ -26,6 +26,11 @@ export interface ExportOptions {
   readonly settings?: ExportSettings;
 }
 
+export interface CompileSettings {
+  /** Passes that are left out, by name. */
+  readonly without?: ReadonlySet<string>;
+}
+
 /** A model of a checked file, ready to be turned into programs for an engine. */
 export interface Compilation {
   readonly library: Library;
@@ -48,15 +53,16 @@ export function compile(
   library: Library,
   model: Model,
   diagnostics: readonly Diagnostic[] = [],
+  settings: CompileSettings = {},
 ): Compilation {
+  const common = { library, model, registry: ops, ...settings };
   return {
     library,
     model,
     diagnostics,
-    stage: (name, target, options = {}) =>
-      stageProgram({ library, model, target, registry: ops }, name, options),
+    stage: (name, target, options = {}) => stageProgram({ ...common, target }, name, options),
     tokenizers: tokenizerFits(model),
     export: (name, target, sizes, { settings, ...options } = {}) =>
-      exportProgram({ library, model, target, registry: ops, ...options }, name, sizes, settings),
+      exportProgram({ ...common, target, ...options }, name, sizes, settings),
   };
 }

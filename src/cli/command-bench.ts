@@ -5,10 +5,12 @@ import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
 import { positive } from './number-option.ts';
+import { withoutOption } from './options.ts';
 
 export const benchCommand: CommandEntry = { name: 'bench', register };
 
 export interface BenchCommandOptions {
+  readonly without?: readonly string[];
   readonly variant?: string;
   readonly stage?: string;
   readonly export?: string;
@@ -34,6 +36,7 @@ function register(program: Command, context: Context): void {
     .addOption(number('--batch <n>', 'rows of each batch (default: the spec’s; of an export 1)'))
     .addOption(number('--steps <n>', 'timed steps (default: 10)'))
     .addOption(number('--threads <n>', 'of the engine (default: all)'))
+    .addOption(withoutOption())
     .option('--page <file>', 'write the profile as a page (.html)')
     .option('--json', 'print {step, samplesPerSecond, compile, memory, kernels, profile: {lines}, …}')
     .addHelpText(

@@ -5,9 +5,10 @@ import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { collectData } from './data-option.ts';
 import { examples } from './examples.ts';
-import { positiveInteger } from './options.ts';
+import { positiveInteger, withoutOption } from './options.ts';
 
 export interface EvalCommandOptions {
+  readonly without?: readonly string[];
   readonly on?: string;
   readonly batch?: number;
   readonly engine?: string;
@@ -28,6 +29,7 @@ function register(program: Command, context: Context): void {
     .option('--last', 'the last weights, not the best')
     .option('--engine <name>', 'what runs it; auto: the fastest here (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
+    .addOption(withoutOption(' (default: as the run was trained)'))
     .option('--data <name=path>', 'the manifest of a data set; may be repeated', collectData)
     .option('--json', 'print {metrics: {name: value}, chance: {name: value}, samples}')
     .addHelpText(

@@ -8,11 +8,12 @@ import type { Context } from './context.ts';
 import { examples } from './examples.ts';
 import { memorySize } from './memory-option.ts';
 import { positive } from './number-option.ts';
-import { precisionOption } from './options.ts';
+import { precisionOption, withoutOption } from './options.ts';
 
 export const explainCommand: CommandEntry = { name: 'explain', register };
 
 export interface ExplainOptions {
+  readonly without?: readonly string[];
   readonly variant?: string;
   readonly engine: string;
   readonly batch?: number;
@@ -23,7 +24,7 @@ export interface ExplainOptions {
 }
 
 /** Options that ask something of a spec. */
-const ofSpecs = ['variant', 'engine', 'batch', 'precision', 'memory', 'depth'] as const;
+const ofSpecs = ['variant', 'engine', 'batch', 'precision', 'without', 'memory', 'depth'] as const;
 
 function register(program: Command, context: Context): void {
   const command = program
@@ -36,6 +37,7 @@ function register(program: Command, context: Context): void {
     .option('--engine <name>', 'the engine to compile for', 'onnx')
     .addOption(new Option('--batch <n>', 'rows of each batch, instead of the spec’s').argParser(positive))
     .addOption(precisionOption())
+    .addOption(withoutOption())
     .option(
       '--memory <size>',
       'what a train step may take, as 8GB: what is computed again for it',

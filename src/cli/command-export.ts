@@ -4,9 +4,10 @@ import type { Command } from 'commander';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
-import { positiveInteger } from './options.ts';
+import { positiveInteger, withoutOption } from './options.ts';
 
 export interface ExportCommandOptions {
+  readonly without?: readonly string[];
   readonly to: string;
   readonly export?: string;
   readonly out?: string;
@@ -35,6 +36,7 @@ function register(program: Command, context: Context): void {
     .option('--last', 'the last weights, not the best')
     .option('--engine <name>', 'what the file is checked against (default: what trained the run)')
     .option('--threads <n>', 'of the engine', positiveInteger)
+    .addOption(withoutOption(' (default: as the run was trained)'))
     .option(
       '--json',
       'print {export, format, path, files, bytes, ops, inputs, outputs, checks: [{rows, from, difference}]}',

@@ -4,9 +4,10 @@ import type { Command } from 'commander';
 import type { CommandEntry } from './commands.ts';
 import type { Context } from './context.ts';
 import { examples } from './examples.ts';
-import { positiveInteger, seedNumber } from './options.ts';
+import { positiveInteger, seedNumber, withoutOption } from './options.ts';
 
 export interface PredictCommandOptions {
+  readonly without?: readonly string[];
   readonly engine?: string;
   readonly threads?: number;
   readonly seed?: number;
@@ -27,6 +28,7 @@ function register(program: Command, context: Context): void {
     )
     .option('--engine <name>', 'what runs it; auto: the fastest here (default: what trained it)')
     .option('--threads <n>', 'of the engine', positiveInteger)
+    .addOption(withoutOption(' (default: as the run was trained)'))
     .option('--seed <n>', 'of what is drawn (default: that of the export or of the run)', seedNumber)
     .option('--last', 'the last weights, not the best')
     .option('--json', 'print {export, inputs: {name: [value]}, results: {name: value}}')

@@ -7,9 +7,10 @@ import type { Context } from './context.ts';
 import { collectData, collectRuns } from './data-option.ts';
 import { examples } from './examples.ts';
 import { memorySize } from './memory-option.ts';
-import { positiveInteger, precisionOption, seedNumber } from './options.ts';
+import { positiveInteger, precisionOption, seedNumber, withoutOption } from './options.ts';
 
 export interface TrainCommandOptions {
+  readonly without?: readonly string[];
   readonly stage?: string;
   readonly variant?: string;
   readonly engine?: string;
@@ -42,6 +43,7 @@ function register(program: Command, context: Context): void {
     .option('--seed <n>', 'of weights, order and augmentation (default: 1)', seedNumber)
     .option('--threads <n>', 'of the engine (default: all)', positiveInteger)
     .addOption(precisionOption())
+    .addOption(withoutOption())
     .option(
       '--memory <size>',
       'what a train step may take, as 8GB or 500MiB: values are computed again to fit',

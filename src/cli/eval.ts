@@ -14,6 +14,7 @@ export async function runEval(dir: string, options: EvalCommandOptions, context:
     mmlang: version,
     engine: options.engine,
     threads: options.threads,
+    without: options.without,
     checkpoint: options.last === true ? 'last' : undefined,
     onRead: (name, text) => context.sources.set(name, text),
   });

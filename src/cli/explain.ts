@@ -10,7 +10,7 @@ import {
   type TokenizerExplanation,
 } from '../compiler/explain.ts';
 import { ops } from '../ops/registry.ts';
-import { openEngine, requirePrecision } from '../train/engines.ts';
+import { engineNamed, requirePasses, requirePrecision } from '../train/engines.ts';
 import { version } from '../train/version.ts';
 import type { ExplainOptions } from './command-explain.ts';
 import { type Context, present, report } from './context.ts';
@@ -21,14 +21,21 @@ import { table } from './table.ts';
 import { bytes, count } from './units.ts';
 
 export async function runExplain(file: string, options: ExplainOptions, context: Context): Promise<ExitCode> {
-  const found = openSpecFile(file, options.variant, context);
+  const found = openSpecFile(file, options.variant, context, options.without);
   if ('diagnostics' in found) return report(context, found.diagnostics);
   const { compilation, model } = found.opened;
-  const { engine } = await openEngine(options.engine, version);
+  const engine = await engineNamed(options.engine, version);
   const { precision = 'f32' } = options;
   requirePrecision(engine, precision);
+  requirePasses(engine, options.without ?? []);
   const explanation = explainModel(
-    { library: compilation.library, model, target: engine.target, registry: ops },
+    {
+      library: compilation.library,
+      model,
+      target: engine.target,
+      registry: ops,
+      without: new Set(options.without),
+    },
     {
       precision,
       ...(options.batch === undefined ? {} : { batch: options.batch }),

@@ -20,6 +20,7 @@ export async function runExport(
     mmlang: version,
     engine: options.engine,
     threads: options.threads,
+    without: options.without,
     checkpoint: options.last === true ? 'last' : undefined,
     onRead: (file, text) => context.sources.set(file, text),
   });

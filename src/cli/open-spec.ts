@@ -10,11 +10,11 @@ export function openSpecFile(
   file: string,
   variant: string | undefined,
   context: Context,
+  without: readonly string[] = [],
 ): { readonly opened: OpenedSpec } | { readonly diagnostics: readonly Diagnostic[] } {
   const loaded = loadSpec(file);
   if (loaded.diagnostics !== undefined) return loaded;
-  const opened = openSpec({ file, text: loaded.text }, variant, (name, text) =>
-    context.sources.set(name, text),
-  );
+  const onRead = (name: string, text: string): unknown => context.sources.set(name, text);
+  const opened = openSpec({ file, text: loaded.text }, variant, onRead, without);
   return { opened };
 }

@@ -16,6 +16,21 @@ export function seedNumber(text: string): number {
   throw new InvalidArgumentError('It has to be a whole number from 0 below 4294967296.');
 }
 
+/** Names of passes with commas between them; given again, more of them. */
+function passNames(text: string, before: readonly string[] | undefined): readonly string[] {
+  const names = text.split(',').map(name => name.trim());
+  if (names.some(name => name === ''))
+    throw new InvalidArgumentError('It has to be names of passes, as attention,pack-products.');
+  return [...new Set([...(before ?? []), ...names])].sort();
+}
+
+/** Which passes of the compiler and of the engine are left out. */
+export const withoutOption = (otherwise = ''): Option =>
+  new Option(
+    '--without <passes>',
+    `passes to leave out, as attention,pack-products${otherwise}; mm print --passes lists them`,
+  ).argParser(passNames);
+
 /** How precise matrix products and convolutions of training are. */
 export const precisionOption = (): Option =>
   new Option('--precision <name>', 'of matrix products and convolutions in training').choices([

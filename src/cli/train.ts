@@ -93,6 +93,9 @@ function settingRows(settings: RunSettings): readonly (readonly string[])[] {
     ['engine', `${settings.engine} ${settings.engineVersion}, ${settings.precision}`],
     ['threads', String(settings.threads ?? 'as the engine likes')],
     ['seed', String(settings.seed)],
+    ...(settings.without === undefined || settings.without.length === 0
+      ? []
+      : [['without', settings.without.join(', ')]]),
     ...settings.stages.map(s => [
       `stage ${s.stage}`,
       `${s.steps} steps, batch ${s.batches.map(b => `${b.size} of ${b.set}.${b.split}`).join(' + ')}${s.done ? ', done' : ''}`,

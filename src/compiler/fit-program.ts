@@ -11,11 +11,10 @@ import type { Graph, ValueId } from '../ir/graph.ts';
 import { fusionsOf } from './fusions.ts';
 import { createBatch, type LowerContext, modalitySpec, startLowering } from './lower.ts';
 import { optimize } from './optimize.ts';
-import type { Pass } from './passes/pass.ts';
 import type { BatchSpec, Entry, FitSpec, TokenizerFitSpec } from './program.ts';
 import { recognise } from './recognise.ts';
 import { schedule } from './schedule.ts';
-import { entryOf, type StageOptions } from './stage-program.ts';
+import { entryOf, runOptions, type StageOptions } from './stage-program.ts';
 
 export interface TracedFit {
   readonly trace: Trace;
@@ -88,17 +87,17 @@ export function fitSpecs(
 }
 
 function fitEntry(
-  { registry, target }: LowerContext,
+  context: LowerContext,
   name: string,
   forward: Graph,
   batch: BatchSpec,
-  { afterEach: see }: StageOptions,
+  options: StageOptions,
 ): Entry {
-  const eachPass =
-    see === undefined ? {} : { afterEach: (pass: Pass, graph: Graph) => see(pass.name, graph) };
-  see?.('lower', forward);
+  const { registry, target, without } = context;
+  const eachPass = runOptions(context, options);
+  options.afterEach?.('lower', forward);
   const graph = optimize(recognise(forward, registry, eachPass), target, registry, eachPass);
-  return entryOf(name, schedule(graph, target, fusionsOf(graph, target, registry)), [batch]);
+  return entryOf(name, schedule(graph, target, fusionsOf(graph, target, registry), without), [batch]);
 }
 
 /** The tokenizers that stages of the model fit, in the order of the spec. */

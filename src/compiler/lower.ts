@@ -22,6 +22,8 @@ export interface LowerContext {
   readonly model: Model;
   readonly target: Target;
   readonly registry: OpRegistry;
+  /** Passes that are left out, by name. */
+  readonly without?: ReadonlySet<string>;
   /** false: generation computes every position anew in each step. */
   readonly cache?: boolean;
   /** false: every row of an export's batches is real. */

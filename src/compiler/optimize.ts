@@ -29,6 +29,11 @@ export const optimizationPasses: readonly Pass[] = [
   narrowProducts,
 ];
 
+/** Passes of the engine's own that give a graph of ours. */
+function graphPasses({ passes = [] }: Target): readonly Pass[] {
+  return passes.flatMap(({ name, because, run }) => (run === undefined ? [] : [{ name, because, run }]));
+}
+
 export interface OptimizeOptions extends RunOptions {
   /** Of matrix products and convolutions. */
   readonly precision?: FloatDType;
@@ -40,5 +45,6 @@ export function optimize(
   registry: OpRegistry,
   { precision = 'f32', ...options }: OptimizeOptions = {},
 ): Graph {
-  return runPasses(graph, optimizationPasses, { registry, target, precision }, options);
+  const passes = [...optimizationPasses, ...graphPasses(target)];
+  return runPasses(graph, passes, { registry, target, precision }, options);
 }

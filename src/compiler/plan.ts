@@ -23,6 +23,8 @@ export interface Plan {
   readonly peakBytes: number;
   /** What passes fused, for `mm explain`. */
   readonly fusions: readonly Fusion[];
+  /** Passes that are left out, by name: those of the engine's own are asked for here. */
+  readonly without?: ReadonlySet<string>;
 }
 
 export interface Fusion {
@@ -33,9 +35,24 @@ export interface Fusion {
   readonly from: readonly { readonly file: string; readonly line: number }[];
 }
 
+/** What every pass tells of itself. */
+export interface PassName {
+  readonly name: string;
+  /** Its equation, or why the graph computes the same afterwards. */
+  readonly because: string;
+}
+
+/** A pass of one engine alone. */
+export interface EnginePass extends PassName {
+  /** Run after the last pass of the compiler's; absent where the engine does it when it opens a plan. */
+  readonly run?: (graph: Graph) => Graph;
+}
+
 /** What a pass may know of the engine it compiles for. */
 export interface Target {
   readonly engine: string;
+  /** Passes of its own. */
+  readonly passes?: readonly EnginePass[];
   /** Composite ops that this engine runs whole; the others are decomposed before scheduling. */
   readonly composites: ReadonlySet<string>;
   /** Precisions in which this engine trains; f32 alone where absent. */

@@ -6,7 +6,7 @@ import type { OpRegistry } from '../ir/op.ts';
 import { withoutDead } from '../ir/traverse.ts';
 import { graphCost, nodeCost } from './cost.ts';
 import { type ForwardValues, forwardValues } from './forward-values.ts';
-import type { Target } from './plan.ts';
+import type { PassName, Target } from './plan.ts';
 import type { MemoryNote } from './program.ts';
 import { dropOrder } from './recompute-order.ts';
 import { type Rematerialized, rematerialize } from './rematerialize.ts';
@@ -17,17 +17,28 @@ export interface Recomputation {
   readonly note: MemoryNote;
 }
 
+export const recomputation: PassName = {
+  name: 'recompute',
+  because: 'an op of equal inputs gives equal values whenever it is run, draws included',
+};
+
 /** How many mixtures of keeping and making again are measured before the search narrows down. */
 const samples = 32;
 
-export function recompute(graph: Graph, target: Target, registry: OpRegistry, limit: number): Recomputation {
-  const before = peakBytes(graph, target);
+export function recompute(
+  graph: Graph,
+  target: Target,
+  registry: OpRegistry,
+  limit: number,
+  without: ReadonlySet<string> = new Set(),
+): Recomputation {
+  const before = peakBytes(graph, target, without);
   const nothing = { graph, note: { limit, before, peak: before, values: 0, parts: 1, addedWork: 0 } };
   if (before <= limit) return nothing;
   const forward = forwardValues(graph);
   const order = dropOrder(graph, forward, registry);
   const peakWithout = (count: number): number =>
-    peakBytes(dropped(graph, forward, order, count).graph, target);
+    peakBytes(dropped(graph, forward, order, count).graph, target, without);
   const chosen = search(order.length, peakWithout, before, limit);
   if (chosen.count === 0) return nothing;
   const made = dropped(graph, forward, order, chosen.count);

@@ -2,22 +2,34 @@
 
 import type { Graph, Node, ValueId } from '../ir/graph.ts';
 import { bytesOf, isFree } from './cost.ts';
-import type { Buffer, Fusion, Plan, Target } from './plan.ts';
+import type { Buffer, Fusion, PassName, Plan, Target } from './plan.ts';
 
 /** Sizes are rounded up to whole cache lines, so that values of nearly one size share buffers. */
 const alignment = 64;
 
+export const bufferReuse: PassName = {
+  name: 'reuse-buffers',
+  because: 'what nothing reads any more may be written over',
+};
+
+const nothing: ReadonlySet<string> = new Set();
+
 /** Lays the values of a graph with concrete shapes into buffers; the order of nodes stays. */
-export function schedule(graph: Graph, target: Target, fusions: readonly Fusion[]): Plan {
-  const lives = lifetimes(graph, target);
+export function schedule(
+  graph: Graph,
+  target: Target,
+  fusions: readonly Fusion[],
+  without: ReadonlySet<string> = nothing,
+): Plan {
+  const lives = lifetimes(graph, target, without);
   const { releases } = lives;
   const { buffers, bufferOf } = assign(graph, lives);
-  return { graph, buffers, bufferOf, releases, peakBytes: peakOf(graph, lives, target), fusions };
+  return { graph, buffers, bufferOf, releases, peakBytes: peakOf(graph, lives, target), fusions, without };
 }
 
 /** The `peakBytes` of a plan, without the plan. */
-export const peakBytes = (graph: Graph, target: Target): number =>
-  peakOf(graph, lifetimes(graph, target), target);
+export const peakBytes = (graph: Graph, target: Target, without: ReadonlySet<string> = nothing): number =>
+  peakOf(graph, lifetimes(graph, target, without), target);
 
 interface Lifetimes {
   /** The value in whose memory this one lives. */
@@ -28,10 +40,11 @@ interface Lifetimes {
   readonly renewed: ReadonlySet<ValueId>;
 }
 
-function lifetimes(graph: Graph, target: Target): Lifetimes {
+function lifetimes(graph: Graph, target: Target, without: ReadonlySet<string>): Lifetimes {
   const owner = aliases(graph);
   const nexts = target.alternates ? graph.outputs.filter(o => o.role === 'next') : [];
-  return { owner, releases: lastUses(graph, owner), renewed: new Set(nexts.map(o => owner(o.id))) };
+  const releases = without.has(bufferReuse.name) ? atTheEnd(graph, owner) : lastUses(graph, owner);
+  return { owner, releases, renewed: new Set(nexts.map(o => owner(o.id))) };
 }
 
 /** A reshape is its input under another type: it lives in the same memory. */
@@ -63,6 +76,15 @@ function lastUses(graph: Graph, owner: (id: ValueId) => ValueId): readonly (read
     if (at !== undefined) releases[at]?.push(id);
   }
   return releases;
+}
+
+/** Every value is kept until the last node has run. */
+function atTheEnd(graph: Graph, owner: Lifetimes['owner']): Lifetimes['releases'] {
+  const last = graph.nodes.length - 1;
+  const fetched = new Set(graph.outputs.map(o => owner(o.id)));
+  return graph.nodes.map((_, at) =>
+    at === last ? graph.nodes.flatMap(n => n.outputs).filter(id => !fetched.has(owner(id))) : [],
+  );
 }
 
 function peakOf(graph: Graph, { owner, releases, renewed }: Lifetimes, target: Target): number {

@@ -6,6 +6,12 @@ import { type Builder, createBuilder } from '../ir/builder.ts';
 import type { Attrs, Graph, Node, ValueId } from '../ir/graph.ts';
 import type { OpDef, OpRegistry } from '../ir/op.ts';
 import { withoutDead } from '../ir/traverse.ts';
+import type { PassName } from './plan.ts';
+
+export const rowSplitting: PassName = {
+  name: 'split-rows',
+  because: 'f([a; b]) = [f(a); f(b)] where f treats every row by itself',
+};
 
 /** Where the rows of a batch lie in a value: along `axis`, each as a block of `block` positions. */
 interface Rows {

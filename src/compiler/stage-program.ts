@@ -14,7 +14,7 @@ import { layerShares } from './layer-decay.ts';
 import { type BatchBuilder, createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
 import { measureSpec } from './measure-program.ts';
 import { optimize } from './optimize.ts';
-import type { Pass } from './passes/pass.ts';
+import type { Pass, RunOptions } from './passes/pass.ts';
 import type { Plan } from './plan.ts';
 import type { Entry, StageProgram } from './program.ts';
 import { recognise } from './recognise.ts';
@@ -144,13 +144,12 @@ function traceLoss(context: LowerContext, stage: MinimizeStage, options: StageOp
 }
 
 function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageOptions) {
-  const { registry, target } = context;
+  const { registry, target, without } = context;
   const { trace, forward, total, specs, told } = traceLoss(context, stage, options);
   const paths = [...weightsBehind(trace, total)].sort();
   const parts = partition(stage, paths);
   const { precision = 'f32', afterEach: see } = options;
-  const eachPass =
-    see === undefined ? {} : { afterEach: (pass: Pass, graph: Graph) => see(pass.name, graph) };
+  const eachPass = runOptions(context, options);
   see?.('lower', forward);
   const recognised = recognise(forward, registry, eachPass);
   const weights = [...trace.weights.values()].filter(w => parts.trained.includes(w.path));
@@ -189,12 +188,28 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
   const fitted =
     limit === undefined
       ? undefined
-      : fitMemory(recognised, { limit, parts: most, target, registry, batches: specs, stepOf });
+      : fitMemory(recognised, {
+          limit,
+          parts: most,
+          target,
+          registry,
+          batches: specs,
+          stepOf,
+          without: without ?? new Set(),
+        });
   const graph = fitted?.graph ?? stepOf(recognised);
   if (fitted !== undefined) see?.('recompute', graph);
-  const plan = schedule(graph, target, fusionsOf(graph, target, registry));
+  const plan = schedule(graph, target, fusionsOf(graph, target, registry), without);
   const entry = entryOf('train', plan, specs);
   return { train: entry, trace, parts, told, memory: fitted?.note };
+}
+
+/** What is told of each pass, and which are left out. */
+export function runOptions({ without }: LowerContext, { afterEach: see }: StageOptions): RunOptions {
+  return {
+    ...(without === undefined ? {} : { without }),
+    ...(see === undefined ? {} : { afterEach: (pass: Pass, graph: Graph) => see(pass.name, graph) }),
+  };
 }
 
 /** A scheduled graph with its batches as what an engine runs. */
@@ -215,8 +230,9 @@ export function evaluationEntry(
   trace: Trace,
   batches: Entry['batches'],
 ): Entry {
-  const { registry, target } = context;
-  const graph = optimize(recognise(trace.builder.finish(), registry), target, registry);
+  const { registry, target, without } = context;
+  const options = runOptions(context, {});
+  const graph = optimize(recognise(trace.builder.finish(), registry, options), target, registry, options);
   // Fusions are told of train steps; here they'd only cost time.
-  return entryOf(name, schedule(graph, target, []), batches);
+  return entryOf(name, schedule(graph, target, [], without), batches);
 }

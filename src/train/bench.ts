@@ -12,7 +12,7 @@ import type { Entry } from '../compiler/program.ts';
 import { ops } from '../ops/registry.ts';
 import { type BenchChoice, type CompileTimes, compiled, type Made } from './bench-program.ts';
 import { failure } from './diagnostics.ts';
-import { autoEngine, openEngine, type ReadyEngine } from './engines.ts';
+import { autoEngine, openEngine, type ReadyEngine, requirePasses } from './engines.ts';
 import { feedsOf } from './feeds.ts';
 import { allocate } from './host-tensor.ts';
 import { initialTensor } from './initialize.ts';
@@ -28,6 +28,8 @@ export interface BenchOptions extends BenchChoice {
   /** Timed steps. */
   readonly steps?: number | undefined;
   readonly threads?: number | undefined;
+  /** Passes that are left out. */
+  readonly without?: readonly string[] | undefined;
   /** The version of mmlang. */
   readonly mmlang: string;
   readonly onRead?: OnRead;
@@ -78,9 +80,10 @@ export async function bench(options: BenchOptions): Promise<Benched> {
   const threads = options.threads ?? availableParallelism();
   say('compiling');
   const started = performance.now();
-  const opened = openSpec(options.spec, options.variant, options.onRead);
+  const opened = openSpec(options.spec, options.variant, options.onRead, options.without);
   const check = since(started);
   const ready = await openEngine(options.engine ?? autoEngine, options.mmlang);
+  requirePasses(ready.engine, options.without ?? []);
   const made = compiled(opened, ready.engine.target, options);
   refuseTooLarge(made, opened, ready.engine.target, options);
 

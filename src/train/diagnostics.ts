@@ -152,6 +152,17 @@ export const trainDiagnostic = defineDiagnostics({
     help: (p: { precision: string }) =>
       `leave --precision out, or take an engine with ${p.precision} kernels: --engine tensorflow`,
   },
+  'unknown-pass': {
+    severity: 'error',
+    message: (p: UnknownName & { engine: string }) =>
+      `for the engine ${p.engine} there is no pass ${p.name}; what can be left out: ${list(p.known)}`,
+    help: meant,
+  },
+  'pass-needed': {
+    severity: 'error',
+    message: (p: { name: string; why: string }) => `the pass ${p.name} can't be left out: ${p.why}`,
+    help: () => 'mm print --passes lists every pass and which can be left out',
+  },
   'engine-makes-do': {
     severity: 'warning',
     message: (p: { engine: string; what: string }) => `the engine ${p.engine} makes do: ${p.what}`,

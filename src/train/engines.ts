@@ -3,7 +3,8 @@
 import type { Engine } from '../backends/engine.ts';
 import type { FloatDType } from '../base/dtype.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { failure } from './diagnostics.ts';
+import { passesOf } from '../compiler/pass-list.ts';
+import { failure, TrainFailure } from './diagnostics.ts';
 import { guarded } from './guarded-engine.ts';
 
 const makers: Readonly<Record<string, () => Promise<Engine>>> = {
@@ -59,13 +60,20 @@ async function readyEngine(name: string, mmlang: string): Promise<Found> {
   return missing;
 }
 
-async function byName(name: string, mmlang: string): Promise<Found> {
+/** An engine to compile for, which need not be installed; what `auto` stands for depends on what is. */
+export async function engineNamed(name: string, mmlang: string): Promise<Engine> {
+  return name === autoEngine ? (await openEngine(name, mmlang)).engine : madeEngine(name);
+}
+
+async function madeEngine(name: string): Promise<Engine> {
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-  if (make === undefined) {
-    const known = [autoEngine, ...engineNames];
-    throw failure('unknown-engine', { name, known, nearest: nearestName(name, known) });
-  }
-  const engine = await make();
+  if (make !== undefined) return make();
+  const known = [autoEngine, ...engineNames];
+  throw failure('unknown-engine', { name, known, nearest: nearestName(name, known) });
+}
+
+async function byName(name: string, mmlang: string): Promise<Found> {
+  const engine = await madeEngine(name);
   const { ready, version, add } = await engine.status();
   // An engine that is a part of mmlang has its version.
   return ready ? { ready: { engine: guarded(engine), version: version ?? mmlang } } : { add };
@@ -75,4 +83,17 @@ async function byName(name: string, mmlang: string): Promise<Found> {
 export function requirePrecision({ name, target }: Engine, precision: FloatDType): void {
   const has = target.precisions ?? ['f32'];
   if (!has.includes(precision)) throw failure('no-precision', { engine: name, precision, has });
+}
+
+/** Fails with every name that is no pass of the compiler's or this engine's, and every pass that can't be left out. */
+export function requirePasses({ name: engine, target }: Engine, without: readonly string[]): void {
+  const passes = passesOf(target);
+  const known = passes.filter(p => p.needed === undefined).map(p => p.name);
+  const wrong = without.flatMap(name => {
+    const pass = passes.find(p => p.name === name);
+    if (pass === undefined)
+      return failure('unknown-pass', { name, engine, known, nearest: nearestName(name, known) });
+    return pass.needed === undefined ? [] : failure('pass-needed', { name, why: pass.needed });
+  });
+  if (wrong.length > 0) throw new TrainFailure(...wrong.flatMap(f => f.diagnostics));
 }

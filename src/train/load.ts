@@ -7,7 +7,7 @@ import type { Tokenizer } from '../data/index.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
-import { openEngine, openRunEngine } from './engines.ts';
+import { openEngine, openRunEngine, requirePasses } from './engines.ts';
 import type { OnRead, OpenedSpec } from './model.ts';
 import { openSpec } from './model.ts';
 import { specOf } from './prepare-training.ts';
@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly threads?: number | undefined;
   /** Default: the best where a measure has chosen one, else the last. */
   readonly checkpoint?: 'best' | 'last' | undefined;
+  /** Passes that are left out; default: as the run was trained. */
+  readonly without?: readonly string[] | undefined;
   readonly onRead?: OnRead | undefined;
 }
 
@@ -48,7 +50,8 @@ export interface LoadedRun {
 export async function load(dir: string, options: LoadOptions): Promise<LoadedRun> {
   const run = openRun(dir);
   const { settings } = run;
-  const opened = openSpec(specOf(run), settings.variant ?? undefined, options.onRead);
+  const without = options.without ?? settings.without;
+  const opened = openSpec(specOf(run), settings.variant ?? undefined, options.onRead, without);
   if (opened.fingerprint !== settings.fingerprint)
     throw failure('run-of-another-spec', { run: dir, spec: 'the spec.mm that is in it now' });
   if (opened.std !== settings.std) throw failure('run-of-another-std', { run: dir, mmlang: settings.mmlang });
@@ -61,10 +64,13 @@ export async function load(dir: string, options: LoadOptions): Promise<LoadedRun
   if (checkpoint === undefined) throw failure('cannot-read', { path, why: 'there is no such checkpoint' });
   if (checkpoint.info.fingerprint !== settings.fingerprint)
     throw failure('broken-file', { path, why: 'it belongs to another run' });
+  const ready = await engineOf(run, options);
+  // What the run left out may be passes of another engine.
+  requirePasses(ready.engine, options.without ?? []);
   return {
     run,
     opened,
-    ready: await engineOf(run, options),
+    ready,
     tokenizers: keptTokenizers(dir),
     labels: keptLabels(dir),
     threads: options.threads ?? settings.threads ?? undefined,

@@ -41,11 +41,15 @@ export interface StageName {
 /** Hears of every text that is read, so that errors can show their lines. */
 export type OnRead = (file: string, text: string) => void;
 
-/** Checks the spec and chooses a model by variant (or by the name of the model). Fails with all that is wrong. */
+/**
+ * Checks the spec and chooses a model by variant (or by the name of the model); its programs leave the passes `without`
+ * out. Fails with all that is wrong.
+ */
 export function openSpec(
   spec: SpecText,
   variant: string | undefined,
   onRead: OnRead = () => undefined,
+  without: readonly string[] = [],
 ): OpenedSpec {
   onRead(spec.file, spec.text);
   for (const std of stdSources) onRead(std.file, std.text);
@@ -56,7 +60,7 @@ export function openSpec(
   const used = new Map(others.map(([file, text]) => [fromSpec(spec, file), text]));
   return {
     spec,
-    compilation: compile(library, model, diagnostics),
+    compilation: compile(library, model, diagnostics, { without: new Set(without) }),
     model,
     used,
     fingerprint: fingerprintOf(spec.text, used),

@@ -8,7 +8,7 @@ import { type StageProgram, type TokenizerFitSpec, trainingEntries } from '../co
 import { type Data, openData, orThrow } from '../data/index.ts';
 import { failure } from './diagnostics.ts';
 import type { ReadyEngine } from './engines.ts';
-import { autoEngine, openEngine, openRunEngine, requirePrecision } from './engines.ts';
+import { autoEngine, openEngine, openRunEngine, requirePasses, requirePrecision } from './engines.ts';
 import { checkMemory } from './memory-limit.ts';
 import type { OpenedSpec, SpecText } from './model.ts';
 import { openSpec } from './model.ts';
@@ -51,12 +51,15 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
   const existing = existingRun(options);
   const spec = options.spec ?? (existing === undefined ? undefined : specOf(existing));
   if (spec === undefined) throw failure('no-spec', {});
-  const opened = openSpec(spec, options.variant ?? existing?.settings.variant ?? undefined, options.onRead);
+  const without = options.without ?? existing?.settings.without ?? [];
+  const variant = options.variant ?? existing?.settings.variant ?? undefined;
+  const opened = openSpec(spec, variant, options.onRead, without);
   if (existing !== undefined) sameRun(existing, opened, options);
   for (const diagnostic of opened.warnings) options.onEvent?.({ kind: 'note', diagnostic });
   const ready = await readyEngine(options, existing);
   const precision = options.precision ?? existing?.settings.precision ?? 'f32';
   requirePrecision(ready.engine, precision);
+  requirePasses(ready.engine, without);
   const choices = chooseStages(opened.model, options, existing, options.resume !== undefined);
   const compiled = choices.map(choice => programOf(opened, ready, precision, choice));
   const tokenizers = tokenizersToFit(opened.compilation.tokenizers, compiled, existing?.dir);
@@ -85,6 +88,7 @@ export async function prepareTraining(options: TrainOptions): Promise<PreparedTr
     engine: ready.engine.name,
     engineVersion: ready.version,
     precision,
+    without,
     threads: options.threads ?? availableParallelism(),
     data: described,
     inputs,

@@ -64,6 +64,8 @@ export interface RunSettings {
   readonly engineVersion: string;
   /** Of matrix products and convolutions in train steps. */
   readonly precision: FloatDType;
+  /** Passes that are left out; absent from runs of before they could be. */
+  readonly without?: readonly string[];
   readonly threads: number | null;
   readonly data: readonly DataSettings[];
   readonly inputs: readonly InputSettings[];
@@ -123,6 +125,7 @@ const fields: Readonly<Record<keyof RunSettings, Check>> = {
   engine: text,
   engineVersion: text,
   precision: v => precisions.some(p => p === v),
+  without: v => v === undefined || listOf(text)(v),
   threads: orNull(count),
   data: listOf(record({ set: text, manifest: text, sha256: text })),
   inputs: listOf(record({ modality: text, trim: truth, lowercase: truth })),

@@ -28,6 +28,7 @@ export interface Asked {
   readonly threads?: number | undefined;
   readonly engine?: string | undefined;
   readonly precision?: FloatDType | undefined;
+  readonly without?: readonly string[] | undefined;
 }
 
 /** On a resume the run's own stages that aren't done; else the one asked for, or all. */
@@ -89,7 +90,7 @@ function differs(name: string, run: string | number, here: string | number | und
     throw failure('setting-differs', { name, run: String(run), here: String(here) });
 }
 
-/** A run goes on with the spec, the engine, the precision, the seed and the threads that it began with. */
+/** A run goes on with the spec, the engine, the precision, the passes, the seed and the threads that it began with. */
 export function sameRun(run: Run, opened: OpenedSpec, asked: Asked): void {
   const { settings } = run;
   const sameModel =
@@ -102,6 +103,8 @@ export function sameRun(run: Run, opened: OpenedSpec, asked: Asked): void {
   // `auto` leaves the choice open, and the run has made it.
   if (asked.engine !== autoEngine) differs('--engine', settings.engine, asked.engine);
   differs('--precision', settings.precision, asked.precision);
+  const passes = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join());
+  differs('--without', passes(settings.without ?? []), asked.without && passes(asked.without));
   differs('--threads', settings.threads ?? 0, asked.threads);
 }
 

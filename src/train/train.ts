@@ -42,6 +42,8 @@ export interface TrainOptions {
   readonly engine?: string | undefined;
   /** Of matrix products and convolutions in train steps; f32 if absent. */
   readonly precision?: FloatDType | undefined;
+  /** Passes that are left out, by name. */
+  readonly without?: readonly string[] | undefined;
   /** Default: 1. */
   readonly seed?: number | undefined;
   /** In the place of the spec's own, for every stage that is trained. */

@@ -219,6 +219,31 @@ describe('a run', () => {
     expect((await refusal(go({ resume: run, steps: 9 }))).code).toBe('setting-differs');
   });
 
+  it('leaves passes out, and goes on without them', async () => {
+    const wrong = go({ without: ['atention', 'decompose'] });
+    await expect(wrong).rejects.toMatchObject({
+      diagnostics: [{ code: 'unknown-pass', help: 'did you mean attention?' }, { code: 'pass-needed' }],
+    });
+    const run = join(home, 'without');
+    const without = ['algebra', 'common-subexpressions', 'fuse-linear'];
+    const plain = await go({ run: join(home, 'with'), stage: 'first' });
+    const apart = await go({ run, stage: 'first', without });
+    expect(openRun(run).settings.without).toEqual(without);
+    const lossesOf = ({ run: dir }: { readonly run: string }): readonly number[] =>
+      readFileSync(join(dir, 'stages', 'first', 'metrics.jsonl'), 'utf8')
+        .split('\n')
+        .flatMap(line => (line.includes('"loss"') ? [JSON.parse(line).loss as number] : []));
+    const [ours, theirs] = [lossesOf(apart), lossesOf(plain)];
+    expect(ours).toHaveLength(theirs.length);
+    for (const [i, loss] of theirs.entries()) expect(ours[i]).toBeCloseTo(loss, 4);
+    const setting = await refusal(go({ resume: run, without: ['algebra'] }));
+    expect(setting.code).toBe('setting-differs');
+    expect(setting.message).toContain(without.join());
+    expect(await go({ resume: run, without })).toMatchObject({ outcome: 'finished' });
+    const loaded = await load(run, { mmlang: '0.0.0' });
+    expect(loaded.run.settings.without).toEqual(without);
+  });
+
   it('trains in mixed precision, with a scale that is resumed', async () => {
     expect((await refusal(go({ engine: 'onnx', precision: 'bf16' }))).code).toBe('no-precision');
     const run = join(home, 'narrow');
@@ -291,6 +316,7 @@ describe('a run', () => {
       { engine: 'onnx' },
       { precision: 'bf16' as const },
       { memory: 1e9 },
+      { without: ['attention'] },
       { threads: 77 },
       { engine: 'onnx' },
     ])

@@ -8,7 +8,7 @@ import { coreEmit } from './core-table.ts';
 import type { Emit } from './emit.ts';
 import type { FunctionLibrary } from './function-library.ts';
 import { shapeAttr, typeAttr } from './kernels.ts';
-import { withLayouts } from './layouts.ts';
+import type { UnitOptions } from './passes.ts';
 import type { NodeRecord } from './saved-model-proto.ts';
 import { isFree, isWorthCompiling, producersOf, rootsOf, unitsOf } from './units.ts';
 import { createWriter, nodeOf, type Writer } from './writer.ts';
@@ -34,8 +34,7 @@ export interface EmitOptions {
   readonly library: FunctionLibrary;
   /** The handle node of each weight, state and moment. */
   readonly handles: ReadonlyMap<string, NodeRecord>;
-  /** false: every op is a kernel of TensorFlow's. */
-  readonly compiled: boolean;
+  readonly units: UnitOptions;
 }
 
 const rules: Readonly<Record<string, Emit>> = coreEmit;
@@ -46,9 +45,9 @@ function nodeLabel(index: number, node: Node): string {
   return `n${index}.${node.op}${line}/`;
 }
 
-export function emitEntry(given: Graph, prefix: string, options: EmitOptions): EmittedEntry {
-  const graph = options.compiled ? withLayouts(given) : given;
-  const { library, handles, compiled } = options;
+export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): EmittedEntry {
+  const { library, handles } = options;
+  const compiled = options.units.clusters;
   const w = createWriter(prefix);
   const types = graph.types.map(staticType);
   const typeOf = (id: ValueId): StaticType => types[id] ?? { dtype: 'f32', shape: [] };
@@ -121,7 +120,7 @@ export function emitEntry(given: Graph, prefix: string, options: EmitOptions): E
     placed.set(id, value);
   };
 
-  const units = compiled ? unitsOf(graph) : graph.nodes.map((_, node) => ({ kind: 'kernel', node }) as const);
+  const units = unitsOf(graph, options.units);
   const readOutside = new Set<ValueId>(graph.outputs.flatMap(o => roots(o.id)));
   const unitOf = new Map<number, number>();
   for (const [u, unit] of units.entries())

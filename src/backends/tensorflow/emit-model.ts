@@ -7,6 +7,7 @@ import { owned, ownedTypes } from '../owned.ts';
 import { type EmittedEntry, emitEntry } from './emit-entry.ts';
 import { createFunctionLibrary } from './function-library.ts';
 import { shapeAttr, textAttr, typeAttr } from './kernels.ts';
+import type { UnitOptions } from './passes.ts';
 import type { NodeRecord, SavedModelRecord, TensorInfo } from './saved-model-proto.ts';
 import { createWriter } from './writer.ts';
 
@@ -26,12 +27,15 @@ export interface EmittedModel {
   readonly placeOf: (entry: number, op: string, line: number | undefined) => Refused | undefined;
 }
 
-export interface ModelOptions {
-  readonly compiled: boolean;
+/** A graph and how it is cut. */
+export interface OpenedPlan {
+  readonly graph: Graph;
+  readonly units: UnitOptions;
 }
 
 /** Graphs with the same names of weights, states and moments must agree in their types. */
-export function emitModel(graphs: ReadonlyMap<string, Graph>, options: ModelOptions): EmittedModel {
+export function emitModel(plans: ReadonlyMap<string, OpenedPlan>): EmittedModel {
+  const graphs = new Map([...plans].map(([name, { graph }]) => [name, graph] as const));
   const types = ownedTypes(graphs);
   const w = createWriter('state/');
   const library = createFunctionLibrary();
@@ -74,8 +78,8 @@ export function emitModel(graphs: ReadonlyMap<string, Graph>, options: ModelOpti
   }
   const entries = new Map<string, EmittedEntry>();
   const all = [...graphs];
-  for (const [i, [name, graph]] of all.entries())
-    entries.set(name, emitEntry(graph, `e${i}/`, { library, handles, compiled: options.compiled }));
+  for (const [i, [name, { graph, units }]] of [...plans].entries())
+    entries.set(name, emitEntry(graph, `e${i}/`, { library, handles, units }));
   return {
     entries,
     variables,
@@ -83,7 +87,6 @@ export function emitModel(graphs: ReadonlyMap<string, Graph>, options: ModelOpti
       all.map(([name, graph]) => [name, graph.inputs.filter(i => owned.has(i.role)).map(i => i.name)]),
     ),
     placeOf: (entry, op, line) => {
-      // What is written may have been laid out anew: places in it are not those of the graph.
       const node = all[entry]?.[1].nodes.find(n => n.op === op && n.span?.line === line);
       return node === undefined ? undefined : { name: node.op, span: node.span };
     },

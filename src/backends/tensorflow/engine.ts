@@ -19,6 +19,7 @@ import { installation, loadBinding, type NativeBinding } from './binding.ts';
 import type { EmittedEntry, EntryValue } from './emit-entry.ts';
 import { type EmittedModel, emitModel } from './emit-model.ts';
 import { callNative, type NativeInput } from './native-call.ts';
+import { passes, unitOptions } from './passes.ts';
 import { withoutGpu } from './probe.ts';
 import { refusals } from './refusals.ts';
 import { encodeSavedModel } from './saved-model-proto.ts';
@@ -38,6 +39,7 @@ export function createTensorflowEngine(options: TensorflowOptions = { compiled: 
     target: {
       engine: 'tensorflow',
       composites: new Set(),
+      passes,
       packs: true,
       alternates: false,
       precisions: ['f32', 'bf16', 'f16'],
@@ -67,8 +69,11 @@ async function openSession(
   const found = installation();
   if (found === undefined) throw new Error('TensorFlow is not installed');
   const binding = loadBinding(found, threads);
-  const graphs = new Map([...entries].map(([name, plan]) => [name, plan.graph] as const));
-  const model = emitModel(graphs, { compiled });
+  const plans = [...entries].map(([name, plan]) => {
+    const units = unitOptions(plan);
+    return [name, { graph: plan.graph, units: compiled ? units : { ...units, clusters: false } }] as const;
+  });
+  const model = emitModel(new Map(plans));
   const session = load(binding, model);
   const written = new Set<string>();
 

@@ -125,7 +125,7 @@ function emit(graph: Graph, { held, inputs }: FrozenFile): Emitted {
   const { nodes, feeds, fetches } = emitEntry(graph, '', {
     library: createFunctionLibrary(),
     handles,
-    compiled: false,
+    units: { clusters: false, oneUpdate: false },
   });
   const fixed = new Map(
     feeds.filter(f => !inputs.has(f.name)).map(f => [nodeOf(f.tensor), held.get(f.name)]),

@@ -2,6 +2,7 @@
 // between them, which XLA compiles. A cluster is convex: no way from one of its nodes to another leads through a kernel.
 
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
+import { everyUnit, type UnitOptions } from './passes.ts';
 
 export type Unit =
   /** One node, run by TensorFlow's kernel. */
@@ -70,20 +71,20 @@ export function producersOf(graph: Graph): ReadonlyMap<ValueId, number> {
 }
 
 /** The units in an order in which they can run. Free nodes are in none. */
-export function unitsOf(graph: Graph): readonly Unit[] {
+export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonly Unit[] {
+  if (!options.clusters) return graph.nodes.map((_, node) => ({ kind: 'kernel', node }));
   const producers = producersOf(graph);
   const roots = rootsOf(producers, graph);
   const made = (id: ValueId): number | undefined => producers.get(id);
   const sources = (node: Node): readonly number[] => node.inputs.flatMap(roots).flatMap(id => made(id) ?? []);
-  const readers = new Map<ValueId, Node[]>();
+  const readByKernel = new Set<ValueId>();
   for (const node of graph.nodes)
-    for (const id of node.inputs.flatMap(roots)) readers.set(id, [...(readers.get(id) ?? []), node]);
+    if (kernels.has(node.op)) for (const id of node.inputs.flatMap(roots)) readByKernel.add(id);
   // What a product reads is written out anyway; sums of what only they read stay in its cluster.
   const isKernel = (node: Node): boolean =>
     kernels.has(node.op) ||
-    (isColumnSum(graph, node) &&
-      node.inputs.flatMap(roots).some(id => readers.get(id)?.some(r => kernels.has(r.op))));
-  const updating = updateNodes(graph, roots, made, isKernel);
+    (isColumnSum(graph, node) && node.inputs.flatMap(roots).some(id => readByKernel.has(id)));
+  const updating = options.oneUpdate ? updateNodes(graph, roots, made, isKernel) : new Set<number>();
 
   const depth = new Map<number, number>();
   const leader = graph.nodes.map((_, i) => i);

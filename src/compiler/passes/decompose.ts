@@ -10,6 +10,7 @@ import { productComposites } from './precision.ts';
 export const decomposeComposites: Pass = {
   name: 'decompose',
   because: 'a composite is defined by its decomposition',
+  needed: 'an engine has no kernels for the composites that it takes apart',
   run: (graph, { registry, target, precision = 'f32' }) => {
     const whole = target?.composites ?? new Set();
     // Products inside a composite couldn't be narrow while the rest of it stays f32.

@@ -73,6 +73,7 @@ function plainLinear(): Pattern {
 export const fuseLinear: Pass = {
   name: 'fuse-linear',
   because: 'linear(x, w, b) = activation(x·w + b)',
+  rules: linearRules,
   run: (graph, { registry, target }) =>
     target?.composites.has('linear') === true ? rewrite(graph, linearRules, registry) : graph,
 };

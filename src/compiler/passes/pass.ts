@@ -4,7 +4,7 @@ import type { FloatDType } from '../../base/dtype.ts';
 import type { Graph } from '../../ir/graph.ts';
 import type { OpRegistry } from '../../ir/op.ts';
 import { type Rule, rewrite } from '../../ir/rewrite.ts';
-import type { Target } from '../plan.ts';
+import type { PassName, Target } from '../plan.ts';
 
 export interface PassContext {
   readonly registry: OpRegistry;
@@ -14,25 +14,29 @@ export interface PassContext {
   readonly precision?: FloatDType;
 }
 
-export interface Pass {
-  readonly name: string;
-  /** Why the graph computes the same afterwards. */
-  readonly because: string;
+export interface Pass extends PassName {
+  /** What it applies, where it is a list of rules. */
+  readonly rules?: readonly Rule[];
+  /** Why it can't be left out, where it can't. */
+  readonly needed?: string;
   readonly run: (graph: Graph, context: PassContext) => Graph;
 }
 
 export interface RunOptions {
   /** Sees the graph after each pass: the verifier in tests, `mm print --after`. */
   readonly afterEach?: (pass: Pass, graph: Graph) => void;
+  /** Passes that are left out, by name. */
+  readonly without?: ReadonlySet<string>;
 }
 
 export function runPasses(
   graph: Graph,
   passes: readonly Pass[],
   context: PassContext,
-  { afterEach }: RunOptions = {},
+  { afterEach, without }: RunOptions = {},
 ): Graph {
   return passes.reduce((current, pass) => {
+    if (without?.has(pass.name) === true) return current;
     const next = pass.run(current, context);
     afterEach?.(pass, next);
     return next;
@@ -41,5 +45,5 @@ export function runPasses(
 
 /** A pass that applies rules until none applies. */
 export function rulesPass(name: string, because: string, rules: readonly Rule[]): Pass {
-  return { name, because, run: (graph, { registry }) => rewrite(graph, rules, registry) };
+  return { name, because, rules, run: (graph, { registry }) => rewrite(graph, rules, registry) };
 }

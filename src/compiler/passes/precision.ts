@@ -33,6 +33,7 @@ export const narrowProducts: Pass = {
   name: 'precision',
   because:
     'a product of rounded numbers, rounded, is near the product: within 2⁻⁸ (bf16) or 2⁻¹¹ (f16) of each',
+  needed: 'it does nothing but what --precision asks for: leave that out',
   run: (graph, { registry, precision = 'f32' }) =>
     precision === 'f32' ? graph : narrowed(graph, createBuilder(graph.name, registry), precision),
 };
