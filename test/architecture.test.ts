@@ -80,6 +80,14 @@ const rooms: Readonly<Record<string, Room>> = {
     node: true,
   },
   'src/backends/webgpu/probe.ts': { rooms: [], packages: [] },
+  'src/backends/webgpu/dawn.ts': { rooms: ['src/backends/webgpu/installation.ts'], packages: [] },
+  'src/backends/webgpu': {
+    rooms: [
+      ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],
+      ...['src/backends/node-query.ts', 'src/backends/owned.ts', 'src/backends/refused.ts'],
+    ],
+    packages: [],
+  },
   'src/data': {
     rooms: ['src/base'],
     types: ['src/compiler/program.ts'],
