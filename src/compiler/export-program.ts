@@ -99,15 +99,15 @@ function seedOf(frame: Frame, member: ExportMember, settings: ExportSettings): n
   return value.kind === 'int' && typeof value.dim === 'number' ? value.dim : undefined;
 }
 
-/** A batch is padded where rows may be fewer than its size (not so under `padded: false`); sizes of parameters with one leading dim must agree. */
-export function exportProgram(
+/** The whole graph of an export with its results named, not yet optimized. */
+export function loweredExport(
   context: LowerContext,
   name: string,
   sizes: ExportSizes,
   settings: ExportSettings = new Map(),
-): ExportProgram {
+) {
   const traced = tracedExport(context, name, sizes, settings);
-  const { member, declared, trace, params, batches } = traced;
+  const { member, declared, trace, params } = traced;
   // What it says that it returns is written among the names that its body sees.
   const frame = { ...declared.frame, scope: memberBlock(declared, member).scope };
   const results = resultsOf(context, frame, traced.result, member.result, params, name);
@@ -116,6 +116,17 @@ export function exportProgram(
     const mask = r.text?.keep ?? r.kept;
     if (mask !== undefined && keep !== undefined) trace.builder.output(mask, 'fetch', keep);
   }
+  return { ...traced, frame, results, weights: weightSpecs([trace]) };
+}
+
+/** A batch is padded where rows may be fewer than its size (not so under `padded: false`); sizes of parameters with one leading dim must agree. */
+export function exportProgram(
+  context: LowerContext,
+  name: string,
+  sizes: ExportSizes,
+  settings: ExportSettings = new Map(),
+): ExportProgram {
+  const { member, frame, trace, batches, results, weights } = loweredExport(context, name, sizes, settings);
   const specs = batches.map(({ p, batch }) => ({
     name: p.name.text,
     size: batch.size,
@@ -131,7 +142,7 @@ export function exportProgram(
       trace,
       specs.map(s => s.batch),
     ),
-    weights: weightSpecs([trace]),
+    weights,
     params: specs,
     settings: member.params.flatMap(p => {
       const type = settingType(p);

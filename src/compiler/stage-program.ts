@@ -16,7 +16,7 @@ import { measureSpec } from './measure-program.ts';
 import { optimize } from './optimize.ts';
 import type { Pass, RunOptions } from './passes/pass.ts';
 import type { Plan } from './plan.ts';
-import type { Entry, StageProgram } from './program.ts';
+import type { Entry, StageProgram, WeightSpec } from './program.ts';
 import { recognise } from './recognise.ts';
 import { schedule } from './schedule.ts';
 import { outputTold } from './told.ts';
@@ -41,10 +41,11 @@ export interface StageOptions {
 /** Of 4,096 rows, 64 are there at a time. */
 const mostParts = 64;
 
-/** What tracing saw, for `mm explain`. */
+/** What tracing saw: the loss of a stage, or one of its fits. */
 export interface TracedStage {
   readonly calls: readonly PartCall[];
   readonly forward: Graph;
+  readonly weights: readonly WeightSpec[];
 }
 
 export function stageProgram(context: LowerContext, name: string, options: StageOptions): StageProgram {
@@ -101,7 +102,7 @@ export function tracedStage(
     stage.kind === 'minimize'
       ? [traceLoss(context, stage, options)]
       : stage.fits.map(fit => tracedFit(context, stage, fit, options));
-  return traced.map(({ trace, forward }) => ({ calls: trace.calls, forward }));
+  return traced.map(({ trace, forward }) => ({ calls: trace.calls, forward, weights: weightSpecs([trace]) }));
 }
 
 function traceLoss(context: LowerContext, stage: MinimizeStage, options: StageOptions) {

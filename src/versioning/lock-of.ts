@@ -1,0 +1,118 @@
+// What a checked file is, as a lock: its models by their defaults and in every variant, each export and stage traced
+// to the graph that it computes. No weights and no data are read.
+
+import { createHash } from 'node:crypto';
+import { loweredExport } from '../compiler/export-program.ts';
+import type { LowerContext } from '../compiler/lower.ts';
+import type { WeightSpec } from '../compiler/program.ts';
+import { tracedStage } from '../compiler/stage-program.ts';
+import { leadName } from '../dsl/semantics/fields.ts';
+import type { Library } from '../dsl/semantics/library.ts';
+import type { Model } from '../dsl/semantics/model.ts';
+import type { PartCall } from '../dsl/semantics/trace.ts';
+import { showTypeExpr } from '../dsl/semantics/type-names.ts';
+import type { ExportMember } from '../dsl/syntax/ast.ts';
+import { printExpr } from '../dsl/syntax/print-expr.ts';
+import type { Graph } from '../ir/graph.ts';
+import type { OpRegistry } from '../ir/op.ts';
+import { canonical, meaningText } from './canonical.ts';
+import { dataText } from './data-text.ts';
+import type { ExportLock, Lock, Meaning, ModelLock, StageLock, WeightLock } from './lock.ts';
+import { naturalOrder } from './natural-order.ts';
+import { partText } from './part-text.ts';
+import { recipeOf } from './recipe.ts';
+
+export interface Origins {
+  readonly mmlang: string;
+  readonly std: string;
+}
+
+export function lockOf(
+  library: Library,
+  models: readonly Model[],
+  registry: OpRegistry,
+  { mmlang, std }: Origins,
+): Lock {
+  const entries = models.map(m => [m.variant ?? m.name, modelLock(library, m, registry)] as const);
+  return { lock: 1, mmlang, std, models: new Map(entries) };
+}
+
+/** Graphs are traced for an engine that runs nothing whole, so that what they hold depends on the spec alone. */
+const target = { engine: 'none', composites: new Set<string>(), alternates: false };
+
+function modelLock(library: Library, model: Model, registry: OpRegistry): ModelLock {
+  const context = { library, model, target, registry };
+  const weights = new Map<string, WeightLock>();
+  const parts = new Map<string, string>();
+  const seen = (specs: readonly WeightSpec[], calls: readonly PartCall[]): void => {
+    for (const w of specs) weights.set(w.path, weightLock(w));
+    for (const call of calls) parts.set(call.path, partText(call));
+  };
+  const exports = [...model.exports].map(
+    ([name, member]) => [name, exportLock(context, name, member, seen)] as const,
+  );
+  const stages = [...model.stages.keys()].map(name => [name, stageLock(context, name, seen)] as const);
+  return {
+    model: model.name,
+    version: model.version,
+    modalities: byName([...model.modalities.values()].map(m => [m.path, dataText(m.spec)] as const)),
+    labels: byName([...model.labels.values()].map(l => [l.path, l.names ?? l.size] as const)),
+    exports: byName(exports),
+    weights: byName(weights),
+    parts: byName(parts),
+    stages: new Map(stages),
+  };
+}
+
+type Seen = (specs: readonly WeightSpec[], calls: readonly PartCall[]) => void;
+
+/** Sizes that no two axes have in common by chance: rows of the first leading dim are 2, of the next 3, … */
+function sizesOf(member: ExportMember): ReadonlyMap<string, number> {
+  const leads = [...new Set(member.params.map(leadName))];
+  return new Map(member.params.map(p => [p.name.text, leads.indexOf(leadName(p)) + 2] as const));
+}
+
+function exportLock(context: LowerContext, name: string, member: ExportMember, seen: Seen): ExportLock {
+  // A generation's first step stands for all that follow, which are the same.
+  const lowered = loweredExport({ ...context, outline: true }, name, sizesOf(member));
+  seen(lowered.weights, lowered.trace.calls);
+  return {
+    takes: new Map(
+      member.params.map(p => {
+        const fallback = p.fallback === undefined ? '' : ` = ${printExpr(p.fallback)}`;
+        return [p.name.text, `${showTypeExpr(p.type)}${fallback}`] as const;
+      }),
+    ),
+    gives: member.result === undefined ? '' : showTypeExpr(member.result),
+    ...meaningOf(lowered.trace.builder.finish(), context.registry),
+  };
+}
+
+function stageLock(context: LowerContext, name: string, seen: Seen): StageLock {
+  const traced = tracedStage(context, name, { batch: 2 });
+  for (const t of traced) seen(t.weights, t.calls);
+  return {
+    computes: traced.map(t => meaningOf(t.forward, context.registry)),
+    recipe: recipeOf(context.model.stages.get(name)!),
+  };
+}
+
+function meaningOf(graph: Graph, registry: OpRegistry): Meaning {
+  const form = canonical(graph, registry);
+  return {
+    meaning: createHash('sha256').update(meaningText(form)).digest('hex'),
+    reads: form.inputs.filter(i => i.role === 'weight' || i.role === 'state').map(i => i.name),
+  };
+}
+
+function weightLock(w: WeightSpec): WeightLock {
+  return {
+    kind: w.kind,
+    type: `${w.dtype}[${w.shape.join(', ')}]`,
+    starts: dataText(w.initializer),
+    follows: w.follows === undefined ? undefined : `${w.follows.path} by ${w.follows.by}`,
+  };
+}
+
+const byName = <V>(entries: Iterable<readonly [string, V]>): ReadonlyMap<string, V> =>
+  new Map([...entries].sort(([a], [b]) => naturalOrder(a, b)));
