@@ -88,6 +88,11 @@ const rooms: Readonly<Record<string, Room>> = {
     ],
     packages: [],
   },
+  'src/versioning': {
+    rooms: ['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler'],
+    packages: ['ajv', 'yaml'],
+    node: true,
+  },
   'src/data': {
     rooms: ['src/base'],
     types: ['src/compiler/program.ts'],

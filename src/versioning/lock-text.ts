@@ -1,20 +1,28 @@
 // A lock as text: YAML in a stable order, made to be read in a review.
 
+import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { ExportLock, Lock, ModelLock, StageLock, WeightLock } from './lock.ts';
+import type { LockData, ModelData, RangedData, ReadsData } from './lock-schema.ts';
 import { folded, type Ranged } from './ranges.ts';
 
 const head =
   '# What these models are. Written by `mm lock`, read by `mm diff` and `mm check`: not to be edited by hand.\n';
 
+/** The text of a lock, ending with a seal: a hash of all that stands before it. */
 export function lockText({ lock, mmlang, std, models }: Lock): string {
-  const all = { lock, mmlang, std, models: mapped(models, modelData) };
-  return head + stringify(all, { lineWidth: 0, aliasDuplicateObjects: false });
+  const data: LockData = { lock, mmlang, std, models: mapped(models, modelData) };
+  const text = head + stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
+  return `${text}${sealStart}${sealOf(text)}\n`;
 }
 
-type Data = Readonly<Record<string, unknown>>;
+export const sealStart = '# seal: ';
 
-function modelData(m: ModelLock): Data {
+/** Line ends carry no meaning: a checkout may change them. */
+export const sealOf = (text: string): string =>
+  createHash('sha256').update(text.replaceAll('\r\n', '\n')).digest('hex');
+
+function modelData(m: ModelLock): ModelData {
   return {
     model: m.model,
     ...(m.version === undefined ? {} : { version: m.version }),
@@ -27,14 +35,14 @@ function modelData(m: ModelLock): Data {
   };
 }
 
-const exportData = ({ takes, gives, meaning, reads }: ExportLock): Data => ({
+const exportData = ({ takes, gives, meaning, reads }: ExportLock): ModelData['exports'][string] => ({
   takes: Object.fromEntries(takes),
   gives,
   meaning,
   reads: readsData(reads),
 });
 
-const stageData = ({ computes, recipe }: StageLock): Data => ({
+const stageData = ({ computes, recipe }: StageLock): ModelData['stages'][string] => ({
   computes: computes.map(({ meaning, reads }) => ({ meaning, reads: readsData(reads) })),
   recipe: Object.fromEntries(recipe),
 });
@@ -45,22 +53,22 @@ export function weightText({ kind, type, starts, follows }: WeightLock): string 
   return `${kind === 'state' ? 'state ' : ''}${type} = ${starts}${of}`;
 }
 
-function mapped<V>(map: ReadonlyMap<string, V>, data: (v: V) => Data): Data {
+function mapped<V, D>(map: ReadonlyMap<string, V>, data: (v: V) => D): Readonly<Record<string, D>> {
   return Object.fromEntries([...map].map(([name, v]) => [name, data(v)]));
 }
 
 /** Nested where layers are alike: `net.layers.{0..11}: {norm.scale: …}`. */
-function rangedData<V>(map: ReadonlyMap<string, V>, text: (v: V) => string): Data {
+function rangedData<V>(map: ReadonlyMap<string, V>, text: (v: V) => string): RangedData {
   const said = [...map].map(([path, v]) => ({ path, value: text(v) }));
-  const asData = (list: readonly Ranged<string>[]): Data =>
+  const asData = (list: readonly Ranged<string>[]): RangedData =>
     Object.fromEntries(
       list.map(r => (r.kind === 'one' ? [r.path, r.value] : [rangeName(r), asData(r.inner)])),
     );
   return asData(folded(said, (a, b) => a === b));
 }
 
-function readsData(reads: readonly string[]): readonly unknown[] {
-  const asData = (list: readonly Ranged<undefined>[]): readonly unknown[] =>
+function readsData(reads: readonly string[]): ReadsData {
+  const asData = (list: readonly Ranged<undefined>[]): ReadsData =>
     list.map(r => (r.kind === 'one' ? r.path : { [rangeName(r)]: asData(r.inner) }));
   return asData(
     folded(
