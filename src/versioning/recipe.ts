@@ -2,6 +2,7 @@
 // ends with and nothing of what a checkpoint computes.
 
 import type { Measure, Stage, StageData } from '../dsl/semantics/model.ts';
+import { printExpr } from '../dsl/syntax/print-expr.ts';
 import { dataText } from './data-text.ts';
 
 export function recipeOf(stage: Stage): ReadonlyMap<string, string> {
@@ -54,6 +55,12 @@ function sourceText({ set, split, batch, transforms }: StageData): string {
 }
 
 function measureText({ metric, data, every }: Measure): string {
-  const on = `${metric.metric}${metric.objective === undefined ? '' : ` of ${metric.objective}`} on ${sourceText(data)}`;
+  const { metric: name, objective, values, ranks } = metric;
+  const read = [
+    ...(objective === undefined ? [] : [objective]),
+    ...[...values].map(([p, e]) => `${p}: ${printExpr(e)}`),
+    ...(ranks.length === 0 ? [] : [`at: [${ranks.join(', ')}]`]),
+  ];
+  const on = `${name}(${read.join(', ')}) on ${sourceText(data)}`;
   return every === undefined ? on : `${on} every ${every}`;
 }

@@ -208,8 +208,8 @@ function inAll(
   if (has('migrates')) return 'migrates';
   const same =
     exports.every(e => e.verdict === 'identical') &&
-    sameMaps(old.stages, now.stages) &&
-    sameMaps(old.weights, now.weights);
+    [old.stages, old.weights, old.modalities, old.labels].map(plainText).join() ===
+      [now.stages, now.weights, now.modalities, now.labels].map(plainText).join();
   return same ? 'identical' : 'loads';
 }
 

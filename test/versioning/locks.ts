@@ -19,8 +19,16 @@ export function lockOfText(text: string, file = 'spec.mm'): Lock {
 export const lockOfFile = (name: string): Lock =>
   lockOfText(readFileSync(join(specsFolder, name), 'utf8'), join(specsFolder, name));
 
+const known = new Map<string, ModelLock>();
+
 /** The only model of a spec. */
 export function onlyModel(text: string): ModelLock {
+  const model = known.get(text) ?? tracedModel(text);
+  known.set(text, model);
+  return model;
+}
+
+function tracedModel(text: string): ModelLock {
   const [only, ...more] = lockOfText(text).models.values();
   if (only === undefined || more.length > 0) throw new Error('not one model');
   return only;
