@@ -2,7 +2,7 @@
 // Tests compare everything else, and fail where an entry has become needless; docs/engines.md shows the table.
 
 export interface Difference {
-  readonly engines: readonly ('onnx' | 'tensorflow' | 'tfjs' | 'tfjs-cpu')[];
+  readonly engines: readonly ('onnx' | 'tensorflow' | 'tfjs' | 'tfjs-cpu' | 'webgpu')[];
   readonly ops: readonly string[];
   readonly where: string;
   /** What an engine named here may give. */

@@ -1,5 +1,6 @@
 // What a page has as navigator.gpu, in Node.
 
+import type { WebgpuSource } from './engine.ts';
 import { installation, loadDawn } from './installation.ts';
 
 const isGpu = (made: unknown): made is GPU =>
@@ -18,3 +19,9 @@ export function nodeGpu(): GPU | undefined {
   held = made;
   return held;
 }
+
+export const nodeSource: WebgpuSource = {
+  gpu: nodeGpu,
+  version: () => installation()?.webgpu,
+  add: 'mm engines add webgpu',
+};
