@@ -8,6 +8,8 @@ import { differences } from '../src/backends/differences.ts';
 import { createOnnxEngine } from '../src/backends/onnx/engine.ts';
 import { createTensorflowEngine } from '../src/backends/tensorflow/engine.ts';
 import { createTfjsEngine } from '../src/backends/tfjs/engine.ts';
+import { nodeSource } from '../src/backends/webgpu/dawn.ts';
+import { createWebgpuEngine } from '../src/backends/webgpu/engine.ts';
 import type { Registry } from '../src/base/diagnostic.ts';
 import {
   audioTransforms,
@@ -234,9 +236,12 @@ const parts: Readonly<Record<string, () => string>> = {
   'engine-refusals': () =>
     table(
       ['engine', 'what it refuses', 'because', 'instead'],
-      [createTensorflowEngine(), createOnnxEngine(), createTfjsEngine()].flatMap(({ name, refusals = [] }) =>
-        refusals.map(r => [code(name), r.what, r.because, r.instead]),
-      ),
+      [
+        createTensorflowEngine(),
+        createOnnxEngine(),
+        createTfjsEngine(),
+        createWebgpuEngine(nodeSource),
+      ].flatMap(({ name, refusals = [] }) => refusals.map(r => [code(name), r.what, r.because, r.instead])),
     ),
   'engine-differences': () =>
     table(

@@ -12,7 +12,7 @@ export interface Difference {
 
 export const differences = {
   'sign of zero': {
-    engines: ['onnx', 'tensorflow', 'tfjs', 'tfjs-cpu'],
+    engines: ['onnx', 'tensorflow', 'tfjs', 'tfjs-cpu', 'webgpu'],
     ops: ['sign', 'max', 'min', 'rem', 'reduce_sum', 'reduce_max', 'dot_general', 'conv2d', 'scatter_add'],
     where: 'a zero that an op of several numbers, or sign, gives, and what composites make of one',
     gives: '0 or −0',
@@ -26,7 +26,7 @@ export const differences = {
     because: 'TensorFlow, and vector forms of exp, flush what takes the slow path of processors',
   },
   'NaN in an order': {
-    engines: ['tensorflow'],
+    engines: ['tensorflow', 'webgpu'],
     ops: ['argmax', 'top_k'],
     where: 'a row that holds a NaN',
     gives: 'any index of the row',
@@ -61,11 +61,11 @@ export const differences = {
     because: 'ONNX Runtime sums i32 in floats',
   },
   'sine of the tiny and huge': {
-    engines: ['tfjs'],
+    engines: ['tfjs', 'webgpu'],
     ops: ['sin', 'cos'],
-    where: 'an argument nearer to 0 than 1e-7, or beyond 1e7',
+    where: 'an argument nearer to 0 than 1e-7, or beyond 1e7; on webgpu beyond 1e5 alone',
     gives: '0 for the tiny, any number from −1 to 1 for the huge',
-    because: 'the WebAssembly kernel brings arguments to one turn in f32',
+    because: 'arguments are brought to one turn in f32; WGSL defines its own sine from −π to π alone',
   },
   'erf of the tiny': {
     engines: ['tfjs-cpu'],

@@ -6,6 +6,8 @@ import { createOnnxEngine } from '../backends/onnx/engine.ts';
 import { createReferenceEngine } from '../backends/reference/engine.ts';
 import { createTensorflowEngine } from '../backends/tensorflow/engine.ts';
 import { createTfjsEngine } from '../backends/tfjs/engine.ts';
+import { nodeSource } from '../backends/webgpu/dawn.ts';
+import { createWebgpuEngine } from '../backends/webgpu/engine.ts';
 import { type Context, present } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { installable } from './install/installable.ts';
@@ -16,6 +18,7 @@ export async function runEngines(context: Context): Promise<ExitCode> {
     createTensorflowEngine(),
     createTfjsEngine({ backend: 'wasm' }),
     createTfjsEngine({ backend: 'cpu' }),
+    createWebgpuEngine(nodeSource),
     createReferenceEngine({ precision: 'f32' }),
   ];
   const rows = await Promise.all(

@@ -12,6 +12,10 @@ const makers: Readonly<Record<string, () => Promise<Engine>>> = {
   tensorflow: async () => (await import('../backends/tensorflow/engine.ts')).createTensorflowEngine(),
   tfjs: async () => (await import('../backends/tfjs/engine.ts')).createTfjsEngine({ backend: 'wasm' }),
   'tfjs-cpu': async () => (await import('../backends/tfjs/engine.ts')).createTfjsEngine({ backend: 'cpu' }),
+  webgpu: async () => {
+    const { createWebgpuEngine } = await import('../backends/webgpu/engine.ts');
+    return createWebgpuEngine((await import('../backends/webgpu/dawn.ts')).nodeSource);
+  },
   reference: async () =>
     (await import('../backends/reference/engine.ts')).createReferenceEngine({ precision: 'f32' }),
 };

@@ -198,6 +198,7 @@ describe('mm engines', () => {
       expect.objectContaining({ name: 'tensorflow' }),
       expect.objectContaining({ name: 'tfjs', folder: null }),
       expect.objectContaining({ name: 'tfjs-cpu', folder: null }),
+      expect.objectContaining({ name: 'webgpu' }),
       expect.objectContaining({ name: 'reference', ready: true, version: null, add: null, folder: null }),
     ]);
   });
