@@ -80,7 +80,7 @@ const rooms: Readonly<Record<string, Room>> = {
     node: true,
   },
   'src/backends/webgpu/probe.ts': { rooms: [], packages: [] },
-  'src/backends/webgpu/dawn.ts': { rooms: ['src/backends/webgpu/installation.ts'], packages: [] },
+  'src/backends/webgpu/dawn.ts': { rooms: ['src/backends/webgpu'], packages: [] },
   'src/backends/webgpu': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/compiler/plan.ts', 'src/backends/engine.ts'],

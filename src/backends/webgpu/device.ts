@@ -14,7 +14,7 @@ export interface Device {
   bind(kernel: Kernel, buffers: readonly GPUBufferBinding[]): GPUBindGroup;
   /** Runs `work` and fails with what the device says of it. */
   checked<T>(work: () => T | Promise<T>): Promise<T>;
-  close(): void;
+  isLost(): boolean;
 }
 
 const noAdapter =
@@ -28,12 +28,14 @@ export async function openDevice(gpu: GPU): Promise<Device> {
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
   let failure: EngineFailure | undefined;
+  let isLost = false;
   device.addEventListener('uncapturederror', e => {
     // Shown by nobody else: whoever awaits next fails.
     e.preventDefault();
     failure ??= failed(e.error);
   });
   void device.lost.then(({ reason, message }) => {
+    isLost = true;
     if (reason !== 'destroyed')
       failure ??= new EngineFailure(
         'run',
@@ -54,8 +56,10 @@ export async function openDevice(gpu: GPU): Promise<Device> {
       const errors = await Promise.all([0, 1, 2].map(() => device.popErrorScope()));
       const error = errors.find(e => e !== null);
       if (error !== undefined && error !== null) failure ??= failed(error);
+      const said = failure;
+      if (!isLost) failure = undefined;
       // biome-ignore lint/correctness/noUnsafeFinally: what the device says is the cause of what `work` throws.
-      if (failure !== undefined) throw failure;
+      if (said !== undefined) throw said;
     }
     return result;
   };
@@ -92,7 +96,7 @@ export async function openDevice(gpu: GPU): Promise<Device> {
         layout: layoutFor(layouts, kernel),
         entries: buffers.map((resource, binding) => ({ binding, resource })),
       }),
-    close: () => device.destroy(),
+    isLost: () => isLost,
   };
 }
 

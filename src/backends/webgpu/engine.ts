@@ -3,7 +3,7 @@
 
 import { type Engine, EngineFailure, type EngineStatus } from '../engine.ts';
 import { compositeKernels } from './composites.ts';
-import { openDevice } from './device.ts';
+import { type Device, openDevice } from './device.ts';
 import { kernelCounts } from './emit.ts';
 import { refusals } from './refusals.ts';
 import { openSession } from './session.ts';
@@ -42,7 +42,18 @@ export function createWebgpuEngine({ gpu, version, add }: WebgpuSource): Engine 
     open: async entries => {
       const source = gpu();
       if (source === undefined) throw new EngineFailure('load', `WebGPU is not there: ${add}`);
-      return openSession(await openDevice(source), entries);
+      return openSession(await sharedDevice(source), entries);
     },
   };
+}
+
+const devices = new WeakMap<GPU, Promise<Device>>();
+
+/** Sessions share a device, and with it what has been compiled; one that was lost is replaced. */
+async function sharedDevice(gpu: GPU): Promise<Device> {
+  const known = await devices.get(gpu)?.catch(() => undefined);
+  if (known !== undefined && !known.isLost()) return known;
+  const opened = openDevice(gpu);
+  devices.set(gpu, opened);
+  return opened;
 }

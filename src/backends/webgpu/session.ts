@@ -150,7 +150,6 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
     },
     async close() {
       for (const buffer of buffers) buffer.destroy();
-      device.close();
     },
   };
 }
