@@ -10,12 +10,12 @@ import { graphCost } from '../src/compiler/cost.ts';
 import type { Entry, OptimizerSpec, WeightSpec } from '../src/compiler/program.ts';
 import { ops } from '../src/ops/registry.ts';
 import { feedsOf } from '../src/train/feeds.ts';
+import { heldBy } from '../src/train/held.ts';
 import { allocate } from '../src/train/host-tensor.ts';
 import { initialTensors } from '../src/train/initialize.ts';
 import { madeUpBatch } from '../src/train/made-up.ts';
 import { memoryNow } from '../src/train/memory.ts';
 import { evaluationScalars, scalarFeeds, trainScalars } from '../src/train/schedule.ts';
-import { heldBy } from '../src/train/stage-state.ts';
 import type { Built, Start, Steps } from './benchmark.ts';
 
 const batches = 8;

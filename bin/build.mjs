@@ -1,5 +1,5 @@
-// Bundles src/ into dist/ with esbuild: the command line, the library and the worker threads. Every file is
-// renamed into place, chunks first: a process that runs meanwhile keeps what it began with.
+// Bundles src/ into dist/ with esbuild: the command line, the library and the worker threads, and
+// what a page imports. Every file is renamed into place, chunks first: a process that runs meanwhile keeps what it began with.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,23 @@ export async function buildAll() {
   replace(join(dist, 'stamp'), stamp);
 }
 
+/** What a page imports as `mmlang/page`: its bundler adds the packages of TensorFlow.js. */
+async function buildPage() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/page/index.ts'],
+    outfile: join(dist, 'page.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    external: ['node:*', '@tensorflow/*'],
+    loader: { '.mm': 'text' },
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  });
+}
+
 function replace(path, contents) {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -63,4 +80,5 @@ function replace(path, contents) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(dist, { recursive: true, force: true });
   await buildAll();
+  await buildPage();
 }

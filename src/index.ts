@@ -1,10 +1,8 @@
-// The public API: compile a spec, train it, load what was trained. The command line stands on the same functions.
+// The public API: compile a spec, train it, load what was trained. The command line stands on the same functions; a
+// page has src/page.
 // Mistakes of the caller's (a wrong spec, missing data, a run of another spec) come as diagnostics: returned by
 // `compile`, and as the property `diagnostics` of the Error that `train` and `load` throw.
 
-import type { Diagnostic } from './base/diagnostic.ts';
-import { type Compilation, check, compile as compileModel } from './compile.ts';
-import type { ReadFile } from './dsl/semantics/library.ts';
 import { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.ts';
 import { type LoadedRun, type LoadOptions, load as loadRun } from './train/load.ts';
 import { type Prediction, predict } from './train/predict.ts';
@@ -14,6 +12,7 @@ import { version } from './train/version.ts';
 export type { Diagnostic } from './base/diagnostic.ts';
 export type { Span } from './base/span.ts';
 export type { Compilation } from './compile.ts';
+export { type CompileOptions, type CompileResult, compileText as compile } from './compile-text.ts';
 export type { Plan, Target } from './compiler/plan.ts';
 export type { ExportProgram, StageProgram, WeightSpec } from './compiler/program.ts';
 export { renderDiagnostics } from './dsl/render.ts';
@@ -26,30 +25,6 @@ export type { TrainResult } from './train/train.ts';
 
 /** The version of mmlang. */
 export { version };
-
-export interface CompileOptions {
-  /** The name of the spec in messages; files that it uses are relative to it. Default: `spec.mm`. */
-  readonly file?: string;
-  /** Gives the text of a used file. Default: there are none. */
-  readonly read?: ReadFile;
-}
-
-export interface CompileResult {
-  /** Each model of the spec and each of its variants, by name; none where anything is wrong. */
-  readonly models: ReadonlyMap<string, Compilation>;
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-/** Checks a spec's text and makes its models ready to become programs. Never throws for a mistake in the spec. */
-export function compile(text: string, options: CompileOptions = {}): CompileResult {
-  const checked = check(text, options.file ?? 'spec.mm', options.read ?? (() => undefined));
-  const { library, diagnostics } = checked;
-  if (library === undefined) return { models: new Map(), diagnostics };
-  const models = checked.models.map(
-    m => [m.variant ?? m.name, compileModel(library, m, diagnostics)] as const,
-  );
-  return { models: new Map(models), diagnostics };
-}
 
 /**
  * Trains a spec's stages in a run folder, or goes on with one (`resume`). Resolves when all are trained, or when

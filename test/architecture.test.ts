@@ -108,6 +108,25 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['csv-parse', 'sharp'],
     node: true,
   },
+  'src/page': {
+    rooms: [
+      ...['src/base', 'src/compiler', 'src/dsl', 'src/compile.ts', 'src/compile-text.ts'],
+      ...['src/backends/engine.ts', 'src/backends/tfjs'],
+      // What of training asks nothing of a machine.
+      ...[
+        'feeds',
+        'guarded-engine',
+        'held',
+        'host-tensor',
+        'initialize',
+        'rounds',
+        'schedule',
+        'step',
+        'told',
+      ].map(f => `src/train/${f}.ts`),
+    ],
+    packages: ['@tensorflow/tfjs-backend-wasm'],
+  },
   'src/export': {
     rooms: [
       ...['src/base', 'src/ir', 'src/compiler', 'src/backends', 'src/data', 'src/train'],
@@ -119,6 +138,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/cli/install': { rooms: ['src'], packages: ['nanotar', 'yauzl'], node: true },
   'src/cli': { rooms: ['src'], packages: ['commander', 'picocolors'], node: true },
   'src/compile.ts': { rooms: ['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler'], packages: [] },
+  'src/compile-text.ts': { rooms: ['src/base', 'src/dsl', 'src/compile.ts'], packages: [] },
   'src/index.ts': { rooms: ['src'], packages: [], node: true },
 };
 
@@ -178,6 +198,25 @@ it.each([
   ['src/index.ts', "export * from './cli/main.ts';"],
 ])('%s may not say: %s', (file, line) => {
   expect(trespasses(file, line)).toHaveLength(1);
+});
+
+it('loads nothing in a page that a page hasn’t', () => {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { from, typeOnly } of importsOf(textOf.get(file) ?? ''))
+      if (from.startsWith('.') && !typeOnly) load(posix.join(posix.dirname(file), from));
+  };
+  load('src/page/index.ts');
+  const code = [...loaded].filter(f => programs.includes(f));
+  expect(code.length).toBeGreaterThan(150);
+  const wanted = code.flatMap(file =>
+    importsOf(textOf.get(file) ?? '')
+      .filter(i => i.from.startsWith('node:') && !i.typeOnly)
+      .map(i => `${file}:${i.line} imports ${i.from}`),
+  );
+  expect(wanted).toEqual([]);
 });
 
 const pure = programs.filter(file =>

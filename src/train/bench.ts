@@ -14,12 +14,12 @@ import { type BenchChoice, type CompileTimes, compiled, type Made } from './benc
 import { failure } from './diagnostics.ts';
 import { autoEngine, openEngine, type ReadyEngine, requirePasses } from './engines.ts';
 import { feedsOf } from './feeds.ts';
+import { heldBy } from './held.ts';
 import { allocate } from './host-tensor.ts';
 import { initialTensor } from './initialize.ts';
 import { madeUpBatch } from './made-up.ts';
 import { memoryNow, peakMemory, resetPeak } from './memory.ts';
 import { type OnRead, type OpenedSpec, openSpec, type SpecText } from './model.ts';
-import { heldBy } from './stage-state.ts';
 
 export interface BenchOptions extends BenchChoice {
   readonly spec: SpecText;

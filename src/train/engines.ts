@@ -6,6 +6,7 @@ import { nearestName } from '../base/nearest-name.ts';
 import { passesOf } from '../compiler/pass-list.ts';
 import { failure, TrainFailure } from './diagnostics.ts';
 import { guarded } from './guarded-engine.ts';
+import { memoryRoom } from './memory-room.ts';
 
 const makers: Readonly<Record<string, () => Promise<Engine>>> = {
   onnx: async () => (await import('../backends/onnx/engine.ts')).createOnnxEngine(),
@@ -80,7 +81,7 @@ async function byName(name: string, mmlang: string): Promise<Found> {
   const engine = await madeEngine(name);
   const { ready, version, add } = await engine.status();
   // An engine that is a part of mmlang has its version.
-  return ready ? { ready: { engine: guarded(engine), version: version ?? mmlang } } : { add };
+  return ready ? { ready: { engine: guarded(engine, memoryRoom), version: version ?? mmlang } } : { add };
 }
 
 /** Fails where an engine doesn't train in this precision. */

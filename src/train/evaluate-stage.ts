@@ -6,9 +6,9 @@ import type { Plan } from '../compiler/plan.ts';
 import type { MeasureSpec } from '../compiler/program.ts';
 import { requireTensors } from './checkpoint.ts';
 import type { DataSource } from './feeds.ts';
+import { heldBy } from './held.ts';
 import type { Measured } from './measure.ts';
 import { runMeasure } from './measure.ts';
-import { heldBy } from './stage-state.ts';
 
 export interface EvaluationOptions {
   readonly measures: readonly MeasureSpec[];

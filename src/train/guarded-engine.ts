@@ -1,16 +1,14 @@
 // An engine as training sees it: what it can't run is refused before anything runs, and what goes wrong in it comes as
 // diagnostics that name the line of the spec, the engine and the way out.
 
-import { readFileSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { type Engine, EngineFailure, type Session } from '../backends/engine.ts';
 import type { Plan } from '../compiler/plan.ts';
 import { failure, TrainFailure } from './diagnostics.ts';
 
 type Entries = ReadonlyMap<string, Plan>;
 
-/** `room` is how much memory a process may take; what this machine has unless told. */
-export function guarded(engine: Engine, room: () => number = memoryRoom): Engine {
+/** `room` is how much memory a process may take. */
+export function guarded(engine: Engine, room: () => number): Engine {
   return {
     ...engine,
     async open(entries, options) {
@@ -110,21 +108,4 @@ function fittingBatch(
   const share = (room - still) / Math.max(1, peakBytes - still);
   const most = batch * Math.min(0.5, share);
   return { batch, fits: most < 1 ? undefined : 2 ** Math.floor(Math.log2(most)) };
-}
-
-/** The machine's memory, or the least of what a container, or a limit of the process, leaves of it. */
-function memoryRoom(): number {
-  const limits = [totalmem(), process.constrainedMemory() ?? 0, addressSpace() ?? 0];
-  return Math.min(...limits.filter(n => n > 0));
-}
-
-/** `ulimit -v`; undefined where there is none. */
-function addressSpace(): number | undefined {
-  try {
-    const limit = /^Max address space\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-    return limit === undefined ? undefined : Number(limit);
-  } catch {
-    // Not Linux.
-    return undefined;
-  }
 }

@@ -10,10 +10,10 @@ import { checkNames, expandValues, readSettings } from './arguments.ts';
 import { requireTensors } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
 import { feedsOf } from './feeds.ts';
+import { heldBy } from './held.ts';
 import type { LoadedRun } from './load.ts';
 import { withLabels } from './run-labels.ts';
 import { drawSeed, evaluationScalars, scalarFeeds } from './schedule.ts';
-import { heldBy } from './stage-state.ts';
 
 /** A place on an axis: its number and what stands there. */
 export interface Pointer {

@@ -1,34 +1,16 @@
-// The tensors of a stage: which the engine holds, what they start from, and what checkpoints make of them.
+// The tensors of a stage: what they start from, and what checkpoints make of them.
 
 import type { Session } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
-import type { Entry, StageProgram, WeightSpec } from '../compiler/program.ts';
+import type { StageProgram, WeightSpec } from '../compiler/program.ts';
 import type { BestSoFar, Checkpoint, CheckpointInfo } from './checkpoint.ts';
 import { readCheckpoint, requireTensors, writeCheckpoint } from './checkpoint.ts';
 import { failure } from './diagnostics.ts';
+import type { Held } from './held.ts';
 import { allocate } from './host-tensor.ts';
 import { initialTensor } from './initialize.ts';
 import { stepsOf } from './rounds.ts';
 import type { StageFolder } from './run-folder.ts';
-
-export interface Held {
-  readonly name: string;
-  readonly role: 'weight' | 'state' | 'moment';
-  readonly dtype: HostTensor['dtype'];
-  readonly shape: readonly number[];
-}
-
-/** Every weight, state and moment that the entries' graphs read, each once, by name. */
-export function heldBy(entries: readonly Entry[]): readonly Held[] {
-  const known = new Map<string, Held>();
-  for (const { plan } of entries)
-    for (const { id, name, role } of plan.graph.inputs) {
-      const type = plan.graph.types[id];
-      if (role === 'feed' || role === 'scalar' || type === undefined) continue;
-      known.set(name, { name, role, dtype: type.dtype, shape: type.shape.map(Number) });
-    }
-  return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
 
 export interface StageState {
   readonly step: number;

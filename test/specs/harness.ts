@@ -16,9 +16,9 @@ import type {
 } from '../../src/compiler/program.ts';
 import type { Graph } from '../../src/ir/graph.ts';
 import { feedsOf } from '../../src/train/feeds.ts';
+import { heldBy } from '../../src/train/held.ts';
 import { initialTensors } from '../../src/train/initialize.ts';
 import { drawSeed, fitScalars, scalarFeeds, trainScalars } from '../../src/train/schedule.ts';
-import { heldBy } from '../../src/train/stage-state.ts';
 import { minimizing } from '../minimizing.ts';
 
 /** Every feed of a batch, of the types that its fields have. Texts are framed as a tokenizer frames them and end

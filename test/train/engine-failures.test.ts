@@ -217,7 +217,7 @@ describe('a training whose engine fails', () => {
           return undefined;
         },
       });
-      const found = await told(trainStage(toyOptions(dir, { engine: guarded(broken) })));
+      const found = await told(trainStage(toyOptions(dir, { engine: guarded(broken, () => 1e12) })));
       expect(found.code).toBe(reason === 'memory' ? 'memory-exhausted' : 'engine-failed');
       if (reason === 'run') {
         expect(found.message).toContain('toy failed while running train, at mul (a.mm:4): it ended');
