@@ -9,7 +9,7 @@ import { addEngine } from '../../src/cli/install/installable.ts';
 import { openBrowser } from './setup/browser.ts';
 
 test('mm engines add webgpu has installed it, and it finds a device', async () => {
-  expect(installation()).toMatchObject({ webgpu: '0.6.2' });
+  expect(installation(), 'mm engines add webgpu installs it').toMatchObject({ webgpu: '0.6.2' });
   const added = await addEngine('webgpu', {
     gpu: false,
     engines: enginesFolder(),

@@ -14,6 +14,7 @@ export interface Page {
   readonly until: (expression: string, seconds: number) => Promise<void>;
   /** Errors and warnings of the console, and exceptions that nobody caught. */
   readonly complaints: readonly string[];
+  readonly close: () => Promise<void>;
   /** Writes a picture of the whole page as a PNG file. */
   readonly picture: (file: string, scheme: 'light' | 'dark', width: number) => Promise<void>;
 }
@@ -127,12 +128,19 @@ async function openPage(
   const { sessionId } = await call('Target.attachToTarget', { targetId, flatten: true });
   const session = String(sessionId);
   const complaints: string[] = [];
+  let isLoaded: () => void = () => undefined;
+  const loading = new Promise<void>(resolve => {
+    isLoaded = resolve;
+  });
   listen(session, ({ method, params = {} }) => {
+    if (method === 'Page.loadEventFired') isLoaded();
     const said = complaintIn(method, params);
     if (said !== undefined) complaints.push(said);
   });
   for (const domain of ['Page', 'Runtime', 'Log']) await call(`${domain}.enable`, {}, session);
-  await call('Page.navigate', { url }, session);
+  const { errorText } = await call('Page.navigate', { url }, session);
+  if (errorText !== undefined) throw new Error(`${url} can't be opened: ${errorText}`);
+  await loading;
 
   const evaluate = async <T>(expression: string): Promise<T> => {
     const params = { expression, awaitPromise: true, returnByValue: true };
@@ -143,6 +151,9 @@ async function openPage(
   return {
     evaluate,
     complaints,
+    close: async () => {
+      await call('Target.closeTarget', { targetId });
+    },
     until: async (expression, seconds) => {
       const end = performance.now() + 1000 * seconds;
       while (!(await evaluate<boolean>(`Boolean(${expression})`))) {
