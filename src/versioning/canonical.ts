@@ -8,9 +8,17 @@ import { attributesText } from './attributes-text.ts';
 import { unfoldComposites, unfoldCore } from './unfold-rules.ts';
 import { unfolded } from './unfolded.ts';
 
-/** The graph in canonical form: nodes and inputs in the order in which its outputs, by name, first read them. */
-export function canonical(graph: Graph, registry: OpRegistry): Graph {
+/**
+ * The graph in canonical form: nodes and inputs in the order in which its outputs, by name, first read them. Where no
+ * gradients are taken of it, what would stop them is nothing.
+ */
+export function canonical(
+  graph: Graph,
+  registry: OpRegistry,
+  { gradients }: { readonly gradients: boolean } = { gradients: false },
+): Graph {
   const rules = new Map([...Object.entries(unfoldCore), ...Object.entries(unfoldComposites)]);
+  if (!gradients) rules.set('stop_gradient', (_, __, [x]) => [x!]);
   return inReadingOrder(unfolded(graph, rules, registry));
 }
 

@@ -84,7 +84,7 @@ function exportLock(context: LowerContext, name: string, member: ExportMember, s
       }),
     ),
     gives: member.result === undefined ? '' : showTypeExpr(member.result),
-    ...meaningOf(lowered.trace.builder.finish(), context.registry),
+    ...meaningOf(lowered.trace.builder.finish(), context.registry, { gradients: false }),
   };
 }
 
@@ -92,13 +92,13 @@ function stageLock(context: LowerContext, name: string, seen: Seen): StageLock {
   const traced = tracedStage(context, name, { batch: 2 });
   for (const t of traced) seen(t.weights, t.calls);
   return {
-    computes: traced.map(t => meaningOf(t.forward, context.registry)),
+    computes: traced.map(t => meaningOf(t.forward, context.registry, { gradients: true })),
     recipe: recipeOf(context.model.stages.get(name)!),
   };
 }
 
-function meaningOf(graph: Graph, registry: OpRegistry): Meaning {
-  const form = canonical(graph, registry);
+function meaningOf(graph: Graph, registry: OpRegistry, how: { readonly gradients: boolean }): Meaning {
+  const form = canonical(graph, registry, how);
   return {
     meaning: createHash('sha256').update(meaningText(form)).digest('hex'),
     reads: form.inputs.filter(i => i.role === 'weight' || i.role === 'state').map(i => i.name),
