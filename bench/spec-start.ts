@@ -7,6 +7,7 @@ import type { Engine } from '../src/backends/engine.ts';
 import type { HostTensor } from '../src/base/tensor.ts';
 import { check, compile } from '../src/compile.ts';
 import { graphCost } from '../src/compiler/cost.ts';
+import { kernelCount } from '../src/compiler/kernels.ts';
 import type { Entry, OptimizerSpec, WeightSpec } from '../src/compiler/program.ts';
 import { ops } from '../src/ops/registry.ts';
 import { feedsOf } from '../src/train/feeds.ts';
@@ -110,8 +111,7 @@ function told(fetched: ReadonlyMap<string, HostTensor>): number {
 }
 
 export const kernelsOf = (engine: Engine, entry: Pick<Entry, 'plan'>): number =>
-  engine.target.kernels?.(entry.plan.graph).reduce((a, b) => a + b, 0) ??
-  graphCost(entry.plan.graph, ops).kernels;
+  kernelCount(entry.plan, engine.target);
 
 function compiled({ spec, variant, run }: SpecChoice, here: string, engine: Engine): Compiled {
   const file = 'file' in spec ? spec.file : 'bench.mm';

@@ -146,7 +146,7 @@ function stageText(s: StageExplanation, engine: string, context: Context): strin
     return `  reads ${b.data} (${b.fields.join(', ')}), ${b.size} rows a batch${distinct}`;
   });
   const title = `${paint.bold(`stage ${s.name}`)}${s.from === undefined ? '' : ` from ${s.from}`}`;
-  const cost = `  a step: ${count(s.flopsPerStep)} FLOPs, at most ${bytes(s.peakBytes)} of tensors at once`;
+  const cost = `  a step: ${count(s.flopsPerStep)} FLOPs in ${count(s.kernelsPerStep)} kernels, at most ${bytes(s.peakBytes)} of tensors at once`;
   if (s.steps === 0)
     return [
       `${title}: fits on ${s.fits.length === 0 ? 'the host' : engine}`,
@@ -172,12 +172,15 @@ function fusionText(e: Explanation, stage: string, file: string): readonly strin
     return [
       `  ${f.kind}`,
       String(f.count),
-      String(f.kernelsSaved),
+      count(f.operations),
+      count(f.kernelsSaved),
       bytes(f.bytesSaved),
       linesText(f.from, file),
     ];
   });
-  return [table(['  fused', 'times', 'kernels saved', 'traffic saved', 'from'], rows, [1, 2, 3])];
+  return [
+    table(['  fused', 'times', 'operations', 'kernels saved', 'traffic saved', 'from'], rows, [1, 2, 3, 4]),
+  ];
 }
 
 /** The lines of the spec, then those of each file that it uses: `line 3, 7; layers.mm:4`. */

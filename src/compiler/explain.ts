@@ -13,6 +13,7 @@ import type { Graph, Node } from '../ir/graph.ts';
 import { bytesOf, isFree, nodeCost } from './cost.ts';
 import { tracedExport } from './export-program.ts';
 import { tokenizerFits } from './fit-program.ts';
+import { kernelCount } from './kernels.ts';
 import { createBatch, type LowerContext, startLowering, weightSpecs } from './lower.ts';
 import type { Fusion } from './plan.ts';
 import {
@@ -58,6 +59,8 @@ export interface StageExplanation {
   /** Elements of the states that a step renews. */
   readonly renewed: number;
   readonly flopsPerStep: number;
+  /** Of the largest entry, as the engine runs it. */
+  readonly kernelsPerStep: number;
   readonly peakBytes: number;
   /** Where a limit was given. */
   readonly memory: MemoryNote | undefined;
@@ -139,6 +142,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
           ? program.fits.map(f => ({ part: f.part, numbers: count(f.renewed), length: f.length }))
           : [],
       flopsPerStep: Math.max(0, ...entries.map(e => flopsOf(context, e.plan.graph))),
+      kernelsPerStep: Math.max(0, ...entries.map(e => kernelCount(e.plan, context.target))),
       peakBytes: Math.max(0, ...entries.map(e => e.plan.peakBytes)),
       memory: program.kind === 'minimize' ? program.memory : undefined,
       batches: batches.map(b => ({

@@ -97,7 +97,9 @@ function fitEntry(
   const eachPass = runOptions(context, options);
   options.afterEach?.('lower', forward);
   const graph = optimize(recognise(forward, registry, eachPass), target, registry, eachPass);
-  return entryOf(name, schedule(graph, target, fusionsOf(graph, target, registry), without), [batch]);
+  return entryOf(name, schedule(graph, target, fusionsOf(graph, target, registry, without), without), [
+    batch,
+  ]);
 }
 
 /** The tokenizers that stages of the model fit, in the order of the spec. */

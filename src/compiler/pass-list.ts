@@ -4,7 +4,7 @@ import { optimizationPasses } from './optimize.ts';
 import type { PassName, Target } from './plan.ts';
 import { recognitionPasses } from './recognise.ts';
 import { recomputation } from './recompute.ts';
-import { bufferReuse } from './schedule.ts';
+import { bufferReuse, inPlace } from './schedule.ts';
 import { rowSplitting } from './split-rows.ts';
 
 export interface ListedPass extends PassName {
@@ -23,7 +23,7 @@ export function passesOf(target: Target): readonly ListedPass[] {
   const all = [
     ...listed('recognition', recognitionPasses),
     ...listed('optimization', optimizationPasses),
-    ...listed('memory', [recomputation, rowSplitting, bufferReuse]),
+    ...listed('memory', [recomputation, rowSplitting, bufferReuse, inPlace]),
     ...listed('engine', target.passes ?? []),
   ];
   return all.filter((p, i) => all.findIndex(other => other.name === p.name) === i);

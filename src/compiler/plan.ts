@@ -30,6 +30,8 @@ export interface Plan {
 export interface Fusion {
   readonly kind: string;
   readonly count: number;
+  /** Kernels that all of them would be, each op by itself. */
+  readonly operations: number;
   readonly kernelsSaved: number;
   readonly bytesSaved: number;
   readonly from: readonly { readonly file: string; readonly line: number }[];
@@ -48,6 +50,16 @@ export interface EnginePass extends PassName {
   readonly run?: (graph: Graph) => Graph;
 }
 
+/** What an engine runs at once, as one kernel. */
+export interface RunUnit {
+  /** One node, several that are compiled together, or all that gives weights, states and moments their next values. */
+  readonly kind: 'kernel' | 'cluster' | 'update';
+  readonly nodes: readonly number[];
+  /** Values of others that it reads, and those that it leaves in memory for others. */
+  readonly reads: readonly ValueId[];
+  readonly makes: readonly ValueId[];
+}
+
 /** What a pass may know of the engine it compiles for. */
 export interface Target {
   readonly engine: string;
@@ -59,6 +71,10 @@ export interface Target {
   readonly precisions?: readonly FloatDType[];
   /** How many kernels this engine runs for each node of a graph; one for each where absent. */
   readonly kernels?: (graph: Graph) => readonly number[];
+  /** What it runs at once, in order; every node by itself where absent. Nodes in no unit are made where they are read. */
+  readonly units?: (graph: Graph, without: ReadonlySet<string>) => readonly RunUnit[];
+  /** Ops whose result may lie where an input lay that nothing reads any more. */
+  readonly inPlace?: ReadonlySet<string>;
   /** One wide product is faster than several, even where their weights must be joined in each step. */
   readonly packs?: true;
   /** The engine keeps two sets of weights, states and moments and alternates. */

@@ -200,7 +200,7 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
         });
   const graph = fitted?.graph ?? stepOf(recognised);
   if (fitted !== undefined) see?.('recompute', graph);
-  const plan = schedule(graph, target, fusionsOf(graph, target, registry), without);
+  const plan = schedule(graph, target, fusionsOf(graph, target, registry, without), without);
   const entry = entryOf('train', plan, specs);
   return { train: entry, trace, parts, told, memory: fitted?.note };
 }

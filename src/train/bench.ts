@@ -6,6 +6,7 @@ import type { Session } from '../backends/engine.ts';
 import type { HostTensor } from '../base/tensor.ts';
 import { graphCost } from '../compiler/cost.ts';
 import { estimatedShares } from '../compiler/estimated-times.ts';
+import { kernelCount } from '../compiler/kernels.ts';
 import { type LineProfile, lineProfile } from '../compiler/line-profile.ts';
 import type { Target } from '../compiler/plan.ts';
 import type { Entry } from '../compiler/program.ts';
@@ -119,7 +120,7 @@ export async function bench(options: BenchOptions): Promise<Benched> {
   };
   say('profiling');
   const { plan } = made.entry;
-  const { flops, bytes, kernels } = graphCost(plan.graph, ops);
+  const { flops, bytes } = graphCost(plan.graph, ops);
   const samples = made.entry.batches.reduce((sum, b) => sum + b.size, 0);
   return {
     model: opened.model.name,
@@ -135,7 +136,7 @@ export async function bench(options: BenchOptions): Promise<Benched> {
     memory: { planned: plan.peakBytes, measured },
     flops,
     bytes,
-    kernels: ready.engine.target.kernels?.(plan.graph).reduce((a, b) => a + b, 0) ?? kernels,
+    kernels: kernelCount(plan, ready.engine.target),
     profile: await profiled(ready, made, feeds, threads, step.median),
   };
 }

@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { bytesOf, costByLine, graphCost } from '../../src/compiler/cost.ts';
 import { fusionsOf } from '../../src/compiler/fusions.ts';
 import { decompose } from '../../src/compiler/passes/decompose.ts';
+import type { Target } from '../../src/compiler/plan.ts';
 import { schedule } from '../../src/compiler/schedule.ts';
-import { createBuilder } from '../../src/ir/builder.ts';
+import { type Builder, createBuilder } from '../../src/ir/builder.ts';
 import type { Graph, ValueId } from '../../src/ir/graph.ts';
 import { ops } from '../../src/ops/registry.ts';
 import { bare, everything, expectSame, expectSound, f32, graphOf } from './helpers.ts';
@@ -38,26 +39,69 @@ describe('memory', () => {
     expect(schedule(graph, { ...bare, alternates: true }, []).peakBytes).toBe(2 * 64 + 64);
   });
 
-  test('no two values that are alive at once share a buffer', () => {
+  test('a sum lies where its first term lay, unless that is read again, or in another shape', () => {
+    const target: Target = { ...bare, inPlace: new Set(['add']) };
+    const sum = (read: (b: Builder, term: ValueId, result: ValueId) => readonly ValueId[]) => {
+      const graph = graphOf({ x: f32(16) }, (b, { x }) => {
+        const terms = ['exp', 'sin', 'tanh'].map(op => b.one(op, [x!]));
+        return read(b, terms[0]!, b.one('add', [b.one('add', [terms[0]!, terms[1]!]), terms[2]!]));
+      });
+      return {
+        plan: schedule(graph, target, []),
+        without: schedule(graph, target, [], new Set(['in-place'])),
+      };
+    };
+    const once = sum((_, __, y) => [y]);
+    expect([...once.plan.bufferOf.values()]).toEqual([0, 1, 2, 0, 0]);
+    expect([...once.without.bufferOf.values()]).toEqual([0, 1, 2, 3, 0]);
+    expect(once.without.peakBytes - once.plan.peakBytes).toBe(64);
+    const again = sum((b, term, y) => [y, b.one('neg', [term])]);
+    expect(again.plan.bufferOf.get(4)).not.toBe(again.plan.bufferOf.get(1));
+    const turned = graphOf({ x: f32(4, 1) }, (b, { x }) => {
+      const e = b.one('exp', [x!]);
+      return b.one('add', [b.one('reshape', [e], { shape: [1, 4] }), e]);
+    });
+    expect(schedule(turned, target, []).buffers).toHaveLength(2);
+  });
+
+  test('without reuse every value has its own buffer, and none dies before the end', () => {
+    const graph = graphOf({ x: f32(16) }, (b, { x }) => b.one('sin', [b.one('exp', [b.one('neg', [x!])])]));
+    const plan = schedule(graph, bare, [], new Set(['reuse-buffers']));
+    expect(plan.buffers).toHaveLength(3);
+    expect(plan.releases).toEqual([[], [], [1, 2]]);
+    expect(plan.peakBytes).toBe(4 * 64);
+  });
+
+  test.each([
+    ['', bare],
+    [' but for what is taken over', { ...bare, inPlace: new Set(['add', 'mul', 'exp', 'tanh', 'select']) }],
+  ])('no two values that are alive at once share a buffer%s', (_, target) => {
     fc.assert(
       fc.property(randomGraph, graph => {
-        const plan = schedule(graph, bare, []);
+        const plan = schedule(graph, target, []);
         const alive = new Map<number, ValueId>();
         const root = rootsOf(graph);
         for (const [at, node] of graph.nodes.entries()) {
-          for (const id of node.outputs) {
-            const buffer = plan.bufferOf.get(id);
-            if (buffer === undefined) continue;
-            const other = alive.get(buffer);
-            expect(other === undefined || root(other) === root(id)).toBe(true);
-            alive.set(buffer, id);
-            expect(plan.buffers[buffer]!.bytes).toBeGreaterThanOrEqual(bytesOf(graph.types[id]!));
-          }
           for (const id of node.inputs) {
             const buffer = plan.bufferOf.get(id);
             if (buffer !== undefined) expect(root(alive.get(buffer)!)).toBe(root(id));
           }
-          for (const id of plan.releases[at]!) if (root(id) === id) alive.delete(plan.bufferOf.get(id) ?? -1);
+          const dying = new Set(plan.releases[at]);
+          for (const id of node.outputs) {
+            const buffer = plan.bufferOf.get(id);
+            if (buffer === undefined) continue;
+            const other = alive.get(buffer);
+            const isTaken =
+              other !== undefined && dying.has(root(other)) && target.inPlace?.has(node.op) === true;
+            expect(other === undefined || root(other) === root(id) || isTaken).toBe(true);
+            alive.set(buffer, id);
+            expect(plan.buffers[buffer]!.bytes).toBeGreaterThanOrEqual(bytesOf(graph.types[id]!));
+          }
+          for (const id of plan.releases[at]!) {
+            const buffer = plan.bufferOf.get(id) ?? -1;
+            const there = alive.get(buffer);
+            if (there !== undefined && root(there) === id) alive.delete(buffer);
+          }
         }
         for (const { id } of graph.outputs) {
           const buffer = plan.bufferOf.get(id);

@@ -39,6 +39,12 @@ interface OpenEntry {
  */
 const memory = { perByte: 2.2, fixed: 60e6 };
 
+/** Ops of ours that become ops whose kernels write over an input that nothing else reads. */
+const inPlace: ReadonlySet<string> = new Set([
+  ...['add', 'sub', 'mul', 'div', 'neg', 'abs', 'floor'],
+  ...['exp', 'log', 'sqrt', 'rsqrt', 'tanh', 'sigmoid'],
+]);
+
 /** The engine that runs plans with ONNX Runtime on the CPU. */
 export function createOnnxEngine(): Engine {
   return {
@@ -49,6 +55,7 @@ export function createOnnxEngine(): Engine {
       composites: new Set(Object.keys(compositeEmit)),
       kernels: kernelsOf,
       alternates: true,
+      inPlace,
       memory,
     },
     profiles: true,

@@ -10,7 +10,7 @@ import type { FunctionLibrary } from './function-library.ts';
 import { shapeAttr, typeAttr } from './kernels.ts';
 import type { UnitOptions } from './passes.ts';
 import type { NodeRecord } from './saved-model-proto.ts';
-import { isFree, isWorthCompiling, producersOf, rootsOf, unitsOf } from './units.ts';
+import { isFree, producersOf, rootsOf, unitsOf } from './units.ts';
 import { createWriter, nodeOf, type Writer } from './writer.ts';
 
 export interface EntryValue {
@@ -47,7 +47,6 @@ function nodeLabel(index: number, node: Node): string {
 
 export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): EmittedEntry {
   const { library, handles } = options;
-  const compiled = options.units.clusters;
   const w = createWriter(prefix);
   const types = graph.types.map(staticType);
   const typeOf = (id: ValueId): StaticType => types[id] ?? { dtype: 'f32', shape: [] };
@@ -121,42 +120,23 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
   };
 
   const units = unitsOf(graph, options.units);
-  const readOutside = new Set<ValueId>(graph.outputs.flatMap(o => roots(o.id)));
-  const unitOf = new Map<number, number>();
-  for (const [u, unit] of units.entries())
-    for (const i of unit.kind === 'kernel' ? [unit.node] : unit.nodes) unitOf.set(i, u);
-  for (const [i, node] of graph.nodes.entries()) {
-    if (isFree(node) && compiled) continue;
-    for (const id of node.inputs.flatMap(roots))
-      if (unitOf.get(producers.get(id) ?? -1) !== unitOf.get(i)) readOutside.add(id);
-  }
   const assigned = new Set<string>();
   const effects: string[] = [];
 
   for (const unit of units) {
     switch (unit.kind) {
       case 'kernel': {
-        const node = graph.nodes[unit.node];
-        if (node === undefined) break;
-        for (const id of node.inputs.flatMap(roots)) ready(id);
-        w.label = nodeLabel(unit.node, node);
-        write(w, placed, unit.node);
+        for (const id of unit.reads) ready(id);
+        for (const i of unit.nodes) {
+          const node = graph.nodes[i];
+          if (node !== undefined) w.label = nodeLabel(i, node);
+          write(w, placed, i);
+        }
         break;
       }
       case 'cluster': {
-        const given = argumentsOf(unit.nodes);
+        const { reads: given, makes: gives } = unit;
         for (const id of given) ready(id);
-        if (!isWorthCompiling(graph, unit.nodes)) {
-          for (const i of unit.nodes) {
-            const node = graph.nodes[i];
-            if (node !== undefined) w.label = nodeLabel(i, node);
-            write(w, placed, i);
-          }
-          break;
-        }
-        const gives = unit.nodes
-          .flatMap(i => graph.nodes[i]?.outputs ?? [])
-          .filter(id => readOutside.has(id));
         const name = library.define({
           arguments: given.map(id => typeOf(id).dtype),
           body: (inside, args) => {
@@ -178,7 +158,7 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
         break;
       }
       case 'update': {
-        const all = argumentsOf(unit.nodes);
+        const all = unit.reads;
         const given = all.filter(id => !owned.has(id));
         const inUnit = new Set(unit.nodes.flatMap(i => graph.nodes[i]?.outputs ?? []));
         // A next value may be a free node, made of one of the unit's.
@@ -214,7 +194,7 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
         break;
       }
       default:
-        return unit satisfies never;
+        return unit.kind satisfies never;
     }
   }
   w.label = 'assign/';
@@ -251,15 +231,5 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
   /** Variables that are fetched are read before anything is assigned. */
   function readFetched(): void {
     for (const o of graph.outputs) if (o.role === 'fetch') for (const id of roots(o.id)) ready(id);
-  }
-
-  /** What nodes of a unit read from outside it, in the order of their first reading. */
-  function argumentsOf(nodes: readonly number[]): readonly ValueId[] {
-    const own = new Set(nodes.flatMap(i => graph.nodes[i]?.outputs ?? []));
-    return [
-      ...new Set(
-        nodes.flatMap(i => (graph.nodes[i]?.inputs ?? []).flatMap(roots)).filter(id => !own.has(id)),
-      ),
-    ];
   }
 }

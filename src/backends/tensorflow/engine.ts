@@ -23,6 +23,7 @@ import { passes, unitOptions } from './passes.ts';
 import { withoutGpu } from './probe.ts';
 import { refusals } from './refusals.ts';
 import { encodeSavedModel } from './saved-model-proto.ts';
+import { unitsOf } from './units.ts';
 
 const about = 'TensorFlow: one graph with its state on the device, compiled in clusters';
 
@@ -40,6 +41,7 @@ export function createTensorflowEngine(options: TensorflowOptions = { compiled: 
       engine: 'tensorflow',
       composites: new Set(),
       passes,
+      units: (graph, without) => unitsOf(graph, unitOptions({ without })),
       packs: true,
       alternates: false,
       precisions: ['f32', 'bf16', 'f16'],

@@ -1,16 +1,12 @@
 // A graph cut into what TensorFlow's own kernels run (products, convolutions, gathers) and clusters of everything
 // between them, which XLA compiles. A cluster is convex: no way from one of its nodes to another leads through a kernel.
 
+import type { RunUnit } from '../../compiler/plan.ts';
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
 import { everyUnit, type UnitOptions } from './passes.ts';
 
-export type Unit =
-  /** One node, run by TensorFlow's kernel. */
-  | { readonly kind: 'kernel'; readonly node: number }
-  /** Nodes that are compiled together. */
-  | { readonly kind: 'cluster'; readonly nodes: readonly number[] }
-  /** What gives weights, states and moments their next values; the last unit. */
-  | { readonly kind: 'update'; readonly nodes: readonly number[] };
+/** A kernel of TensorFlow's runs one node; the update is the last unit. */
+type Unit = Pick<RunUnit, 'kind' | 'nodes'>;
 
 /** Ops that TensorFlow's kernels run better than XLA does on a CPU, and `after`, which XLA has no order for. */
 const kernels: ReadonlySet<string> = new Set([
@@ -70,11 +66,49 @@ export function producersOf(graph: Graph): ReadonlyMap<ValueId, number> {
   return new Map(graph.nodes.flatMap((n, i) => n.outputs.map(id => [id, i] as const)));
 }
 
-/** The units in an order in which they can run. Free nodes are in none. */
-export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonly Unit[] {
-  if (!options.clusters) return graph.nodes.map((_, node) => ({ kind: 'kernel', node }));
+/** The units in an order in which they can run, with what they read and leave. With clusters, free nodes are in none. */
+export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonly RunUnit[] {
   const producers = producersOf(graph);
   const roots = rootsOf(producers, graph);
+  return withValues(graph, cut(graph, options, producers, roots), producers, roots);
+}
+
+type Roots = ReturnType<typeof rootsOf>;
+
+function withValues(
+  graph: Graph,
+  units: readonly Unit[],
+  producers: ReadonlyMap<ValueId, number>,
+  roots: Roots,
+): readonly RunUnit[] {
+  const unitOf = new Map<number, number>();
+  for (const [u, { nodes }] of units.entries()) for (const i of nodes) unitOf.set(i, u);
+  const readOutside = new Set<ValueId>(graph.outputs.flatMap(o => roots(o.id)));
+  const read = units.map(({ nodes }, u) => {
+    const reads = new Set(nodes.flatMap(i => (graph.nodes[i]?.inputs ?? []).flatMap(roots)));
+    for (const id of reads) {
+      const from = unitOf.get(producers.get(id) ?? -1);
+      if (from === u) reads.delete(id);
+      else readOutside.add(id);
+    }
+    return [...reads];
+  });
+  return units.map(({ kind, nodes }, u) => ({
+    kind,
+    nodes,
+    reads: read[u] ?? [],
+    makes: nodes.flatMap(i => graph.nodes[i]?.outputs ?? []).filter(id => readOutside.has(id)),
+  }));
+}
+
+/** Which nodes are run at once. */
+function cut(
+  graph: Graph,
+  options: UnitOptions,
+  producers: ReadonlyMap<ValueId, number>,
+  roots: Roots,
+): readonly Unit[] {
+  if (!options.clusters) return graph.nodes.map((_, i) => ({ kind: 'kernel', nodes: [i] }));
   const made = (id: ValueId): number | undefined => producers.get(id);
   const sources = (node: Node): readonly number[] => node.inputs.flatMap(roots).flatMap(id => made(id) ?? []);
   const readByKernel = new Set<ValueId>();
@@ -112,7 +146,7 @@ export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonl
     const own = depth.get(i);
     if (own === undefined) continue;
     if (isKernel(node)) {
-      units.push({ depth: own, first: i, unit: { kind: 'kernel', node: i } });
+      units.push({ depth: own, first: i, unit: { kind: 'kernel', nodes: [i] } });
       continue;
     }
     const at = find(i);
@@ -124,7 +158,13 @@ export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonl
       units.push({ depth: own, first: -1, unit: { kind: 'cluster', nodes } });
     }
   }
-  const ordered = units.sort((a, b) => a.depth - b.depth || a.first - b.first).map(u => u.unit);
+  const ordered = units
+    .sort((a, b) => a.depth - b.depth || a.first - b.first)
+    .flatMap(({ unit }): readonly Unit[] =>
+      unit.kind === 'kernel' || isWorthCompiling(graph, unit.nodes)
+        ? [unit]
+        : unit.nodes.map(i => ({ kind: 'kernel', nodes: [i] })),
+    );
   return updating.size === 0 ? ordered : [...ordered, { kind: 'update', nodes: [...updating] }];
 }
 
@@ -132,7 +172,7 @@ export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonl
 const mostAxes = 6;
 
 /** Whether a cluster is worth a call of what XLA compiled: more than one operation, and not moves alone. */
-export function isWorthCompiling(graph: Graph, nodes: readonly number[]): boolean {
+function isWorthCompiling(graph: Graph, nodes: readonly number[]): boolean {
   const values = nodes.flatMap(i => [...(graph.nodes[i]?.inputs ?? []), ...(graph.nodes[i]?.outputs ?? [])]);
   if (values.some(id => (graph.types[id]?.shape.length ?? 0) > mostAxes)) return true;
   return nodes.length > 1 && nodes.some(i => !moving.has(graph.nodes[i]?.op ?? ''));
