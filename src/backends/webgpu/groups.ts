@@ -154,22 +154,36 @@ function createPool(form: Form, singles: readonly Group[]): Pool {
   for (const g of singles) register(g);
   const kept = new Set(graph.outputs.map(o => home(o.id)));
 
-  const before = (g: Group): ReadonlySet<Group> => {
+  /** What a group needs, kept while it is what it is: `replaceInPlace` alone adds to it, before anything is joined. */
+  const needed = new WeakMap<Group, readonly ValueId[]>();
+  const needsOf = (g: Group): readonly ValueId[] => {
+    const known = needed.get(g);
+    if (known !== undefined) return known;
     const ids = [...g.loads.keys(), ...g.orders, ...rootsOf(g).flatMap(id => [...(waits.get(id) ?? [])])];
-    const found = new Set(ids.flatMap(id => maker.get(id) ?? []));
+    needed.set(g, ids);
+    return ids;
+  };
+  const before = (g: Group): ReadonlySet<Group> => {
+    const found = new Set(needsOf(g).flatMap(id => maker.get(id) ?? []));
     found.delete(g);
     return found;
   };
-  /** Whether `late` needs `early`, by way of `through` if that is given. */
+  /** Whether `late` needs `early`; `notDirectly` by way of another. */
   const needs = (late: Group, early: Group, notDirectly: boolean): boolean => {
-    const seen = new Set<Group>();
+    const seen = new Set<Group>([late]);
     const first = Math.min(...rootsOf(early).map(id => form.producer(id) ?? 0));
-    const open = [...before(late)].filter(g => !(notDirectly && g === early));
-    for (let g = open.pop(); g !== undefined; g = open.pop()) {
-      if (g === early) return true;
-      if (seen.has(g) || g.at < first) continue;
-      seen.add(g);
-      open.push(...before(g));
+    const open = [late];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      for (const id of needsOf(at)) {
+        const g = maker.get(id);
+        if (g === undefined || seen.has(g) || g.at < first) continue;
+        if (g === early) {
+          if (at === late && notDirectly) continue;
+          return true;
+        }
+        seen.add(g);
+        open.push(g);
+      }
     }
     return false;
   };
@@ -230,7 +244,10 @@ function createPool(form: Form, singles: readonly Group[]): Pool {
           if (others.some(r => needs(r, g, false))) {
             const without = { ...g, over: new Map([...g.over].filter(([id]) => id !== root)) };
             replace([g], without);
-          } else waits.set(root, new Set(others.flatMap(rootsOf)));
+          } else {
+            waits.set(root, new Set(others.flatMap(rootsOf)));
+            needed.delete(g);
+          }
         }
     },
     // What is worked out of another's results at the same position joins it.
@@ -241,13 +258,14 @@ function createPool(form: Form, singles: readonly Group[]): Pool {
         if (!groups.has(leader) || leader.kind === 'node') continue;
         for (;;) {
           const followers = rootsOf(leader).flatMap(id => [...(loaders.get(id) ?? [])]);
-          const next = [...new Set(followers)]
-            .toSorted((a, b) => a.at - b.at)
-            .flatMap(f => {
-              if (f.kind !== 'points' || f.count !== leader.count || f === leader) return [];
+          const next = firstOf(
+            [...new Set(followers)].toSorted((a, b) => a.at - b.at),
+            f => {
+              if (f.kind !== 'points' || f.count !== leader.count || f === leader) return undefined;
               const both = joined(leader, f);
-              return both === undefined || needs(f, leader, true) ? [] : [{ f, both }];
-            })[0];
+              return both === undefined || needs(f, leader, true) ? undefined : { f, both };
+            },
+          );
           if (next === undefined) break;
           replace([leader, next.f], next.both);
           leader = next.both;
@@ -267,9 +285,7 @@ function createPool(form: Form, singles: readonly Group[]): Pool {
         const at = of.findIndex(other => {
           if (g.kind === 'reduce' && !sameReduction(g, other)) return false;
           if (g.reductions.length + other.reductions.length > mostReductions) return false;
-          const shares = [...g.loads.keys()].some(
-            id => other.loads.has(id) && !(graph.inputs.some(i => i.id === id) && sizeOf(form, id) < g.count),
-          );
+          const shares = [...g.loads.keys()].some(id => sizeOf(form, id) >= g.count && other.loads.has(id));
           return (
             (shares || g.count <= small) &&
             joined(other, g) !== undefined &&
@@ -307,6 +323,14 @@ function createPool(form: Form, singles: readonly Group[]): Pool {
       return result;
     },
   };
+}
+
+function firstOf<T, R>(items: readonly T[], of: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = of(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const sizeOf = (form: Form, id: ValueId): number => product(form.types[id]?.shape ?? []);

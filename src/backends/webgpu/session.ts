@@ -42,15 +42,11 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
   const programs = new Map([...plans].map(([name, { graph }]) => [name, emitProgram(graph)] as const));
   const most = gpu.limits.maxBufferSize - (gpu.limits.maxBufferSize % 256);
   const layouts = new Map([...programs].map(([name, program]) => [name, layoutOf(program, most)] as const));
+  for (const program of programs.values()) requireRoom(program, gpu.limits.maxStorageBufferBindingSize);
   for (const { kernels } of layouts.values()) await device.compile(kernels);
 
   const buffers: GPUBuffer[] = [];
   const make = (size: number, usage: number): GPUBuffer => {
-    if (size > most)
-      throw new EngineFailure(
-        'memory',
-        `one value takes ${size} bytes, and the GPU has buffers of ${most} at most`,
-      );
     const buffer = gpu.createBuffer({ size, usage });
     buffers.push(buffer);
     return buffer;
@@ -83,6 +79,14 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
     if (!written.has(name)) throw new Error(`${name} has no value yet: write it before the first run`);
   };
 
+  let turn: Promise<unknown> = Promise.resolve();
+  /** One after another: they share memory. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work, work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+
   return {
     async run(entryName, given) {
       const entry = entries.get(entryName);
@@ -90,7 +94,7 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
       checkFeeds(entryName, entry, given);
       const { graph } = entry.program.form;
       for (const { name, role } of graph.inputs) if (owned.has(role)) requireWritten(name);
-      return device.checked(async () => {
+      const work = async () => {
         for (const [name, { at }] of entry.feeds) {
           const tensor = given.get(name);
           if (at !== undefined && tensor !== undefined)
@@ -116,23 +120,25 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
           encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, to.size);
         gpu.queue.submit([encoder.finish()]);
         return collected(entry.fetches, entry.staging);
-      });
+      };
+      return inTurn(() => device.checked(work));
     },
     async write(tensors) {
       for (const [name, tensor] of tensors) checkType(name, typeOf(name), tensor);
-      await device.checked(() => {
+      const work = () => {
         for (const [name, tensor] of tensors) {
           const at = state.get(name);
           if (at !== undefined) gpu.queue.writeBuffer(at.buffer, at.offset, wordsOf(tensor));
         }
-      });
+      };
+      await inTurn(() => device.checked(work));
       for (const name of tensors.keys()) written.add(name);
     },
     async read(names) {
       for (const name of names) requireWritten(name);
       const wanted = names.map(name => ({ name, type: typeOf(name), at: state.get(name) }));
       const size = wanted.reduce((sum, w) => sum + (w.at?.size ?? 0), 0);
-      return device.checked(async () => {
+      const work = async () => {
         if (size === 0) return collected(wanted, undefined);
         const staging = gpu.createBuffer({ size, usage: use.mapRead | use.copyTo });
         const encoder = gpu.createCommandEncoder();
@@ -146,12 +152,24 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
         const tensors = await collected(wanted, staging);
         staging.destroy();
         return tensors;
-      });
+      };
+      return inTurn(() => device.checked(work));
     },
     async close() {
       for (const buffer of buffers) buffer.destroy();
     },
   };
+}
+
+/** Fails at the line whose value is larger than the GPU can bind. */
+function requireRoom({ form, elements }: Program, most: number): void {
+  for (const [slot, count] of elements) {
+    if (4 * count <= most) continue;
+    const node = form.graph.nodes[form.producer(Number(slot.slice(1))) ?? -1];
+    const message = `WebGPU: one value takes ${4 * count} bytes, and this device holds values of ${most} at most`;
+    const at = slot.startsWith('v') && node !== undefined ? { name: node.op, span: node.span } : undefined;
+    throw new EngineFailure('memory', message, at);
+  }
 }
 
 /** Weights, states and moments one after another, in as few buffers as they fit in. */
