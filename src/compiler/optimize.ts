@@ -14,11 +14,19 @@ import { type Pass, type RunOptions, runPasses } from './passes/pass.ts';
 import { narrowProducts } from './passes/precision.ts';
 import type { Target } from './plan.ts';
 
+/** What becomes one product is packed before products and their biases become `linear`, which isn't packed. */
+const packBeforeLinear: Pass = {
+  ...packProducts,
+  run: (graph, context) =>
+    context.target?.composites.has('linear') === true ? packProducts.run(graph, context) : graph,
+};
+
 export const optimizationPasses: readonly Pass[] = [
   deadCode,
   foldConstants,
   algebra,
   commonSubexpressions,
+  packBeforeLinear,
   fuseLinear,
   flashAttention,
   decomposeComposites,

@@ -65,8 +65,9 @@ export function testAlike(
   });
 }
 
-export const apart = ({ graph, cases }: Catalogue): Catalogue => ({
-  graph: decompose(graph, ops, new Set()),
+/** Composites taken apart, but for those that stay whole. */
+export const apart = ({ graph, cases }: Catalogue, whole: ReadonlySet<string> = new Set()): Catalogue => ({
+  graph: decompose(graph, ops, whole),
   cases,
 });
 

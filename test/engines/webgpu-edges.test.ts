@@ -10,7 +10,8 @@ import { graphOf, resultsOn, whole } from '../backends/op-catalogue.ts';
 
 const samples = {
   'core ops': graphOf(coreEdges(), whole),
-  composites: apart(graphOf(compositeEdges(), whole)),
+  'composites, decomposed': apart(graphOf(compositeEdges(), whole)),
+  composites: apart(graphOf(compositeEdges(), whole), createWebgpuEngine(nodeSource).target.composites),
 };
 
 for (const [title, catalogue] of Object.entries(samples))

@@ -13,7 +13,11 @@ import { expectAgreement, graphOf, resultsOn, whole } from '../backends/op-catal
 for (const [title, { graph, cases }] of [
   ['layouts', graphOf([...contractions(), ...convolutions()], whole)],
   ['large core ops', graphOf(largeCore(), whole)],
-  ['large composites', apart(graphOf(largeComposites(), whole))],
+  ['large composites, decomposed', apart(graphOf(largeComposites(), whole))],
+  [
+    'large composites',
+    apart(graphOf(largeComposites(), whole), createWebgpuEngine(nodeSource).target.composites),
+  ],
 ] as const)
   describe(title, () => {
     let fetched: ReadonlyMap<string, HostTensor>;

@@ -9,12 +9,15 @@ import { apart, chained } from '../backends/alike.ts';
 import { catalogue, expectAgreement, resultsOn, whole } from '../backends/op-catalogue.ts';
 
 const core = catalogue(def => def.kind === 'core', whole);
-const composites = apart(catalogue(def => def.decompose !== undefined, whole));
+const all = catalogue(def => def.decompose !== undefined, whole);
+const composites = apart(all);
+const { target } = createWebgpuEngine(nodeSource);
 
 for (const [title, { graph, cases }] of [
   ['core ops', core],
   ['core ops, joined', chained(core)],
   ['composites, decomposed', composites],
+  ['composites, as the engine runs them', apart(all, target.composites)],
   ['composites, decomposed and joined', chained(composites)],
 ] as const) {
   describe(title, () => {

@@ -1,144 +1,156 @@
-// Convolutions on NHWC and their gradients by a thread for each element of the result.
+// Convolutions over NHWC and their two adjoints as products whose operands are read where the window stands: nothing is
+// unfolded in memory.
 
-import { inputType, intsAttr, outputType, product } from '../node-query.ts';
-import {
-  groupIndex,
-  type Kernel,
-  type KernelQuery,
-  type KernelRule,
-  kernel,
-  mostThreads,
-  spread,
-} from './kernel.ts';
+import { input, inputType, intsAttr, outputType } from '../node-query.ts';
+import type { Kernel, KernelQuery, KernelRule } from './kernel.ts';
+import { type Operand, productKernels } from './product.ts';
+import { bindings } from './tile.ts';
 
-/** x[N, H, W, C], w[KH, KW, C, O], y[N, OH, OW, O] as constants. */
-const sizes = (x: readonly number[], w: readonly number[], y: readonly number[], q: KernelQuery): string => {
-  const [strides, low] = [intsAttr(q, 'strides'), intsAttr(q, 'low')];
-  const named: readonly (readonly [string, number | undefined])[] = [
-    ['N', x[0]],
-    ['H', x[1]],
-    ['W', x[2]],
-    ['C', x[3]],
-    ['KH', w[0]],
-    ['KW', w[1]],
-    ['O', w[3]],
-    ['OH', y[1]],
-    ['OW', y[2]],
-    ['SH', strides[0]],
-    ['SW', strides[1]],
-    ['TOP', low[0]],
-    ['LEFT', low[1]],
-  ];
-  return named.map(([name, value]) => `const ${name} = ${value ?? 1};\n`).join('');
+type Shape = readonly number[];
+
+/** x[N, H, W, C], w[KH, KW, C, O], y[N, OH, OW, O]. */
+interface Window {
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly y: Shape;
+  readonly strides: Shape;
+  readonly low: Shape;
+}
+
+const windowOf = (q: KernelQuery, x: Shape, w: Shape, y: Shape): Window => ({
+  x,
+  w,
+  y,
+  strides: intsAttr(q, 'strides'),
+  low: intsAttr(q, 'low'),
+});
+
+/** The index into x of `n`, `c` and the pixel under output (oh, ow) and kernel position (kh, kw); else 0 is returned. */
+const underWindow = ({ x: [, H, W, C], strides: [down, across], low: [top, left] }: Window): string => `
+  let h = i32(oh * ${down}u + kh) - ${top};
+  let v = i32(ow * ${across}u + kw) - ${left};
+  if (h < 0 || h >= ${H} || v < 0 || v >= ${W}) { return 0.0; }
+  let at = ((n * ${H}u + u32(h)) * ${W}u + u32(v)) * ${C}u + c;`;
+
+/** `parts` of a folded index, the last of which goes fastest. */
+const unfold = (index: string, parts: readonly (readonly [name: string, size: number])[]): string => {
+  let below = 1;
+  return parts
+    .toReversed()
+    .map(([name, size], i) => {
+      const shifted = below === 1 ? index : `(${index} / ${below}u)`;
+      below *= size;
+      return `  let ${name} = ${i === parts.length - 1 ? shifted : `${shifted} % ${size}u`};\n`;
+    })
+    .join('');
 };
 
-function perElement(
+function convolved(
   q: KernelQuery,
   name: string,
-  constants: string,
-  names: readonly [string, string, string],
-  text: string,
+  sizes: { readonly rows: number; readonly columns: number; readonly depth: number },
+  left: (buffer: string) => Operand,
+  right: (buffer: string) => Operand,
 ): readonly Kernel[] {
-  const count = product(outputType(q).shape);
-  const groups = Math.ceil(count / mostThreads);
-  const [a, b, out] = names;
-  const same = q.inputs[0] === q.inputs[1];
-  return [
-    kernel({
-      name,
-      reads: [
-        { name: a, slot: q.inputs[0]!, element: 'f32' },
-        ...(same ? [] : [{ name: b, slot: q.inputs[1]!, element: 'f32' } as const]),
-      ],
-      writes: [{ name: out, slot: q.results[0]!, element: 'f32' }],
-      body: `${constants}@compute @workgroup_size(${mostThreads})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let at = ${groupIndex(groups)} * ${mostThreads}u + lane;
-  if (at >= ${count}u) { return; }
-  let i = i32(at);
-  var sum = 0.0;
-${same ? text.replaceAll(`${b}[`, `${a}[`) : text}  ${out}[at] = sum;
-}
-`,
-      workgroups: spread(groups),
-    }),
-  ];
+  const { all: reads, named } = bindings([
+    ['a', input(q, 0)],
+    ['d', input(q, 1)],
+  ]);
+  return productKernels(q, {
+    name,
+    batch: 1,
+    ...sizes,
+    left: left(named('a')),
+    right: right(named('d')),
+    reads,
+  });
 }
 
-/** y(n, oh, ow, o) = Σ x(n, oh·SH + kh − TOP, ow·SW + kw − LEFT, c) · w(kh, kw, c, o) */
-const conv2d: KernelRule = q =>
-  perElement(
+/** y(n, oh, ow, o) = Σ x(n, oh·SH + kh − top, ow·SW + kw − left, c) · w(kh, kw, c, o) */
+const conv2d: KernelRule = q => {
+  const at = windowOf(q, inputType(q, 0).shape, inputType(q, 1).shape, outputType(q).shape);
+  const [KH, KW, C, O] = at.w as readonly [number, number, number, number];
+  const [N, OH, OW] = at.y as readonly [number, number, number];
+  return convolved(
     q,
     'conv2d',
-    sizes(inputType(q, 0).shape, inputType(q, 1).shape, outputType(q).shape, q),
-    ['x', 'w', 'y'],
-    `  let o = i % O;
-  let ow = i / O % OW;
-  let oh = i / O / OW % OH;
-  let n = i / O / OW / OH;
-  for (var kh = 0; kh < KH; kh++) {
-    let h = oh * SH + kh - TOP;
-    if (h < 0 || h >= H) { continue; }
-    for (var kw = 0; kw < KW; kw++) {
-      let v = ow * SW + kw - LEFT;
-      if (v < 0 || v >= W) { continue; }
-      for (var c = 0; c < C; c++) {
-        sum += x[((n * H + h) * W + v) * C + c] * w[((kh * KW + kw) * C + c) * O + o];
-      }
-    }
-  }
-`,
+    { rows: N * OH * OW, columns: O, depth: KH * KW * C },
+    x => ({
+      element: `${unfold('m', [
+        ['n', N],
+        ['oh', OH],
+        ['ow', OW],
+      ])}${unfold('k', [
+        ['kh', KH],
+        ['kw', KW],
+        ['c', C],
+      ])}${underWindow(at)}
+  return ${x}[at];`,
+      along: 'depth',
+    }),
+    w => ({ element: `  return ${w}[k * ${O}u + n];`, along: 'side' }),
   );
+};
 
 /** dx(n, h, v, c) = Σ dy(n, oh, ow, o) · w(kh, kw, c, o) over the windows that hold (h, v) */
-const inputGrad: KernelRule = q =>
-  perElement(
+const inputGrad: KernelRule = q => {
+  const at = windowOf(q, outputType(q).shape, inputType(q, 1).shape, inputType(q, 0).shape);
+  const [N, H, W, C] = at.x as readonly [number, number, number, number];
+  const [KH, KW, , O] = at.w as readonly [number, number, number, number];
+  const [, OH, OW] = at.y as readonly [number, number, number];
+  const [down, across] = at.strides;
+  return convolved(
     q,
     'conv2d_input_grad',
-    sizes(outputType(q).shape, inputType(q, 1).shape, inputType(q, 0).shape, q),
-    ['dy', 'w', 'dx'],
-    `  let c = i % C;
-  let v = i / C % W;
-  let h = i / C / W % H;
-  let n = i / C / W / H;
-  for (var kh = 0; kh < KH; kh++) {
-    let up = h + TOP - kh;
-    if (up < 0 || up % SH != 0 || up / SH >= OH) { continue; }
-    for (var kw = 0; kw < KW; kw++) {
-      let left = v + LEFT - kw;
-      if (left < 0 || left % SW != 0 || left / SW >= OW) { continue; }
-      for (var o = 0; o < O; o++) {
-        sum += dy[((n * OH + up / SH) * OW + left / SW) * O + o] * w[((kh * KW + kw) * C + c) * O + o];
-      }
-    }
-  }
-`,
+    { rows: N * H * W, columns: C, depth: KH * KW * O },
+    dy => ({
+      element: `${unfold('m', [
+        ['n', N],
+        ['h', H],
+        ['v', W],
+      ])}${unfold('k', [
+        ['kh', KH],
+        ['kw', KW],
+        ['o', O],
+      ])}
+  let up = i32(h + ${at.low[0]}u) - i32(kh);
+  let left = i32(v + ${at.low[1]}u) - i32(kw);
+  if (up < 0 || left < 0 || up % ${down} != 0 || left % ${across} != 0) { return 0.0; }
+  let oh = u32(up) / ${down}u;
+  let ow = u32(left) / ${across}u;
+  if (oh >= ${OH}u || ow >= ${OW}u) { return 0.0; }
+  return ${dy}[((n * ${OH}u + oh) * ${OW}u + ow) * ${O}u + o];`,
+      along: 'depth',
+    }),
+    w => ({ element: `  return ${w}[(k / ${O}u * ${C}u + n) * ${O}u + k % ${O}u];`, along: 'depth' }),
   );
+};
 
-/** dw(kh, kw, c, o) = Σ x(n, oh·SH + kh − TOP, ow·SW + kw − LEFT, c) · dy(n, oh, ow, o) */
-const weightGrad: KernelRule = q =>
-  perElement(
+/** dw(kh, kw, c, o) = Σ x(n, oh·SH + kh − top, ow·SW + kw − left, c) · dy(n, oh, ow, o) */
+const weightGrad: KernelRule = q => {
+  const at = windowOf(q, inputType(q, 0).shape, outputType(q).shape, inputType(q, 1).shape);
+  const [KH, KW, C, O] = at.w as readonly [number, number, number, number];
+  const [N, OH, OW] = at.y as readonly [number, number, number];
+  return convolved(
     q,
     'conv2d_weight_grad',
-    sizes(inputType(q, 0).shape, outputType(q).shape, inputType(q, 1).shape, q),
-    ['x', 'dy', 'dw'],
-    `  let o = i % O;
-  let c = i / O % C;
-  let kw = i / O / C % KW;
-  let kh = i / O / C / KW;
-  for (var n = 0; n < N; n++) {
-    for (var oh = 0; oh < OH; oh++) {
-      let h = oh * SH + kh - TOP;
-      if (h < 0 || h >= H) { continue; }
-      for (var ow = 0; ow < OW; ow++) {
-        let v = ow * SW + kw - LEFT;
-        if (v < 0 || v >= W) { continue; }
-        sum += x[((n * H + h) * W + v) * C + c] * dy[((n * OH + oh) * OW + ow) * O + o];
-      }
-    }
-  }
-`,
+    { rows: KH * KW * C, columns: O, depth: N * OH * OW },
+    x => ({
+      element: `${unfold('m', [
+        ['kh', KH],
+        ['kw', KW],
+        ['c', C],
+      ])}${unfold('k', [
+        ['n', N],
+        ['oh', OH],
+        ['ow', OW],
+      ])}${underWindow(at)}
+  return ${x}[at];`,
+      along: 'side',
+    }),
+    dy => ({ element: `  return ${dy}[k * ${O}u + n];`, along: 'side' }),
   );
+};
 
 export const convolutions = {
   conv2d,
