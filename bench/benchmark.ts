@@ -1,4 +1,4 @@
-// What a benchmark is: our side as a function that runs steps, and a PyTorch twin fed with the same tensors.
+// What a benchmark is: our side as a function that runs steps, and twins in other libraries fed with the same tensors.
 
 import type { Engine } from '../src/backends/engine.ts';
 import type { FloatDType } from '../src/base/dtype.ts';
@@ -15,10 +15,12 @@ export interface Side {
   close(): Promise<void>;
 }
 
-/** A side in a process of its own. */
-export interface PeerSide extends Side {
-  /** By how many bytes the process grew at most since its library was loaded; undefined where the system doesn't say. */
-  memory(): Promise<number | undefined>;
+/** Of a process, in bytes. */
+export interface Memory {
+  /** The most that it held at once since its weights were there. */
+  readonly peak: number;
+  /** What it held when its library was loaded and had done a little. */
+  readonly idle: number;
 }
 
 /** What was made before the first step. */
@@ -30,9 +32,8 @@ export interface Built {
   readonly kernels: number;
   /** Read and written by a step's kernels. */
   readonly bytes: number;
+  /** The peak of the plan's memory. */
   readonly plannedBytes: number;
-  /** Bytes in memory before the engine was opened. */
-  readonly baseline: number;
 }
 
 /** Our side, and what the twin starts from. */
@@ -45,32 +46,45 @@ export interface Start {
   readonly built: Built;
 }
 
-/** How PyTorch runs a twin; bf16 is autocast. */
-export type PeerMode = `${'eager' | 'compile'} ${'f32' | 'bf16'}`;
+/** A library and how it runs a twin; bf16 of PyTorch is autocast. ONNX Runtime runs what nothing is trained in. */
+export type Peer =
+  | `pytorch ${'eager' | 'compile'} ${'f32' | 'bf16'}`
+  | 'jax jit f32'
+  | 'onnxruntime session f32';
+
+/** What our side is told. */
+export interface OurChoice {
+  /** Of the benchmark. */
+  readonly name: string;
+  readonly engine: string;
+  readonly threads: number;
+  readonly small: boolean;
+  /** false: without random draws. */
+  readonly timed: boolean;
+  /** Bytes that a train step may take, as `mm train --memory`; where that is too little, the least there is. */
+  readonly memory?: number | undefined;
+}
 
 export interface Benchmark {
   readonly name: string;
   readonly samplesPerStep: number;
-  /** The module under bench/torch whose `build(tensors, settings)` gives a step function. */
+  /** The module under bench/torch (and bench/jax) whose `build(tensors, settings)` gives a step function. */
   readonly twin: string;
   /** Of our matrix products. */
   readonly precision: FloatDType;
-  readonly peers: readonly PeerMode[];
+  readonly peers: readonly Peer[];
+  /** Why it has no peer. */
+  readonly alone?: string;
   /** The step draws random numbers, which differ on the two sides: losses are compared without. */
   readonly draws: boolean;
-  /** `timed` false: without random draws. `here` is the bench folder. */
-  readonly start: (options: {
-    readonly here: string;
-    readonly engine: Engine;
-    readonly threads: number;
-    readonly timed: boolean;
-    /** A small form of it, to see that the sides agree; where it has none, as it is. */
-    readonly small: boolean;
-  }) => Promise<Start>;
+  /** `here` is the bench folder. `small`: a small form of it; where it has none, as it is. */
+  readonly start: (
+    options: Omit<OurChoice, 'name' | 'engine'> & { readonly here: string; readonly engine: Engine },
+  ) => Promise<Start>;
 }
 
 /** What is known of our side, with or without a peer. */
-interface Ours extends Omit<Built, 'baseline'> {
+interface Ours extends Built {
   readonly name: string;
   readonly engine: string;
   readonly precision: FloatDType;
@@ -78,10 +92,16 @@ interface Ours extends Omit<Built, 'baseline'> {
   /** Timed, of each side. */
   readonly steps: number;
   readonly samplesPerSecond: number;
+  /** The median. */
   readonly secondsPerStep: number;
   /** The very first step: what it compiles, allocates and warms up. */
   readonly firstStepSeconds: number;
-  readonly memoryBytes: number;
+  /** The limit that was asked for. */
+  readonly memoryLimit: number | null;
+  /** The most that the process held at once while it ran steps, the engine's library included. */
+  readonly memoryBytes: number | null;
+  /** Of that, what the process with its engine loaded held before. */
+  readonly idleBytes: number | null;
 }
 
 export type Outcome =
@@ -89,12 +109,15 @@ export type Outcome =
       readonly peer: string;
       /** Our samples per second ÷ the peer's. */
       readonly ratio: number;
-      /** Our memory ÷ the peer's. */
+      /** Our memoryBytes ÷ the peer's. */
       readonly memoryRatio: number | null;
+      /** The same of memoryBytes − idleBytes. */
+      readonly growthRatio: number | null;
       readonly peerSamplesPerSecond: number;
       readonly peerSecondsPerStep: number;
       readonly peerFirstStepSeconds: number;
       readonly peerMemoryBytes: number | null;
+      readonly peerIdleBytes: number | null;
       /** The largest relative difference of two losses at the same step, without random draws; and over how many. */
       readonly lossDifference: number;
       readonly comparedSteps: number;
@@ -105,5 +128,6 @@ export type Outcome =
       readonly peer: string;
       readonly ratio: null;
       readonly memoryRatio: null;
+      readonly growthRatio: null;
       readonly skipped: string;
     });

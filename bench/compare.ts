@@ -1,16 +1,13 @@
 // Runs a benchmark's sides in turns and compares the medians of their step times, their memory and their losses.
 
-import type { Engine } from '../src/backends/engine.ts';
-import { peakMemory } from '../src/train/memory.ts';
-import type { Benchmark, Outcome, PeerMode, PeerSide, Side, Start } from './benchmark.ts';
-import { startTorch, torchVersion } from './torch-side.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Benchmark, Built, Memory, OurChoice, Outcome, Peer, Side } from './benchmark.ts';
+import { peerVersion, type SideProcess, startOurs, startPeer } from './side-process.ts';
 
-export interface CompareOptions {
+export interface CompareOptions extends Omit<OurChoice, 'name' | 'timed'> {
   readonly here: string;
-  readonly engine: Engine;
-  readonly threads: number;
-  /** Small forms of benchmarks, to see that the sides agree. */
-  readonly small: boolean;
   readonly rounds: number;
   /** Steps of one turn; one more is run before them and not timed, while the other sides' threads go to sleep. */
   readonly stepsPerRound: number;
@@ -28,93 +25,145 @@ export function median(values: readonly number[]): number {
 /** Losses of f32 beside f32 must agree to this, relatively. */
 const tolerance = 1e-3;
 
-/** One outcome for each peer. The process must be fresh: our memory is by how much it grows. */
+interface Beside {
+  readonly peer: Peer;
+  readonly name: string;
+  readonly side: SideProcess;
+  readonly turns: Turns;
+}
+
+/** One outcome for each peer. */
 export async function compare(benchmark: Benchmark, options: CompareOptions): Promise<readonly Outcome[]> {
-  const { name, samplesPerStep, twin, precision } = benchmark;
-  const { here, engine, threads, small, rounds, stepsPerRound, comparedSteps, log } = options;
-  const torch = torchVersion();
-  const start = await benchmark.start({ here, engine, threads, small, timed: true });
-  const own = turns(start.ours, stepsPerRound);
-  const peers: { readonly mode: PeerMode; readonly side: PeerSide; readonly turns: Turns }[] = [];
-  for (const mode of 'version' in torch ? benchmark.peers : []) {
-    const side = await startTorch(here, twin, threads, inMode(start, mode));
-    peers.push({ mode, side, turns: turns(side, stepsPerRound) });
+  const { name, samplesPerStep, precision } = benchmark;
+  const { threads, rounds, stepsPerRound, comparedSteps, log } = options;
+  const missing: { readonly peer: string; readonly why: string }[] = [];
+  const present: Peer[] = [];
+  const names = new Map<Peer, string>();
+  for (const peer of benchmark.peers) {
+    const found = peerVersion(peer);
+    if ('missing' in found) missing.push({ peer, why: found.missing });
+    else {
+      present.push(peer);
+      names.set(peer, found.name);
+    }
   }
+  const { ours: side, built, peers: sides } = await start(benchmark, options, present, true);
+  const own = turns(side, stepsPerRound);
+  const peers: readonly Beside[] = sides.map((side, i) => {
+    const peer = present[i]!;
+    return { peer, name: names.get(peer)!, side, turns: turns(side, stepsPerRound) };
+  });
   for (let round = 0; round < rounds; round++) {
-    const said = [`${name} on ${engine.name} ${round + 1}/${rounds}: ${milliseconds(await own.next())}`];
-    for (const { mode, turns: theirs } of peers)
-      said.push(`PyTorch ${mode} ${milliseconds(await theirs.next())}`);
+    const said = [`${name} on ${options.engine} ${round + 1}/${rounds}: ${milliseconds(await own.next())}`];
+    for (const { peer, turns: theirs } of peers) said.push(`${peer} ${milliseconds(await theirs.next())}`);
     log(said.join(', '));
   }
-  const memoryBytes = Math.max(0, peakMemory() - start.built.baseline);
+  const memory = await side.memory();
   const theirMemory = await Promise.all(peers.map(p => p.side.memory()));
   const rest = Math.max(0, comparedSteps - own.losses.length);
   if (!benchmark.draws && peers.length > 0 && rest > 0)
     for (const side of [own, ...peers.map(p => p.turns)]) await side.more(rest);
-  await start.ours.close();
-  for (const { side } of peers) await side.close();
-  const drawn = benchmark.draws && peers.length > 0 ? await undrawn(benchmark, options) : undefined;
+  for (const { close } of [side, ...sides]) await close();
+  const drawn = benchmark.draws && peers.length > 0 ? await undrawn(benchmark, options, present) : undefined;
 
   const secondsPerStep = median(own.seconds);
-  const { baseline: _, ...built } = start.built;
   const ours = {
     name,
-    engine: engine.name,
+    engine: options.engine,
     precision,
     threads,
     steps: own.seconds.length,
     samplesPerSecond: samplesPerStep / secondsPerStep,
     secondsPerStep,
     firstStepSeconds: own.first(),
-    memoryBytes,
+    memoryLimit: options.memory ?? null,
+    memoryBytes: memory?.peak ?? null,
+    idleBytes: memory?.idle ?? null,
     ...built,
   };
-  if ('missing' in torch)
-    return [{ ...ours, peer: 'pytorch', ratio: null, memoryRatio: null, skipped: torch.missing }];
-  if (peers.length === 0)
-    return [
-      { ...ours, peer: 'pytorch', ratio: null, memoryRatio: null, skipped: 'it takes minutes at this size' },
-    ];
-  return peers.map(({ mode, turns: theirs }, i) => {
+  const nothing = { ratio: null, memoryRatio: null, growthRatio: null } as const;
+  const skipped = missing.map(({ peer, why }): Outcome => ({ ...ours, peer, ...nothing, skipped: why }));
+  if (benchmark.peers.length === 0)
+    skipped.push({ ...ours, peer: 'none', ...nothing, skipped: benchmark.alone ?? 'it has no twin' });
+  const compared = peers.map(({ peer, name, turns: theirs }, i): Outcome => {
     const peerSecondsPerStep = median(theirs.seconds);
-    const [a, b] = drawn ?? [own.losses, theirs.losses];
+    const a = drawn?.ours ?? own.losses;
+    const b = drawn?.peers[i] ?? theirs.losses;
     const lossDifference = largestDifference(a, b);
-    const peerMemoryBytes = theirMemory[i] ?? null;
+    const peerMemory = theirMemory[i];
     return {
       ...ours,
-      peer: `pytorch ${torch.version} ${mode}`,
+      peer: name,
       ratio: peerSecondsPerStep / secondsPerStep,
-      memoryRatio: peerMemoryBytes === null ? null : memoryBytes / peerMemoryBytes,
+      memoryRatio: ratioOf(memory, peerMemory, m => m.peak),
+      growthRatio: ratioOf(memory, peerMemory, m => m.peak - m.idle),
       peerSamplesPerSecond: samplesPerStep / peerSecondsPerStep,
       peerSecondsPerStep,
       peerFirstStepSeconds: theirs.first(),
-      peerMemoryBytes,
+      peerMemoryBytes: peerMemory?.peak ?? null,
+      peerIdleBytes: peerMemory?.idle ?? null,
       lossDifference,
       comparedSteps: Math.min(a.length, b.length),
-      agrees: precision === 'f32' && mode.endsWith('f32') ? lossDifference < tolerance : null,
+      agrees: precision === 'f32' && peer.endsWith('f32') ? lossDifference < tolerance : null,
     };
   });
+  return [...compared, ...skipped];
+}
+
+function ratioOf(
+  ours: Memory | undefined,
+  theirs: Memory | undefined,
+  of: (memory: Memory) => number,
+): number | null {
+  return ours === undefined || theirs === undefined ? null : of(ours) / of(theirs);
 }
 
 const milliseconds = (seconds: number): string => `${(seconds * 1000).toFixed(0)} ms`;
 
-const inMode = (start: Start, mode: PeerMode): Start => ({
-  ...start,
-  settings: { ...start.settings, mode },
-});
+interface Started {
+  readonly ours: SideProcess;
+  readonly built: Built;
+  readonly peers: readonly SideProcess[];
+}
 
-/** Losses of both sides over their first steps, without random draws. */
+/** All sides, begun at the same weights and batches. */
+async function start(
+  { name, twin }: Benchmark,
+  { here, engine, threads, small, memory }: CompareOptions,
+  peers: readonly Peer[],
+  timed: boolean,
+): Promise<Started> {
+  const folder = mkdtempSync(join(tmpdir(), 'mmlang-bench-'));
+  try {
+    const ours = startOurs(here, { name, engine, threads, small, memory, timed } satisfies OurChoice);
+    // Written by bench/ours.ts, of this type.
+    const built = (await ours.load(folder)) as Built;
+    const sides: SideProcess[] = [];
+    for (const peer of peers) {
+      const side = startPeer(here, peer, twin, threads);
+      await side.load(folder);
+      sides.push(side);
+    }
+    return { ours, built, peers: sides };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Losses of all sides over their first steps, without random draws. */
 async function undrawn(
   benchmark: Benchmark,
-  { here, engine, threads, small, comparedSteps }: CompareOptions,
-): Promise<readonly [readonly number[], readonly number[]]> {
-  const start = await benchmark.start({ here, engine, threads, small, timed: false });
-  const theirs = await startTorch(here, benchmark.twin, threads, inMode(start, 'eager f32'));
-  const ours = await start.ours.run(comparedSteps);
-  const other = await theirs.run(comparedSteps);
-  await start.ours.close();
-  await theirs.close();
-  return [ours.losses, other.losses];
+  options: CompareOptions,
+  present: readonly Peer[],
+): Promise<{ readonly ours: readonly number[]; readonly peers: readonly (readonly number[])[] }> {
+  const { ours, peers } = await start(benchmark, options, present, false);
+  const losses: (readonly number[])[] = [];
+  for (const side of [ours, ...peers]) {
+    losses.push((await side.run(options.comparedSteps)).losses);
+    await side.close();
+  }
+  const [own = [], ...theirs] = losses;
+  return { ours: own, peers: theirs };
 }
 
 interface Turns {

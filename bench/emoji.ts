@@ -1,4 +1,4 @@
-// The train step of specs/emoji.mm on the onnx engine, on made-up drawings and captions.
+// The train step of specs/emoji.mm on made-up drawings and captions.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,6 @@ import type { FieldFeed, Initializer, MinimizeProgram } from '../src/compiler/pr
 import { ops } from '../src/ops/registry.ts';
 import { heldBy } from '../src/train/held.ts';
 import { allocate } from '../src/train/host-tensor.ts';
-import { memoryNow } from '../src/train/memory.ts';
 import type { Benchmark } from './benchmark.ts';
 import { engineSide, torchAdamw } from './engine-side.ts';
 import { kernelsOf } from './spec-start.ts';
@@ -26,12 +25,12 @@ export const emojiBenchmark: Benchmark = {
   samplesPerStep: batchSize,
   twin: 'emoji',
   precision: 'f32',
-  peers: ['eager f32'],
+  peers: ['pytorch eager f32'],
   draws: true,
-  async start({ here, engine, threads, timed }) {
+  async start({ here, engine, threads, timed, memory }) {
     const text = timed ? specText(here) : withoutDropout(specText(here));
     const started = performance.now();
-    const program = emojiProgram(text, engine);
+    const program = emojiProgram(text, engine, memory);
     const compileSeconds = (performance.now() - started) / 1000;
     const { optimizer, train } = program;
     if (optimizer.kind !== 'adamw') throw new Error('the twin in PyTorch has AdamW');
@@ -42,7 +41,6 @@ export const emojiBenchmark: Benchmark = {
         return [path, { dtype: 'f32', shape, data }];
       }),
     );
-    const baseline = memoryNow();
     const opening = performance.now();
     const session = await engine.open(new Map([['train', train.plan]]), { threads });
     const engineSeconds = (performance.now() - opening) / 1000;
@@ -69,7 +67,6 @@ export const emojiBenchmark: Benchmark = {
       kernels: kernelsOf(engine, train),
       bytes: graphCost(train.plan.graph, ops).bytes,
       plannedBytes: train.plan.peakBytes,
-      baseline,
     };
     return { ours, tensors, settings, built };
   },
@@ -86,12 +83,16 @@ const rateIn = (text: string, pattern: RegExp): number => Number([...text.matchA
 const withoutDropout = (text: string): string =>
   Object.values(rates).reduce((t, rate) => t.replace(rate, (_, before: string) => `${before}0`), text);
 
-function emojiProgram(text: string, { target }: Engine): MinimizeProgram {
+function emojiProgram(text: string, { target }: Engine, memory: number | undefined): MinimizeProgram {
   const { models, library, diagnostics } = check(text, 'specs/emoji.mm', () => undefined);
   const [model] = [...models.values()];
   if (model === undefined || library === undefined)
     throw new Error(`specs/emoji.mm: ${diagnostics.map(d => d.message).join('; ')}`);
-  const program = compile(library, model).stage(stage, target, { measures: false, batch: batchSize });
+  const program = compile(library, model).stage(stage, target, {
+    measures: false,
+    batch: batchSize,
+    ...(memory === undefined ? {} : { memory }),
+  });
   if (program.kind !== 'minimize') throw new Error(`specs/emoji.mm: ${stage} fits`);
   return program;
 }

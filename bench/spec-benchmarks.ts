@@ -1,17 +1,23 @@
-// Benchmarks of specs: train steps of CLIP and a speech encoder; a picture's embedding and a text's
-// continuation.
+// Benchmarks of specs: train steps of CLIP, a ResNet and a speech encoder; a picture's embedding and a text's
+// continuation; how compiling grows with depth, and memory with a contrast's rows.
 
 import type { Benchmark } from './benchmark.ts';
 import { type SpecChoice, startSpec } from './spec-start.ts';
 import { embed, generate, speech, written } from './specs.ts';
 
 /** `small`: of few numbers and steps, to see that the sides agree. */
-const of = (name: string, twin: string, choice: SpecChoice, small: SpecChoice): Benchmark => ({
+const of = (
+  name: string,
+  twin: string,
+  choice: SpecChoice,
+  small: SpecChoice,
+  peers: Benchmark['peers'] = ['pytorch eager f32'],
+): Benchmark => ({
   name,
   samplesPerStep: choice.run.batch,
   twin,
   precision: 'f32',
-  peers: ['eager f32'],
+  peers,
   draws: false,
   start: options => startSpec(options.small ? small : choice, options),
 });
@@ -21,10 +27,17 @@ const embedding = (batch: number): Benchmark => {
     spec: { text: embed },
     run: { export: 'embed', parameter: 'p', batch },
   };
-  return of(`embed-${batch}`, 'embed', choice, { ...choice, variant: 'tiny' });
+  const peers = ['pytorch eager f32', 'pytorch compile f32', 'onnxruntime session f32'] as const;
+  return of(`embed-${batch}`, 'embed', choice, { ...choice, variant: 'tiny' }, peers);
 };
 
 const clip = { file: 'specs/clip.mm' } as const;
+const resnet = { file: 'specs/resnet.mm', and: 'variant small = ResNet(side: 64)' } as const;
+/**
+ * Each block of a ResNet starts as what it adds to (Goyal et al., arXiv:1706.02677): as the spec starts, fifty layers of
+ * batch statistics blow rounding up so far that PyTorch in f32 and in f64 lie a hundredth apart after five steps.
+ */
+const starts = { 'norm3.scale': 0 } as const;
 const settings = { heads: 4, more: written.more };
 
 export const specBenchmarks: readonly Benchmark[] = [
@@ -36,6 +49,17 @@ export const specBenchmarks: readonly Benchmark[] = [
       spec: { ...clip, replace: ['depth: 12', 'depth: 2'] },
       variant: 'tiny',
       run: { stage: 'pretrain', batch: 4, rate: 1e-4 },
+    },
+  ),
+  of(
+    'resnet50-64',
+    'resnet',
+    { spec: resnet, variant: 'small', run: { stage: 'pretrain', batch: 16, rate: 1e-4 }, starts },
+    {
+      spec: { file: resnet.file, and: 'variant small = ResNet(side: 64, classes: 5, width: 8)' },
+      variant: 'small',
+      run: { stage: 'pretrain', batch: 16, rate: 1e-4 },
+      starts,
     },
   ),
   of(
@@ -75,6 +99,20 @@ export const compileBenchmarks: readonly Benchmark[] = [6, 12, 24, 48].map(depth
   };
   return {
     ...of(`compile-${depth}`, 'clip', choice, choice),
-    peers: depth <= deepestPeer ? (['compile f32'] as const) : [],
+    peers: depth <= deepestPeer ? (['pytorch compile f32'] as const) : [],
+    alone: 'its first call takes minutes at this depth',
+  };
+});
+
+/** A contrast of few and of many pairs: what memory grows by, without and with `--memory`. No twin: nothing is compared. */
+export const contrastBenchmarks: readonly Benchmark[] = [64, 4096].map(batch => {
+  const choice: SpecChoice = {
+    spec: { file: 'specs/emoji.mm' },
+    run: { stage: 'align', batch, rate: 1e-3 },
+  };
+  return {
+    ...of(`contrast-${batch}`, 'emoji', choice, choice, []),
+    draws: true,
+    alone: 'only its memory is measured',
   };
 });

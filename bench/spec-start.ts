@@ -15,9 +15,8 @@ import { heldBy } from '../src/train/held.ts';
 import { allocate } from '../src/train/host-tensor.ts';
 import { initialTensors } from '../src/train/initialize.ts';
 import { madeUpBatch } from '../src/train/made-up.ts';
-import { memoryNow } from '../src/train/memory.ts';
 import { evaluationScalars, scalarFeeds, trainScalars } from '../src/train/schedule.ts';
-import type { Built, Start, Steps } from './benchmark.ts';
+import type { Benchmark, Built, Start, Steps } from './benchmark.ts';
 
 const batches = 8;
 
@@ -30,6 +29,8 @@ export interface SpecChoice {
   readonly run:
     | { readonly stage: string; readonly batch: number; readonly rate: number }
     | { readonly export: string; readonly parameter: string; readonly batch: number };
+  /** Weights that start at another number than the spec says, by the ends of their paths. */
+  readonly starts?: Readonly<Record<string, number>>;
   /** Told to the twin besides. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -44,10 +45,10 @@ interface Compiled {
 
 export async function startSpec(
   choice: SpecChoice,
-  { here, engine, threads }: { readonly here: string; readonly engine: Engine; readonly threads: number },
+  { here, engine, threads, memory }: Parameters<Benchmark['start']>[0],
 ): Promise<Start> {
-  const { entry, weights, optimizer, trained, seconds } = compiled(choice, here, engine);
-  const initial = initialTensors(weights, 1);
+  const { entry, weights, optimizer, trained, seconds } = compiled(choice, here, engine, memory);
+  const initial = startingAt(initialTensors(weights, 1), choice.starts ?? {});
   const data = Array.from({ length: batches }, (_, i) =>
     feedsOf(
       entry,
@@ -59,7 +60,6 @@ export async function startSpec(
   for (const [i, feeds] of data.entries())
     for (const [feed, tensor] of feeds) tensors.set(`batch${i}:${feed}`, tensor);
 
-  const baseline = memoryNow();
   const opening = performance.now();
   const session = await engine.open(new Map([[entry.name, entry.plan]]), { threads });
   const engineSeconds = (performance.now() - opening) / 1000;
@@ -90,13 +90,23 @@ export async function startSpec(
     kernels: kernelsOf(engine, entry),
     bytes: graphCost(entry.plan.graph, ops).bytes,
     plannedBytes: entry.plan.peakBytes,
-    baseline,
   };
   const settings = {
     ...choice.settings,
     ...(optimizer === undefined ? {} : optimizerSettings(optimizer, weights, trained)),
   };
   return { ours: { run, close: () => session.close() }, tensors, settings, built };
+}
+
+function startingAt(
+  initial: ReadonlyMap<string, HostTensor>,
+  starts: NonNullable<SpecChoice['starts']>,
+): ReadonlyMap<string, HostTensor> {
+  const started = new Map(initial);
+  for (const [end, value] of Object.entries(starts))
+    for (const [path, { dtype, shape, data }] of initial)
+      if (path.endsWith(end)) started.set(path, { dtype, shape, data: data.slice().fill(value) });
+  return started;
 }
 
 /** The loss; of an export the mean size of what it gives first. */
@@ -113,7 +123,12 @@ function told(fetched: ReadonlyMap<string, HostTensor>): number {
 export const kernelsOf = (engine: Engine, entry: Pick<Entry, 'plan'>): number =>
   kernelCount(entry.plan, engine.target);
 
-function compiled({ spec, variant, run }: SpecChoice, here: string, engine: Engine): Compiled {
+function compiled(
+  { spec, variant, run }: SpecChoice,
+  here: string,
+  engine: Engine,
+  memory: number | undefined,
+): Compiled {
   const file = 'file' in spec ? spec.file : 'bench.mm';
   const text = 'file' in spec ? fileText(spec, here) : spec.text;
   const started = performance.now();
@@ -133,7 +148,11 @@ function compiled({ spec, variant, run }: SpecChoice, here: string, engine: Engi
       seconds: since(),
     };
   }
-  const program = compilation.stage(run.stage, engine.target, { measures: false, batch: run.batch });
+  const program = compilation.stage(run.stage, engine.target, {
+    measures: false,
+    batch: run.batch,
+    ...(memory === undefined ? {} : { memory }),
+  });
   if (program.kind !== 'minimize') throw new Error(`${file}: stage ${run.stage} fits`);
   return {
     entry: program.train,

@@ -1,4 +1,5 @@
 // A TypeScript file bundled on the fly and imported: for the scripts of this repository.
+import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -7,7 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The module that `file` (a path from the repository's root) exports. */
 export async function importTypeScript(file) {
-  const outfile = join(root, 'node_modules', '.cache', 'mmlang', `${basename(file, '.ts')}.mjs`);
+  // A file of its own, since another process may bundle the same one meanwhile.
+  const name = `${basename(file, '.ts')}-${process.pid}.mjs`;
+  const outfile = join(root, 'node_modules', '.cache', 'mmlang', name);
   await build({
     absWorkingDir: root,
     entryPoints: [file],
@@ -20,5 +23,9 @@ export async function importTypeScript(file) {
     loader: { '.mm': 'text', '.css': 'text', '.html': 'text' },
     logLevel: 'warning',
   });
-  return import(pathToFileURL(outfile).href);
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(outfile, { force: true });
+  }
 }

@@ -6,10 +6,8 @@ import torch.nn.functional as F
 from layers import Weights, batches, pictures, quick_gelu
 
 
-def build(tensors, settings):
-    weights = Weights(tensors)
+def encoder(weights):
     width = weights["look.positions.weight"].shape[1]
-    data = [pictures(b["pixels"]) for b in batches(tensors)]
     patch = weights["look.lift.weight"].shape[-1]
 
     def look(pixels):
@@ -19,6 +17,12 @@ def build(tensors, settings):
         x = weights.transformer(x, "look.transformer", width // 64, activation=quick_gelu)
         return F.normalize(weights.linear(x[:, 0], "look.into"), dim=-1)
 
+    return look
+
+
+def build(tensors, settings):
+    look = encoder(Weights(tensors))
+    data = [pictures(b["pixels"]) for b in batches(tensors)]
     form, precision = settings.get("mode", "eager f32").split()
     run = torch.compile(look) if form == "compile" else look
 
@@ -27,3 +31,18 @@ def build(tensors, settings):
             return run(data[i % len(data)]).float().abs().mean()
 
     return step
+
+
+class Exported(torch.nn.Module):
+    def __init__(self, weights):
+        super().__init__()
+        self.values = torch.nn.ParameterList(weights.values.values())
+        self.look = encoder(weights)
+
+    def forward(self, pixels):
+        return self.look(pixels.permute(0, 3, 1, 2))
+
+
+def exported(tensors):
+    """As a module, with an example of its input and the input's name: for bench/onnxruntime."""
+    return Exported(Weights(tensors)), batches(tensors)[0]["pixels"], "pixels"

@@ -5,14 +5,17 @@ import torch.nn.functional as F
 
 
 class Weights:
-    """Tensors named `weight:PATH` as parameters, by their paths."""
+    """Tensors named `weight:PATH` as parameters and `state:PATH` as they are, by their paths."""
 
     def __init__(self, tensors):
         self.values = {}
+        self.states = {}
         for name, value in tensors.items():
             kind, _, path = name.partition(":")
             if kind == "weight":
                 self.values[path] = torch.nn.Parameter(as_torch(path, value))
+            elif kind == "state":
+                self.states[path] = value
 
     def __getitem__(self, path):
         return self.values[path]
@@ -22,6 +25,12 @@ class Weights:
 
     def norm(self, x, path):
         return F.layer_norm(x, x.shape[-1:], self.values[f"{path}.scale"], self.values[f"{path}.shift"], 1e-5)
+
+    def batch_norm(self, x, path):
+        """As it learns: with the mean and biased variance of the batch, which the running ones follow."""
+        mean, variance = self.states[f"{path}.running_mean"], self.states[f"{path}.running_variance"]
+        scale, shift = self.values[f"{path}.scale"], self.values[f"{path}.shift"]
+        return F.batch_norm(x, mean, variance, scale, shift, training=True, momentum=0.1, eps=1e-5)
 
     def conv(self, x, path, stride=1, padding=0):
         return F.conv2d(x, self.values[f"{path}.weight"], self.values.get(f"{path}.bias"), stride, padding)
