@@ -34,7 +34,7 @@ export const attentionRules: readonly Rule[] = [
       const keys = m.node('softmax').attrs.axis as number;
       const weights = m.has('chosen') ? m.value('chosen') : m.value('softmax');
       const site = siteOf(b, scores, keys, b.producer(m.root)!, weights);
-      return site === undefined ? undefined : build(m, b, site);
+      return site === undefined ? undefined : build(m, b, headsApart(b, site));
     },
   },
 ];
@@ -78,6 +78,29 @@ function build(m: Match, b: Builder, site: Site): ValueId | undefined {
     flat,
     site.result.map(axis => (axis === 'value' ? value++ : order.indexOf(axis))),
   );
+}
+
+/**
+ * Queries of several heads that share keys are rows of one attention, but not where causality is counted in the last of
+ * their axes alone: there the others are heads, over which keys and values are stretched (flash-attention.ts takes
+ * that back).
+ */
+function headsApart(b: Builder, site: Site): Site {
+  const { queries, q, k, v, keys, dims, scores } = site;
+  const [last, shared] = [queries.at(-1), queries.slice(0, -1)];
+  const isCounted = (term: ScoreTerm): boolean =>
+    term.kind === 'mask' &&
+    last !== undefined &&
+    isCausal(b, term.mask, dims.length - 1 - keys, dims.length - 1 - last);
+  if (last === undefined || shared.length === 0 || !scores.terms.some(isCounted)) return site;
+  return {
+    ...site,
+    batch: [...site.batch, ...shared],
+    queries: [last],
+    q: { ...q, batch: [...q.batch, ...q.middle.slice(0, -1)], middle: q.middle.slice(-1) },
+    k: { ...k, batch: [...k.batch, ...shared.map(() => undefined)] },
+    v: { ...v, batch: [...v.batch, ...shared.map(() => undefined)] },
+  };
 }
 
 /** c·x as x and c, where c is a number. */

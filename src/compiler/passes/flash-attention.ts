@@ -1,10 +1,12 @@
 // Attention whose probabilities nobody needs becomes the form that keeps none, forward and backward, so that memory
-// grows with the lengths and not with their product (arXiv:2205.14135).
+// grows with the lengths and not with their product (arXiv:2205.14135). Keys and values that were stretched over heads
+// are read by all heads of a group (grouped queries, arXiv:2305.13245).
 
 import { createBuilder } from '../../ir/builder.ts';
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
 import { withoutDead } from '../../ir/traverse.ts';
 import type { Pass } from './pass.ts';
+import { type GroupSum, gathered, groupSum, type Shared, scattered, sharedHeads } from './shared-heads.ts';
 
 export const flashAttention: Pass = {
   name: 'flash-attention',
@@ -20,23 +22,37 @@ export const flashAttention: Pass = {
     for (const input of graph.inputs)
       renamed.set(input.id, b.input(input.name, input.role, graph.types[input.id]!));
     const made = new Map<Node, readonly ValueId[]>();
+    const skipped = new Set<Node>();
+    const size = (id: ValueId): readonly number[] => graph.types[id]!.shape.map(Number);
+    /** q, k, v and the bias, as the flash forms read them. */
+    const operands = ({ node, groups }: Site): readonly ValueId[] =>
+      node.inputs.map((id, i) => {
+        const shared = groups?.from[i - 1];
+        return shared === undefined ? now(id) : gathered(b, now(shared.value), shared, size(id));
+      });
     for (const node of graph.nodes) {
+      if (skipped.has(node)) continue;
       b.span = node.span;
-      const forward = sites.get(node);
-      if (forward === undefined) {
+      const site = sites.get(node);
+      if (site === undefined) {
         const types = node.outputs.map(id => graph.types[id]!);
         const again = b.again(node, node.inputs.map(now), types);
         for (const [i, old] of node.outputs.entries()) renamed.set(old, again[i]!);
-      } else if (forward === node) {
-        const [out, max, sum] = b.emit('flash_attention', node.inputs.map(now), node.attrs);
+      } else if (site.node === node) {
+        const [out, max, sum] = b.emit('flash_attention', operands(site), node.attrs);
         made.set(node, [out!, max!, sum!]);
         renamed.set(node.outputs[0]!, out!);
       } else {
-        const [q, k, v, bias] = forward.inputs.map(now);
-        const dout = now(node.inputs[4]!);
-        const inputs = [q!, k!, v!, ...made.get(forward)!, dout, ...(bias === undefined ? [] : [bias])];
-        for (const [i, id] of b.emit('flash_attention_grad', inputs, forward.attrs).entries())
-          renamed.set(node.outputs[i]!, id);
+        const [q, k, v, ...bias] = operands(site);
+        const inputs = [q!, k!, v!, ...made.get(site.node)!, now(node.inputs[4]!), ...bias];
+        const [dq, ...rest] = b.emit('flash_attention_grad', inputs, site.node.attrs);
+        renamed.set(node.outputs[0]!, dq!);
+        for (const [i, id] of rest.entries()) {
+          const sum = site.groups?.sums.get(node.outputs[i + 1]!);
+          if (sum === undefined) renamed.set(node.outputs[i + 1]!, id);
+          else renamed.set(sum.output, scattered(b, id, sum, size(sum.output)));
+          for (const gone of sum?.nodes ?? []) skipped.add(gone);
+        }
       }
     }
     for (const output of graph.outputs) b.output(output.name, output.role, now(output.id));
@@ -44,14 +60,26 @@ export const flashAttention: Pass = {
   },
 };
 
+interface Site {
+  readonly node: Node;
+  /** Where heads share keys and values: those by group, and the sums of their gradients that are needless then. */
+  readonly groups:
+    | {
+        readonly from: readonly [Shared, Shared];
+        readonly sums: ReadonlyMap<ValueId, GroupSum>;
+      }
+    | undefined;
+}
+
 /** Each attention that keeps no probabilities, and each of its gradients, with that attention. */
-function sitesOf(graph: Graph): ReadonlyMap<Node, Node> {
+function sitesOf(graph: Graph): ReadonlyMap<Node, Site> {
   const readers = new Map<ValueId, Node[]>();
   for (const node of graph.nodes)
     for (const id of new Set(node.inputs)) readers.set(id, [...(readers.get(id) ?? []), node]);
   const fetched = new Set(graph.outputs.map(o => o.id));
   const isRead = (id: ValueId): boolean => fetched.has(id) || readers.has(id);
-  const sites = new Map<Node, Node>();
+  const producers = new Map(graph.nodes.flatMap(n => n.outputs.map(id => [id, n] as const)));
+  const sites = new Map<Node, Site>();
   for (const node of graph.nodes) {
     if (node.op !== 'attention') continue;
     const probabilities = node.outputs[1]!;
@@ -63,7 +91,20 @@ function sitesOf(graph: Graph): ReadonlyMap<Node, Node> {
       reader.inputs.every((id, i) => (id === probabilities) === (i === 3)) &&
       !isRead(reader.outputs[3]!);
     if (fetched.has(probabilities) || !gradients.every(isGradient)) continue;
-    for (const of of [node, ...gradients]) sites.set(of, node);
+    const site = { node, groups: groupsOf(node, gradients) };
+    for (const of of [node, ...gradients]) sites.set(of, site);
   }
   return sites;
+
+  function groupsOf(node: Node, gradients: readonly Node[]): Site['groups'] {
+    const [k, v] = [1, 2].map(i => sharedHeads(graph, producers, node.inputs[i]!));
+    if (k === undefined || v === undefined || k.groups !== v.groups) return undefined;
+    const sums = new Map<ValueId, GroupSum>();
+    for (const id of gradients.flatMap(g => g.outputs.slice(1, 3)).filter(isRead)) {
+      const sum = groupSum(graph, readers, fetched, id, k.groups);
+      if (sum === undefined) return undefined;
+      sums.set(id, sum);
+    }
+    return { from: [k, v], sums };
+  }
 }
