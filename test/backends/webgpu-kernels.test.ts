@@ -103,7 +103,7 @@ describe('clusters', () => {
     );
     expect(shown(program)).toMatchInlineSnapshot(`
       "exp(v0) → v1 · 1×1×1
-      dot(v1 v0) → v2 · 1×1×1
+      product(v1 v0) → v2 · 1×1×1
       mul(v1 v2) → v4 · 1×1×1"
     `);
   });
@@ -164,9 +164,9 @@ describe('clusters', () => {
     );
     expect(shown(program)).toMatchInlineSnapshot(`
       "exp(v0) → v3 · 8×1×1
-      dot(v3 v1) → v4 · 8×1×1
+      product(v3 v1) → v4 · 64×1×1
       exp(v0) → v7 · 8×1×1
-      dot(v7 v1) → v8 · 8×1×1"
+      product(v7 v1) → v8 · 64×1×1"
     `);
   });
 
