@@ -18,6 +18,7 @@ import { stages } from './stages.ts';
 import { states } from './states.ts';
 import { texts } from './text.ts';
 import { types } from './types.ts';
+import { versions } from './versions.ts';
 
 export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   reading,
@@ -36,6 +37,7 @@ export const gallery: Readonly<Record<string, readonly Mistake[]>> = {
   adaptations,
   signals,
   generation,
+  versions,
 };
 
 /** A mistake that says why its code is there. */

@@ -12,6 +12,7 @@ import { matchParam } from './match.ts';
 import { unfold } from './pack.ts';
 import { keepsPromise } from './promise.ts';
 import { promisedValue } from './promised.ts';
+import { noteRename } from './renames.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceBody } from './statements.ts';
 import { staticArg } from './static-arg.ts';
@@ -134,6 +135,8 @@ function traceCall(
   const { trace } = frame;
   const name = as?.text ?? block.name;
   const path = ownPath(frame, block, span) ?? joinPath(frame.path, name);
+  const isByName = as === undefined && block.path === undefined && name === block.callable.name.text;
+  if (isByName) noteRename(frame, name, block.callable.renamed);
   const scope = childScope(block.scope);
   const copy = block.copy ?? frame.copy;
   const body = startBody(trace, { scope, path, via: here(frame, span), copy });

@@ -11,6 +11,7 @@ import { callLambda } from './lambda.ts';
 import { meantName } from './meant-name.ts';
 import { calledHere } from './names-elsewhere.ts';
 import { blockInPlace } from './part.ts';
+import { noteRename } from './renames.ts';
 import { lookUp, lookUpWhere, namesInReach } from './scope.ts';
 import type { Frame } from './trace.ts';
 import { complain } from './trace.ts';
@@ -30,6 +31,7 @@ function pipeInto(frame: Frame, right: Expr, left: BoundArg, name: Name | undefi
     case 'call':
       return evaluateCall(frame, right, name, left);
     case 'as':
+      noteRename(frame, right.name.text, right.renamed);
       return pipeInto(frame, right.value, left, right.name, span);
     case 'name':
     case 'field':

@@ -23,7 +23,9 @@ import { checkAdaptations } from './adapt.ts';
 import { checkExport } from './check-export.ts';
 import { checkFit } from './check-fit.ts';
 import { checkMeasures } from './check-measures.ts';
+import { checkMigrations, checkMoves } from './check-migrations.ts';
 import { checkObjective, type Reached, warnUncalled, warnUnreached } from './check-objective.ts';
+import { checkRenames } from './check-renames.ts';
 import { checkStages, fittedBy } from './check-stages.ts';
 import { declareModel, type ModelSetting } from './declare.ts';
 import {
@@ -40,7 +42,7 @@ import { type Library, loadLibrary, type ReadFile } from './library.ts';
 import type { Model, Objective } from './model.ts';
 import { objectiveOf } from './objectives.ts';
 import { checkImports } from './stage-starts.ts';
-import { complain, createTrace, type Trace, type TracedWeight } from './trace.ts';
+import { complain, createTrace, startBody, type Trace, type TracedWeight } from './trace.ts';
 import { warnIdleMembers } from './updates.ts';
 import { modelKey } from './used-model.ts';
 import type { Callable, ModelValue } from './values.ts';
@@ -90,6 +92,7 @@ function checkFile(
       models.push(checkModel({ checking, setting, definitions, isUsed: false }).model);
     }
   }
+  checkMaps(checking, library);
   for (const v of library.variants) {
     if (library.models.some(m => m.name.text === v.model.text)) continue;
     const [only] = library.models;
@@ -101,9 +104,22 @@ function checkFile(
       ),
     );
   }
-  if (library.models.length === 0 && library.blocks.length === 0)
+  if (library.models.length + library.blocks.length + library.migrations.length === 0)
     report(diagnose('no-model', { file: source.file }, { span: startOf(source.span) }));
   return { library, models: hasErrors(diagnostics) ? [] : models, diagnostics: inOrder(diagnostics) };
+}
+
+/** Migrations of weights from elsewhere: what is wrong in them whatever those are. */
+function checkMaps(checking: Checking, { file, scope, migrations }: Library): void {
+  const trace = createTrace({
+    mode: 'check',
+    registry: checking.registry,
+    learning: () => undefined,
+    report: checking.reporter(),
+    name: file.file,
+    fuel: checking.fuel,
+  });
+  for (const m of migrations) checkMoves(startBody(trace, { scope, path: '' }), m.moves);
 }
 
 function startOf(span: Span): Span {
@@ -224,8 +240,8 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   let right = true;
   const isBroken = item.extends !== undefined && declared.base === undefined;
   for (const m of isBroken ? [] : item.members) {
-    if (m.kind === 'adapt' || (m.kind !== 'stage' && objectives.has(m.name.text) && !names.has(m.name.text)))
-      continue;
+    if (m.kind === 'adapt' || m.kind === 'migrate') continue;
+    if (m.kind !== 'stage' && objectives.has(m.name.text) && !names.has(m.name.text)) continue;
     if (isObjective(m) || m.kind === 'stage') {
       const key = m.kind === 'stage' ? `stage ${m.name.text}` : m.name.text;
       const earlier =
@@ -295,6 +311,12 @@ function checkModel(context: ModelContext): { readonly model: Model; readonly de
   if (right && [...objectives.values()].every(o => o.item !== item || reached.has(o.name)))
     warnUncalled(declared, item, called);
   if (traces.every(t => t !== undefined)) checkAdaptations(declared, traces);
+  checkRenames(declared, traces);
+  checkMigrations(
+    declared.frame,
+    item.members.filter(m => m.kind === 'migrate'),
+    item.version?.text,
+  );
   warnIdleMembers(declared.frame, item);
   warnUnreached(declared, owned, objectives, stageMembers, reached);
   const model: Model = {

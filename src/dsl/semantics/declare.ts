@@ -18,6 +18,7 @@ import { modalitySettings } from './modality-settings.ts';
 import type { LabelSet, ModalityInfo } from './model.ts';
 import { traceParam } from './param.ts';
 import { definePart } from './part.ts';
+import { noteRename } from './renames.ts';
 import { childScope, type Scope } from './scope.ts';
 import { placeArgs, readNumber, readNumbers } from './settings.ts';
 import { traceState } from './state.ts';
@@ -65,7 +66,7 @@ export function declareModel(trace: Trace, setting: ModelSetting, root = ''): De
   // Without its base, what a model adds can't be judged.
   const members = item.extends !== undefined && base === undefined ? [] : item.members;
   for (const member of members) {
-    if (member.kind === 'adapt') continue;
+    if (member.kind === 'adapt' || member.kind === 'migrate') continue;
     const before = scope.names.get(member.name.text);
     if (refuseRedefinition(frame, base, member)) continue;
     if (before !== undefined) {
@@ -81,6 +82,7 @@ export function declareModel(trace: Trace, setting: ModelSetting, root = ''): De
         related:
           hidden.span === undefined ? [] : [{ span: hidden.span, message: `the ${name} that is hidden` }],
       });
+    if ('renamed' in member && member.kind !== 'block') noteRename(frame, name, member.renamed);
     const put = (value: Value): void => {
       scope.names.set(name, { value, span: member.name.span });
     };

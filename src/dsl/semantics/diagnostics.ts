@@ -626,6 +626,34 @@ export const semanticRules = {
     p =>
       `give each a default, or check a variant: variant Small = ${p.model}(${p.names.map(n => `${n}: …`).join(', ')})`,
   ),
+  'rename-from-present': error<{ old: string }>(
+    p => `${p.old} is still there, so nothing is renamed from it`,
+    () => 'name what is gone; what still has its name keeps its weights',
+  ),
+  'rename-twice': error<{ old: string }>(
+    p => `two are renamed from ${p.old}`,
+    () => 'leave the one that has its weights; a migration can make two of one: migrate from "1.x" { … }',
+  ),
+  'rename-by-path': error<{ what: 'block' | 'export'; name: string; old: string }>(
+    p => `${p.what} ${p.name} stands at no path, so it isn't renamed from ${p.old}`,
+    p => `write the name that it had: ${p.what} ${p.name} renamed from ${p.old.split('.').at(-1)}(…)`,
+  ),
+  'migration-version': error<{ text: string; problem: string }>(
+    p => `nothing migrates from "${p.text}": ${p.problem}`,
+    () => 'name earlier versions, "1.x", "1.4.x" or "1.4.2", and raise that of the model: version "2.0.0"',
+  ),
+  'migration-twice': error<{ a: string; b: string }>(
+    p => `"${p.a}" and "${p.b}" are both from some versions`,
+    () => 'put them together, or name versions that are in one of them only',
+  ),
+  'migration-path': error<{ path: string; problem: string }>(
+    p => `${p.path} can't stand here: ${p.problem}`,
+    () => 'write each look.layers.* { norm.scale = ln.weight }, or each look.layers.* = old.blocks.* { … }',
+  ),
+  'weight-given-twice': error<{ path: string }>(
+    p => `${p.path} is given twice`,
+    () => 'leave the line that is right',
+  ),
   'more-errors': error<{ shown: number }>(
     p => `there are more than ${p.shown} errors; the rest isn't shown`,
     () => 'mend the first ones and check again',

@@ -12,6 +12,7 @@ import { evaluateLambda } from './lambda.ts';
 import { meantName } from './meant-name.ts';
 import { modalityField, modalityFields, recordFields, videoFrames } from './modality-fields.ts';
 import { calledHere } from './names-elsewhere.ts';
+import { noteRename } from './renames.ts';
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
 import type { Frame } from './trace.ts';
@@ -59,6 +60,7 @@ function evaluateKind(frame: Frame, e: Expr): Value {
     case 'index':
       return evaluateIndex(frame, e);
     case 'as':
+      noteRename(frame, e.name.text, e.renamed);
       if (e.value.kind === 'call') return evaluateCall(frame, e.value, e.name, undefined);
       if (e.value.kind === 'pipe') return evaluatePipe(frame, e.value, e.name);
       complain(frame, 'nothing-to-name', {}, e.span);

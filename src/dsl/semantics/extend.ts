@@ -2,7 +2,7 @@
 // weights at the same paths; nothing of it is declared anew.
 
 import type { Span } from '../../base/span.ts';
-import type { EncoderMember, ExportMember, Expr, Member, ModelItem, Param } from '../syntax/ast.ts';
+import type { EncoderMember, ExportMember, Expr, ModelItem, NamedMember, Param } from '../syntax/ast.ts';
 import { joinPath } from './call-block.ts';
 import { type Declared, declareModel } from './declare.ts';
 import { evaluate } from './expressions.ts';
@@ -62,15 +62,15 @@ export function homeOf(declared: Declared, param: Param): Declared {
   return declared;
 }
 
+/** The members that have a name. */
+export const namedMembers = ({ members }: ModelItem): readonly NamedMember[] =>
+  members.filter((m): m is NamedMember => m.kind !== 'adapt' && m.kind !== 'migrate');
+
 /** What a model adds may not have a name that the other uses. */
-export function refuseRedefinition(
-  frame: Frame,
-  base: Base | undefined,
-  member: Exclude<Member, { kind: 'adapt' }>,
-): boolean {
+export function refuseRedefinition(frame: Frame, base: Base | undefined, member: NamedMember): boolean {
   for (let at = base; at !== undefined; at = at.declared.base) {
-    const before = at.model.item.members.find(m => m.kind !== 'adapt' && m.name.text === member.name.text);
-    if (before === undefined || before.kind === 'adapt') continue;
+    const before = namedMembers(at.model.item).find(m => m.name.text === member.name.text);
+    if (before === undefined) continue;
     complain(
       frame,
       'redefined',

@@ -4,7 +4,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import { stdSources } from '../std/sources.ts';
-import type { BlockItem, ModelItem, SourceFile, VariantItem } from '../syntax/ast.ts';
+import type { BlockItem, Migration, ModelItem, SourceFile, VariantItem } from '../syntax/ast.ts';
 import { parse } from '../syntax/parse.ts';
 import { diagnose } from './diagnostics.ts';
 import { intrinsics } from './intrinsics/table.ts';
@@ -20,6 +20,8 @@ export interface Library {
   readonly blocks: readonly BlockItem[];
   readonly models: readonly ModelItem[];
   readonly variants: readonly VariantItem[];
+  /** Of weights from elsewhere. */
+  readonly migrations: readonly Migration[];
   /** This file and every file it uses, as read, for the fingerprint and for rendering errors. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -104,6 +106,7 @@ function load(
   const blocks: BlockItem[] = [];
   const models: ModelItem[] = [];
   const variants: VariantItem[] = [];
+  const migrations: Migration[] = [];
   for (const item of file.items) {
     switch (item.kind) {
       case 'block':
@@ -148,11 +151,14 @@ function load(
         scope.names.set(item.name.text, { value: errorValue, span: item.name.span });
         break;
       }
+      case 'migrate':
+        migrations.push(item);
+        break;
       default:
         item satisfies never;
     }
   }
-  const library = { file, scope, blocks, models, variants, sources };
+  const library = { file, scope, blocks, models, variants, migrations, sources };
   for (const item of models) declareModelName(library, item, undefined);
   for (const v of variants) {
     const item = models.find(m => m.name.text === v.model.text);

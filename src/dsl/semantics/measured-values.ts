@@ -59,6 +59,7 @@ export function fieldsRead(
     kind: 'align',
     doc: undefined,
     name: at,
+    renamed: undefined,
     left: side,
     right: side,
     by: side,

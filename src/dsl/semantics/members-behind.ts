@@ -1,7 +1,7 @@
 // What members of a model stand on: the members and used models that their text names, and what those name.
 
 import type { Declared } from './declare.ts';
-import { basesOf } from './extend.ts';
+import { basesOf, namedMembers } from './extend.ts';
 import { lookUp } from './scope.ts';
 
 /** First names of paths: of the named members themselves, of members behind them, and of models that are used. */
@@ -15,7 +15,7 @@ export function membersBehind(declared: Declared, named: readonly string[]): rea
     seen.add(name);
     if (named.includes(name)) found.add(name);
     for (const { item, scope } of models) {
-      const member = item.members.find(m => m.kind !== 'adapt' && m.name.text === name);
+      const member = namedMembers(item).find(m => m.name.text === name);
       const value = lookUp(scope, name)?.value;
       if (value?.kind === 'file' || value?.kind === 'model')
         found.add(value.root.split('.')[0] ?? value.root);

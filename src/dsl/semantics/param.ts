@@ -10,6 +10,7 @@ import { nameInCopy, originalPath } from './copy.ts';
 import { elementDType } from './emit.ts';
 import { evaluate } from './expressions.ts';
 import { initializerOf } from './initializer.ts';
+import { noteRename } from './renames.ts';
 import { stateNow } from './state.ts';
 import { compareDims, complain, type Frame, here, type TracedWeight } from './trace.ts';
 import { evaluateDim, wantedOf } from './types.ts';
@@ -18,6 +19,7 @@ import { errorValue, showTensorType, showType } from './values.ts';
 
 /** A weight at this body's path; a second call of the same part finds the first one's. */
 export function traceParam(frame: Frame, statement: ParamStatement): Value {
+  noteRename(frame, statement.name.text, statement.renamed);
   const declared = declaredTensor(frame, statement);
   const initializer = initializerOf(frame, statement.value);
   if (declared === undefined || initializer === undefined) return errorValue;

@@ -7,6 +7,7 @@ import type { RepeatStatement } from '../syntax/ast.ts';
 import { joinPath, nodesOf } from './call-block.ts';
 import { assignedIn, plain, sameType } from './carries.ts';
 import { evaluate } from './expressions.ts';
+import { noteRename } from './renames.ts';
 import { childScope, lookUp } from './scope.ts';
 import { traceStatements } from './statements.ts';
 import { complain, type Frame, here } from './trace.ts';
@@ -38,6 +39,7 @@ export function traceRepeat(frame: Frame, statement: RepeatStatement): void {
   }
   const name = statement.name?.text ?? 'repeat';
   const place = statement.name?.span ?? keyword(statement.span);
+  noteRename(frame, name, statement.renamed);
   const owned = ownedBy(frame);
   const carried = [...new Set(assignedIn(statement.body.statements))].filter(
     n => lookUp(frame.scope, n) !== undefined,

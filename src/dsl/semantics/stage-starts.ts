@@ -9,7 +9,7 @@ import { joinPath } from './call-block.ts';
 import type { Reached } from './check-objective.ts';
 import type { Declared } from './declare.ts';
 import { evaluate } from './expressions.ts';
-import { basesOf } from './extend.ts';
+import { basesOf, namedMembers } from './extend.ts';
 import { membersBehind } from './members-behind.ts';
 import type { Model, Stage, StageImport } from './model.ts';
 import type { StageContext } from './stages.ts';
@@ -169,7 +169,7 @@ function readImport(
 /** The names of all that a model and those that it extends declare. */
 function allMembers(declared: Declared): readonly string[] {
   const items = [declared.item, ...[...basesOf(declared)].map(b => b.declared.item)];
-  return items.flatMap(item => item.members.flatMap(m => (m.kind === 'adapt' ? [] : [m.name.text])));
+  return items.flatMap(item => namedMembers(item).map(m => m.name.text));
 }
 
 /** The members of the other model that are named in the parentheses. */

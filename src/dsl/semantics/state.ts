@@ -10,6 +10,7 @@ import { evaluate } from './expressions.ts';
 import { initializerOf } from './initializer.ts';
 import type { Initializer } from './model.ts';
 import { type DeclaredTensor, declaredTensor, ownTensor } from './param.ts';
+import { noteRename } from './renames.ts';
 import { lookUp } from './scope.ts';
 import { compareDims, complain, type Frame, here, type TracedWeight } from './trace.ts';
 import type { ErrorValue, TensorValue, Value } from './values.ts';
@@ -17,6 +18,7 @@ import { errorValue, showTensorType, showType } from './values.ts';
 
 /** A state at this body's path. */
 export function traceState(frame: Frame, statement: StateStatement): Value {
+  noteRename(frame, statement.name.text, statement.renamed);
   const declared = declaredTensor(frame, statement);
   const initializer = initializerOf(frame, statement.value);
   if (declared === undefined || initializer === undefined) return errorValue;

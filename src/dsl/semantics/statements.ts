@@ -7,6 +7,7 @@ import { joinPath } from './call-block.ts';
 import { evaluate } from './expressions.ts';
 import { traceParam } from './param.ts';
 import { definePart } from './part.ts';
+import { noteRename } from './renames.ts';
 import { traceRepeat } from './repeat.ts';
 import { traceRequire } from './require.ts';
 import { traceScan } from './scan.ts';
@@ -97,6 +98,7 @@ function traceStatement(frame: Frame, statement: Plain): boolean {
       traceUpdate(frame, statement);
       return true;
     case 'part':
+      noteRename(frame, statement.name.text, statement.renamed);
       declare(
         frame,
         statement.name.text,

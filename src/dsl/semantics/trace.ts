@@ -37,6 +37,14 @@ export interface Follow {
   readonly by: number;
 }
 
+/** `renamed from OLD`, of what stands at a path. */
+export interface Rename {
+  /** A name in the same place, or a whole path. */
+  readonly from: string;
+  readonly isWhole: boolean;
+  readonly span: Span;
+}
+
 /** What a state becomes when the step is done. */
 export interface TracedUpdate {
   readonly path: string;
@@ -93,6 +101,8 @@ export interface Trace {
   readonly builder: Builder;
   /** Weights and states, by path. */
   readonly weights: Map<string, TracedWeight>;
+  /** What was called otherwise, by the path at which it stands: `read.last` → `read.out`. */
+  readonly renames: Map<string, Rename>;
   /** Their paths by the values that stand for them. */
   readonly paths: Map<ValueId, string>;
   /** In the order of the calls that made them: of several to one state the last counts. */
@@ -243,6 +253,7 @@ export function createTrace(options: TraceOptions): Trace {
     mode: options.mode,
     builder: createBuilder(options.name, options.registry, { dims: { same } }),
     weights: new Map(),
+    renames: new Map(),
     paths: new Map(),
     updates: [],
     missing: [],

@@ -7,6 +7,12 @@ export interface Name {
   readonly span: Span;
 }
 
+/** `renamed from out`, `renamed from read.linear`: a name in the same place, or a path from the model's root. */
+export interface OldName {
+  readonly text: string;
+  readonly span: Span;
+}
+
 // ── Types
 
 export type TypeExpr = TensorTypeExpr | RecordTypeExpr;
@@ -179,6 +185,7 @@ export interface AsExpr {
   readonly kind: 'as';
   readonly value: Expr;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly span: Span;
 }
 

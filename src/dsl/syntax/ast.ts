@@ -2,7 +2,7 @@
 // Every node carries its span; names carry their own.
 
 import type { Span } from '../../base/span.ts';
-import type { Arg, Expr, Name, TypeExpr } from './ast-expr.ts';
+import type { Arg, Expr, Name, OldName, TypeExpr } from './ast-expr.ts';
 
 export type * from './ast-expr.ts';
 
@@ -13,7 +13,7 @@ export interface SourceFile {
   readonly span: Span;
 }
 
-export type Item = UseItem | ModelItem | BlockItem | VariantItem;
+export type Item = UseItem | ModelItem | BlockItem | VariantItem | Migration;
 
 /** `use "other.mm" as Other` */
 export interface UseItem {
@@ -52,6 +52,7 @@ export interface BlockItem {
   readonly kind: 'block';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly params: readonly Param[];
   readonly result: TypeExpr | undefined;
   readonly body: Body;
@@ -74,7 +75,11 @@ export type Member =
   | HeadMember
   | ExportMember
   | AdaptMember
-  | StageMember;
+  | StageMember
+  | Migration;
+
+/** Members with a name of their own. */
+export type NamedMember = Exclude<Member, AdaptMember | Migration>;
 
 /** `modality caption: Text(tokenizer: bpe(4096), length: 24)` */
 export interface ModalityMember {
@@ -129,6 +134,7 @@ export interface PartMember {
   readonly kind: 'part';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly value: Expr;
   /** Of a copy: how it follows what it copies, its `value`. */
   readonly follows: Expr | undefined;
@@ -141,6 +147,7 @@ export interface EncoderMember {
   readonly role: 'encoder' | 'head';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly params: readonly Param[];
   readonly result: TypeExpr | undefined;
   readonly body: Body;
@@ -151,6 +158,7 @@ export interface ObjectiveMember {
   readonly kind: 'objective';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly params: readonly Param[];
   readonly result: TypeExpr | undefined;
   readonly body: Body;
@@ -162,6 +170,7 @@ export interface AlignMember {
   readonly kind: 'align';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly left: Expr;
   readonly right: Expr;
   readonly by: Expr;
@@ -173,6 +182,7 @@ export interface HeadMember {
   readonly kind: 'head';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly left: Expr;
   /** What the data must hold, by name and type. */
   readonly field: Param;
@@ -184,6 +194,7 @@ export interface ExportMember {
   readonly kind: 'export';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly params: readonly Param[];
   readonly result: TypeExpr | undefined;
   readonly body: Body;
@@ -198,6 +209,52 @@ export interface AdaptMember {
   /** A call of the block, whose first argument is the weight. */
   readonly by: Expr;
   /** Below the part. */
+  readonly patterns: readonly WeightPattern[];
+  readonly span: Span;
+}
+
+/**
+ * `migrate from "1.x" { … }`, in a model: weights of an earlier version to those of this one. In a file of its own:
+ * weights from elsewhere.
+ */
+export interface Migration {
+  readonly kind: 'migrate';
+  readonly doc: string | undefined;
+  readonly from: { readonly text: string; readonly span: Span };
+  readonly moves: readonly Move[];
+  readonly span: Span;
+}
+
+export type Move = GiveMove | EachMove | DropMove | FreshMove;
+
+/** `head.weight = transpose(out.weight, [1, 0])`: a new weight, or all of a part, from old ones. */
+export interface GiveMove {
+  readonly kind: 'give';
+  readonly path: WeightPattern;
+  readonly value: Expr;
+  readonly span: Span;
+}
+
+/** `each look.layers.* = vision.blocks.* { … }`: paths in the braces are below the layer, on both sides. */
+export interface EachMove {
+  readonly kind: 'each';
+  readonly layers: WeightPattern;
+  /** On the old side; without it the same. */
+  readonly from: WeightPattern | undefined;
+  readonly moves: readonly Move[];
+  readonly span: Span;
+}
+
+/** `drop old.head`: old weights that nothing takes. */
+export interface DropMove {
+  readonly kind: 'drop';
+  readonly patterns: readonly WeightPattern[];
+  readonly span: Span;
+}
+
+/** `fresh new.head`: new weights that no old one gives. */
+export interface FreshMove {
+  readonly kind: 'fresh';
   readonly patterns: readonly WeightPattern[];
   readonly span: Span;
 }
@@ -368,6 +425,7 @@ export interface ParamStatement {
   readonly kind: 'param';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly type: TypeExpr;
   /** The initializer. */
   readonly value: Expr;
@@ -382,6 +440,7 @@ export interface StateStatement {
   readonly kind: 'state';
   readonly doc: string | undefined;
   readonly name: Name;
+  readonly renamed: OldName | undefined;
   readonly type: TypeExpr;
   /** The initializer. */
   readonly value: Expr;
@@ -401,6 +460,7 @@ export interface RepeatStatement {
   readonly kind: 'repeat';
   readonly count: Expr;
   readonly name: Name | undefined;
+  readonly renamed: OldName | undefined;
   readonly body: Body;
   readonly span: Span;
 }

@@ -87,13 +87,15 @@ export abstract class ExpressionRules extends ParserBase {
       {
         ALT: () => {
           this.CONSUME(t.Dot);
-          this.CONSUME(t.Name);
+          // `layers.0.weight`: layers of a repeat have numbers.
+          this.OR2([{ ALT: () => this.CONSUME(t.Name) }, { ALT: () => this.CONSUME(t.NumberToken) }]);
         },
       },
       {
         ALT: () => {
           this.CONSUME(t.As);
           this.CONSUME2(t.Name);
+          this.OPTION({ GATE: () => this.next(2) === t.From, DEF: () => this.SUBRULE(this.renamed) });
         },
       },
       {
@@ -103,6 +105,20 @@ export abstract class ExpressionRules extends ParserBase {
         },
       },
     ]);
+  });
+
+  /** Behind a name: what it was called before, in the same place or by its path in the model. */
+  protected readonly renamed = this.RULE('renamed', () => {
+    this.CONSUME(t.Renamed);
+    this.CONSUME(t.From);
+    this.CONSUME(t.Name);
+    this.MANY({
+      GATE: () => this.touches(),
+      DEF: () => {
+        this.CONSUME(t.Dot);
+        this.OR([{ ALT: () => this.CONSUME2(t.Name) }, { ALT: () => this.CONSUME(t.NumberToken) }]);
+      },
+    });
   });
 
   protected readonly paren = this.RULE('paren', () => {

@@ -3,14 +3,14 @@
 import type { BlockItem, Body, Param, ParamStatement, PartMember, Statement, StateStatement } from './ast.ts';
 import type { Comments } from './comments.ts';
 import { type Doc, group, indent, line } from './doc.ts';
-import { exprDoc, typeDoc } from './format-expr.ts';
+import { exprDoc, renamedDoc, typeDoc } from './format-expr.ts';
 import { braces, continued, goOn, openList, type Part, rowsOf } from './layout.ts';
 
 /** `block`, `encoder`, `objective` or `export` with its signature and body. */
 export function callableDoc(
   c: Comments,
   keyword: string,
-  { name, params, result, body }: Pick<BlockItem, 'name' | 'params' | 'result' | 'body'>,
+  { name, renamed, params, result, body }: Pick<BlockItem, 'name' | 'renamed' | 'params' | 'result' | 'body'>,
 ): Doc {
   c.pass(name.span, 'end');
   const parameters = paramsDoc(c, params);
@@ -18,7 +18,13 @@ export function callableDoc(
   // Parameters break before the result does, unless there is one and the result has fields.
   const signature =
     params.length > 1 || result?.kind !== 'record' ? group([parameters, given]) : [group(parameters), given];
-  return [`${keyword} ${name.text}`, signature, ' ', group(bodyDoc(c, body, isShort(c, body)))];
+  return [
+    `${keyword} ${name.text}`,
+    renamedDoc(renamed),
+    signature,
+    ' ',
+    group(bodyDoc(c, body, isShort(c, body))),
+  ];
 }
 
 /** Parameters in parentheses, which break with the group around them. */
@@ -73,7 +79,7 @@ function statementDoc(c: Comments, s: Statement): Doc {
       return partDoc(c, s);
     case 'repeat': {
       const count = exprDoc(c, s.count, 'count');
-      const name = s.name === undefined ? '' : ` as ${s.name.text}`;
+      const name = s.name === undefined ? '' : [` as ${s.name.text}`, renamedDoc(s.renamed)];
       return ['repeat ', count, name, ' ', group(bodyDoc(c, s.body, isShort(c, s.body)))];
     }
     case 'scan':
@@ -98,16 +104,17 @@ function scanDoc(c: Comments, s: Statement & { kind: 'scan' }): Doc {
   ];
 }
 
-export function partDoc(c: Comments, { name, value, follows }: PartMember): Doc {
-  if (follows === undefined) return [`part ${name.text} = `, exprDoc(c, value)];
+export function partDoc(c: Comments, { name, renamed, value, follows }: PartMember): Doc {
+  const head = [`part ${name.text}`, renamedDoc(renamed), ' = '];
+  if (follows === undefined) return [head, exprDoc(c, value)];
   const copied = exprDoc(c, value);
   const by = goOn(c, follows.span, line, () => ['by ', exprDoc(c, follows)]);
-  return group([`part ${name.text} = copy `, copied, indent(continued, by)]);
+  return group([head, 'copy ', copied, indent(continued, by)]);
 }
 
 export function stateDoc(c: Comments, s: StateStatement): Doc {
   const type = typeDoc(c, s.type);
-  return [`state ${s.name.text}: `, type, ' = ', exprDoc(c, s.value)];
+  return [`state ${s.name.text}`, renamedDoc(s.renamed), ': ', type, ' = ', exprDoc(c, s.value)];
 }
 
 export function paramStatementDoc(c: Comments, s: ParamStatement): Doc {
@@ -115,7 +122,15 @@ export function paramStatementDoc(c: Comments, s: ParamStatement): Doc {
   const value = exprDoc(c, s.value);
   const least = s.atLeast === undefined ? '' : [line, 'at least ', exprDoc(c, s.atLeast)];
   const most = s.atMost === undefined ? '' : [line, 'at most ', exprDoc(c, s.atMost)];
-  return group([`param ${s.name.text}: `, type, ' = ', value, indent(continued, [least, most])]);
+  return group([
+    `param ${s.name.text}`,
+    renamedDoc(s.renamed),
+    ': ',
+    type,
+    ' = ',
+    value,
+    indent(continued, [least, most]),
+  ]);
 }
 
 type If = Statement & { kind: 'if' };

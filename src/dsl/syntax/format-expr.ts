@@ -3,7 +3,7 @@
 // their line, `|>`, `when` and `else` start one.
 
 import type { Span } from '../../base/span.ts';
-import type { Arg, DimExpr, Expr, IndexItem, TypeExpr } from './ast.ts';
+import type { Arg, DimExpr, Expr, IndexItem, OldName, TypeExpr } from './ast.ts';
 import type { Comments } from './comments.ts';
 import { type Doc, group, hardHugline, hugline, indent, line, render } from './doc.ts';
 import { type Brackets, continued, goOn, list, type Part } from './layout.ts';
@@ -119,7 +119,7 @@ function bare(c: Comments, e: Expr): Doc {
       ];
     }
     case 'as':
-      return [at(c, e.value, levels.postfix), ` as ${e.name.text}`];
+      return [at(c, e.value, levels.postfix), ` as ${e.name.text}`, renamedDoc(e.renamed)];
     case 'with': {
       const value = at(c, e.value, levels.postfix);
       c.pass(e.value.span, 'end');
@@ -142,6 +142,10 @@ function bare(c: Comments, e: Expr): Doc {
     }
   }
 }
+
+/** What stands behind a name that was another. */
+export const renamedDoc = (old: OldName | undefined): Doc =>
+  old === undefined ? '' : ` renamed from ${old.text}`;
 
 const isAtom = (e: Expr): boolean =>
   e.kind === 'number' || e.kind === 'string' || e.kind === 'name' || e.kind === 'bool';

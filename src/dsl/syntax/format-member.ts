@@ -1,10 +1,12 @@
 // Members of models, and the clauses of stages, as documents.
 
-import type { Clause, DataUse, Member, MinimizeTerm, Name, WeightPattern } from './ast.ts';
+import type { Clause, DataUse, Member, MinimizeTerm, Name } from './ast.ts';
 import type { Comments } from './comments.ts';
 import { type Doc, group, indent, line } from './doc.ts';
 import { callableDoc, paramStatementDoc, partDoc, stateDoc } from './format-body.ts';
-import { exprDoc, typeDoc } from './format-expr.ts';
+import { exprDoc, renamedDoc, typeDoc } from './format-expr.ts';
+import { migrationDoc } from './format-migration.ts';
+import { patternsDoc } from './format-pattern.ts';
 import { braces, continued, goOn, list, rowsOf, step } from './layout.ts';
 
 export function memberDoc(c: Comments, m: Member): Doc {
@@ -39,13 +41,25 @@ export function memberDoc(c: Comments, m: Member): Doc {
         typeDoc(c, m.field.type),
       ]);
       const by = goOn(c, m.by.span, line, () => ['by ', exprDoc(c, m.by)]);
-      return group([`head ${m.name.text}: `, left, indent(continued, [field, by])]);
+      return group([
+        `head ${m.name.text}`,
+        renamedDoc(m.renamed),
+        ': ',
+        left,
+        indent(continued, [field, by]),
+      ]);
     }
     case 'align': {
       const left = exprDoc(c, m.left);
       const right = goOn(c, m.right.span, line, () => ['<-> ', exprDoc(c, m.right)]);
       const by = goOn(c, m.by.span, line, () => ['by ', exprDoc(c, m.by)]);
-      return group([`align ${m.name.text}: `, left, indent(continued, [right, by])]);
+      return group([
+        `align ${m.name.text}`,
+        renamedDoc(m.renamed),
+        ': ',
+        left,
+        indent(continued, [right, by]),
+      ]);
     }
     case 'adapt': {
       const part = exprDoc(c, m.part);
@@ -62,6 +76,8 @@ export function memberDoc(c: Comments, m: Member): Doc {
       const clauses = m.clauses.map(clause => ({ span: clause.span, print: () => clauseDoc(c, clause) }));
       return [`stage ${m.name.text}`, from, ' ', braces(rowsOf(c, clauses, () => c.beforeEnd(m.span)))];
     }
+    case 'migrate':
+      return migrationDoc(c, m);
   }
 }
 
@@ -128,9 +144,3 @@ function dataDoc(c: Comments, { set, split, batch, transforms }: DataUse): Doc {
 }
 
 type Transform = DataUse['transforms'][number];
-
-function patternsDoc(c: Comments, patterns: readonly WeightPattern[]): Doc {
-  const [first, ...more] = patterns as [WeightPattern, ...WeightPattern[]];
-  const rest = more.map(p => [',', group(goOn(c, p.span, line, () => p.text))]);
-  return [first.text, indent(continued, rest)];
-}

@@ -8,6 +8,7 @@ import { type Doc, group, hardline, join, render } from './doc.ts';
 import { callableDoc, paramsDoc } from './format-body.ts';
 import { argsDoc, exprDoc, quoted } from './format-expr.ts';
 import { memberDoc } from './format-member.ts';
+import { migrationDoc } from './format-migration.ts';
 import { braces, type Part, rowDocs, rowsOf, width } from './layout.ts';
 import { lex } from './lex.ts';
 import { parse } from './parse.ts';
@@ -64,6 +65,8 @@ function itemDoc(c: Comments, item: Item): Doc {
     }
     case 'block':
       return callableDoc(c, 'block', item);
+    case 'migrate':
+      return migrationDoc(c, item);
     case 'variant':
       return [`variant ${item.name.text} = ${item.model.text}`, argsDoc(c, item.args, item.model.span)];
   }

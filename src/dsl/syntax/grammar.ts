@@ -32,6 +32,7 @@ export class Grammar extends StatementRules {
         { ALT: () => this.SUBRULE(this.modelItem) },
         { ALT: () => this.SUBRULE(this.blockItem) },
         { ALT: () => this.SUBRULE(this.variantItem) },
+        { ALT: () => this.SUBRULE(this.migrate) },
       ],
       ERR_MSG: 'item',
     });
@@ -74,6 +75,7 @@ export class Grammar extends StatementRules {
   protected readonly blockItem = this.RULE('blockItem', () => {
     this.CONSUME(t.Block);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.SUBRULE(this.signature);
   });
 
@@ -98,6 +100,7 @@ export class Grammar extends StatementRules {
         { ALT: () => this.SUBRULE(this.align) },
         { ALT: () => this.SUBRULE(this.adapt) },
         { ALT: () => this.SUBRULE(this.stage) },
+        { ALT: () => this.SUBRULE(this.migrate) },
       ],
       ERR_MSG: 'member',
     });
@@ -151,6 +154,7 @@ export class Grammar extends StatementRules {
   protected readonly encoder = this.RULE('encoder', () => {
     this.CONSUME(t.Encoder);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.SUBRULE(this.signature);
   });
 
@@ -158,6 +162,7 @@ export class Grammar extends StatementRules {
   protected readonly head = this.RULE('head', () => {
     this.CONSUME(t.Head);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.OR({
       DEF: [
         { ALT: () => this.SUBRULE(this.signature) },
@@ -179,18 +184,21 @@ export class Grammar extends StatementRules {
   protected readonly objective = this.RULE('objective', () => {
     this.CONSUME(t.Objective);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.SUBRULE(this.signature);
   });
 
   protected readonly exportMember = this.RULE('export', () => {
     this.CONSUME(t.Export);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.SUBRULE(this.signature);
   });
 
   protected readonly align = this.RULE('align', () => {
     this.CONSUME(t.Align);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.SUBRULE(this.has);
     this.SUBRULE(this.expr);
     this.CONSUME(t.Pair);
@@ -205,6 +213,60 @@ export class Grammar extends StatementRules {
     this.CONSUME(t.By);
     this.SUBRULE2(this.expr);
     this.CONSUME(t.On);
+    this.SUBRULE(this.patterns);
+  });
+
+  // ── Migrations
+
+  protected readonly migrate = this.RULE('migrate', () => {
+    this.CONSUME(t.Migrate);
+    this.CONSUME(t.From);
+    this.CONSUME(t.StringToken);
+    this.SUBRULE(this.moves);
+  });
+
+  protected readonly moves = this.RULE('moves', () => {
+    this.braces('move', () => this.SUBRULE(this.move));
+  });
+
+  protected readonly move = this.RULE('move', () => {
+    this.mend('move');
+    this.OR({
+      MAX_LOOKAHEAD: 1,
+      DEF: [
+        { GATE: () => [t.Dot, t.Equals, t.Colon].includes(this.next(2)), ALT: () => this.SUBRULE(this.give) },
+        { ALT: () => this.SUBRULE(this.eachLayer) },
+        { ALT: () => this.SUBRULE(this.drop) },
+        { ALT: () => this.SUBRULE(this.fresh) },
+      ],
+      ERR_MSG: 'move',
+    });
+  });
+
+  /** `out.weight = transpose(head.weight, [1, 0])`: a new weight, of old ones. */
+  protected readonly give = this.RULE('give', () => {
+    this.SUBRULE(this.pattern);
+    this.SUBRULE(this.is);
+    this.SUBRULE(this.expr);
+  });
+
+  protected readonly eachLayer = this.RULE('eachLayer', () => {
+    this.CONSUME(t.Each);
+    this.SUBRULE(this.pattern);
+    this.OPTION(() => {
+      this.SUBRULE(this.is);
+      this.SUBRULE2(this.pattern);
+    });
+    this.SUBRULE(this.moves);
+  });
+
+  protected readonly drop = this.RULE('drop', () => {
+    this.CONSUME(t.Drop);
+    this.SUBRULE(this.patterns);
+  });
+
+  protected readonly fresh = this.RULE('fresh', () => {
+    this.CONSUME(t.Fresh);
     this.SUBRULE(this.patterns);
   });
 
@@ -380,6 +442,7 @@ export class Grammar extends StatementRules {
   protected skim(kind: Exclude<ElementKind, 'item'>): void {
     if (kind === 'member') this.SUBRULE8(this.members);
     else if (kind === 'clause') this.SUBRULE8(this.clauses);
+    else if (kind === 'move') this.SUBRULE8(this.moves);
     else this.SUBRULE8(this.body);
   }
 }

@@ -8,7 +8,7 @@ import { syntaxDiagnostic } from './diagnostics.ts';
 import { mark, retype, tokenSpan } from './lex.ts';
 import * as t from './tokens.ts';
 
-export type ElementKind = 'item' | 'member' | 'statement' | 'clause';
+export type ElementKind = 'item' | 'member' | 'statement' | 'clause' | 'move';
 
 /** What starts an element of each kind. */
 export const keywordsOf: Readonly<Record<ElementKind, readonly TokenType[]>> = {
@@ -16,6 +16,7 @@ export const keywordsOf: Readonly<Record<ElementKind, readonly TokenType[]>> = {
   member: t.memberKeywords,
   statement: t.statementKeywords,
   clause: t.clauseKeywords,
+  move: t.moveKeywords,
 };
 
 /** What other languages call it. */
@@ -43,6 +44,7 @@ const borrowed: Readonly<Record<ElementKind, Readonly<Record<string, TokenType>>
   },
   statement: { const: t.Let, var: t.Let, val: t.Let, assert: t.Require },
   clause: { loss: t.Minimize, unfreeze: t.Train, eval: t.Measure, evaluate: t.Measure, iterations: t.Steps },
+  move: { for: t.Each, delete: t.Drop, remove: t.Drop, ignore: t.Drop, init: t.Fresh },
 };
 
 /** The keyword that `first` was meant to be, where what follows allows it to be one. */

@@ -21,17 +21,17 @@ const afterName: ReadonlyMap<TokenType, readonly TokenType[]> = new Map([
   [t.Space, [t.LParen, t.Equals]],
   [t.Vocabulary, [t.LParen, t.Equals]],
   [t.Labels, [t.LParen, t.LBrace, t.Equals]],
-  [t.Part, [t.Equals]],
-  [t.ParamWord, [t.Colon]],
-  [t.Block, [t.LParen]],
-  [t.Encoder, [t.LParen]],
-  [t.Head, [t.LParen, t.Colon]],
-  [t.Objective, [t.LParen]],
-  [t.Export, [t.LParen]],
-  [t.Align, [t.Colon]],
+  [t.Part, [t.Equals, t.Renamed]],
+  [t.ParamWord, [t.Colon, t.Renamed]],
+  [t.Block, [t.LParen, t.Renamed]],
+  [t.Encoder, [t.LParen, t.Renamed]],
+  [t.Head, [t.LParen, t.Colon, t.Renamed]],
+  [t.Objective, [t.LParen, t.Renamed]],
+  [t.Export, [t.LParen, t.Renamed]],
+  [t.Align, [t.Colon, t.Renamed]],
   [t.Adapt, [t.By, t.Dot]],
   [t.Stage, [t.LBrace, t.From]],
-  [t.State, [t.Colon]],
+  [t.State, [t.Colon, t.Renamed]],
   [t.Update, [t.Equals]],
   [t.Let, [t.Equals, t.Comma]],
   [t.Scan, [t.In, t.Comma]],
@@ -59,9 +59,12 @@ export function starts(kind: ElementKind, tokens: readonly IToken[], i: number, 
   const type = a.tokenType;
   if (proof !== 'form' && c !== undefined && meantKeyword(kind, a, b, c) !== undefined) return true;
   if (kind === 'statement' && proof !== 'form' && isName(a) && b.tokenType === t.Equals) return true;
+  if (kind === 'move' && proof !== 'form' && isName(a) && [t.Dot, t.Equals].includes(b.tokenType))
+    return true;
   if (!keywordsOf[kind].includes(type)) return false;
   if (proof === 'keyword') return kind !== 'clause' || b.tokenType !== t.Dot;
   if (type === t.Use) return b.tokenType === t.StringToken;
+  if (type === t.Migrate) return b.tokenType === t.From;
   if (afterName.has(type)) {
     const next = c?.tokenType;
     return (
@@ -70,7 +73,10 @@ export function starts(kind: ElementKind, tokens: readonly IToken[], i: number, 
   }
   if (proof === 'name')
     return !notAfterKeyword.includes(b.tokenType) || (kind === 'statement' && b.tokenType === t.LParen);
-  return kind === 'clause' && (isName(b) || b.tokenType === t.NumberToken || b.tokenType === t.DoubleStar);
+  return (
+    (kind === 'clause' || kind === 'move') &&
+    (isName(b) || b.tokenType === t.NumberToken || b.tokenType === t.DoubleStar)
+  );
 }
 
 /** Words that may stand behind a value. */
@@ -101,11 +107,14 @@ const elementKeywords: ReadonlySet<TokenType> = new Set(Object.values(keywordsOf
 /** What may stand in a model and in a body. */
 const inBoth: readonly TokenType[] = [t.Part, t.ParamWord, t.State];
 
+/** What may stand in a file and in a model. */
+const inBothLists: readonly TokenType[] = [t.Block, t.Migrate];
+
 /** Whether at `i` something starts that belongs to an outer list: the sign of a forgotten `}`. */
 export function isForeign(kind: ElementKind, tokens: readonly IToken[], i: number): boolean {
   const token = tokens[i];
   if (token === undefined || !mark(token).startsLine) return false;
-  const item = token.tokenType !== t.Block && starts('item', tokens, i, 'form');
+  const item = !inBothLists.includes(token.tokenType) && starts('item', tokens, i, 'form');
   if (kind === 'member') return item;
   if (kind === 'item') return false;
   const shared = inBoth.includes(token.tokenType);
@@ -122,6 +131,8 @@ export function looksLikeBody(
   const shared = first !== undefined && inBoth.includes(first);
   if (!shared && starts('member', tokens, i + 1, 'form')) return 'member';
   if (starts('clause', tokens, i + 1, 'name')) return 'clause';
+  if (first !== undefined && t.moveKeywords.includes(first) && starts('move', tokens, i + 1, 'name'))
+    return 'move';
   if (first === undefined || second === t.Colon || second === t.Comma) return undefined;
   if (second === t.RBrace && first !== t.Return) return undefined;
   if (t.statementKeywords.includes(first) || starts('statement', tokens, i + 1, 'name')) return 'statement';

@@ -97,6 +97,7 @@ export abstract class StatementRules extends ExpressionRules {
     this.OPTION(() => {
       this.CONSUME(t.As);
       this.CONSUME(t.Name);
+      this.OPTION2(() => this.SUBRULE(this.renamed));
     });
     this.SUBRULE(this.body);
   });
@@ -155,6 +156,7 @@ export abstract class StatementRules extends ExpressionRules {
   protected readonly part = this.RULE('part', () => {
     this.CONSUME(t.Part);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.SUBRULE(this.is);
     this.OR([
       { GATE: () => this.copies(), ALT: () => this.SUBRULE(this.copy) },
@@ -178,6 +180,7 @@ export abstract class StatementRules extends ExpressionRules {
   protected readonly state = this.RULE('state', () => {
     this.CONSUME(t.State);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.CONSUME(t.Colon);
     this.SUBRULE(this.type);
     this.CONSUME(t.Equals);
@@ -194,6 +197,7 @@ export abstract class StatementRules extends ExpressionRules {
   protected readonly paramStatement = this.RULE('paramStatement', () => {
     this.CONSUME(t.ParamWord);
     this.CONSUME(t.Name);
+    this.OPTION(() => this.SUBRULE(this.renamed));
     this.CONSUME(t.Colon);
     this.SUBRULE(this.type);
     this.CONSUME(t.Equals);

@@ -26,10 +26,11 @@ const bracketed: Readonly<Record<string, { readonly what: string; readonly list:
 };
 
 const choices: Readonly<Record<string, string>> = {
-  item: '`use`, `model`, `block` or `variant`',
+  item: '`use`, `model`, `block`, `variant` or `migrate`',
   member: 'a member of the model',
   statement: 'a statement',
   clause: 'a clause of the stage',
+  move: 'what becomes of a weight',
   sized: '`(`',
   head: '`(` or `:`',
   labels: '`(size)` or `{ names }`',
@@ -65,6 +66,12 @@ const forms: Readonly<Record<string, string>> = {
   align: 'align seen: look(picture) <-> read(caption) by infonce()',
   adapt: 'adapt hear by lora(rank: 8, alpha: 16) on **.attention.{query,value}.weight',
   stage: 'stage tune from pretrain { … }',
+  renamed: 'renamed from old  or  renamed from read.old',
+  migrate: 'migrate from "1.x" { … }',
+  give: 'head.weight = transpose(head.weight, [1, 0])',
+  eachLayer: 'each look.layers.* { … }  or  each look.layers.* = vision.blocks.* { … }',
+  drop: 'drop old.head',
+  fresh: 'fresh new.head',
   minimize: 'minimize seen + 0.5 * heard on stamps.train batch 128',
   term: 'minimize seen + 0.5 * heard on stamps.train batch 128',
   dataUse: 'on stamps.train with picture: [shift(2)] batch 128',
@@ -85,12 +92,13 @@ const forms: Readonly<Record<string, string>> = {
   lambdaHead: 'c => f(c)',
 };
 
-const itemHelp = 'a file holds `use`, `model`, `block` and `variant`';
+const itemHelp = 'a file holds `use`, `model`, `block`, `variant` and `migrate`';
 const helpOf: Readonly<Record<string, string>> = {
   item: itemHelp,
   member: `a model holds ${listOf(t.memberKeywords)}`,
   statement: `a body holds ${listOf(t.statementKeywords)} and, in a repeat or scan, NAME = …`,
   clause: `a stage holds ${listOf(t.clauseKeywords)}`,
+  move: `a migration holds PATH = …, ${listOf(t.moveKeywords)}`,
 };
 
 function listOf(types: readonly TokenType[]): string {

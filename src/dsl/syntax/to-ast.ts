@@ -1,6 +1,6 @@
 // Items, members, statements and clauses from the concrete tree, with the slips that the grammar let pass.
 
-import type { CstNode, IToken } from 'chevrotain';
+import type { CstNode } from 'chevrotain';
 import { type Span, spanBetween } from '../../base/span.ts';
 import type {
   AliasMember,
@@ -18,6 +18,7 @@ import type {
   ModalityMember,
   ModelItem,
   Name,
+  OldName,
   Param,
   ParamStatement,
   PartMember,
@@ -26,12 +27,23 @@ import type {
   Statement,
   StateStatement,
   TypeExpr,
-  WeightPattern,
 } from './ast.ts';
 import { type Context, child, docOf, nameOf, node, nodes, optional, spanOf, token, tokens } from './cst.ts';
 import { syntaxDiagnostic } from './diagnostics.ts';
 import { tokenSpan } from './lex.ts';
-import { checkColon, checkEquals, toArgs, toExpr, toList, toOperation, toText, toType } from './to-expr.ts';
+import {
+  checkColon,
+  checkEquals,
+  toArgs,
+  toExpr,
+  toList,
+  toOperation,
+  toRenamed,
+  toText,
+  toType,
+} from './to-expr.ts';
+import { toMigration } from './to-migration.ts';
+import { toPattern, toPatterns } from './to-pattern.ts';
 
 export function toFile(ctx: Context, n: CstNode, span: Span): SourceFile {
   return { kind: 'file', file: ctx.file, items: nodes(n, 'item').map(i => toItem(ctx, child(i))), span };
@@ -59,6 +71,8 @@ function toItem(ctx: Context, n: CstNode): Item {
         args: toArgs(ctx, node(n, 'args')),
         span,
       };
+    case 'migrate':
+      return toMigration(ctx, n);
     default:
       throw new Error(`no item: ${n.name}`);
   }
@@ -91,6 +105,11 @@ function declared(ctx: Context, n: CstNode): Declared {
   return { doc: docOf(ctx, n), name: nameOf(ctx, token(n, 'Name')), span: spanOf(ctx, n) };
 }
 
+/** Declared, and perhaps renamed. */
+function renamable(ctx: Context, n: CstNode): Declared & { readonly renamed: OldName | undefined } {
+  return { ...declared(ctx, n), renamed: toRenamed(ctx, n) };
+}
+
 interface Signature {
   readonly params: readonly Param[];
   readonly result: TypeExpr | undefined;
@@ -108,7 +127,7 @@ function signature(ctx: Context, n: CstNode): Signature {
 }
 
 function toBlock(ctx: Context, n: CstNode): BlockItem {
-  return { kind: 'block', ...declared(ctx, n), ...signature(ctx, n) };
+  return { kind: 'block', ...renamable(ctx, n), ...signature(ctx, n) };
 }
 
 function toParams(ctx: Context, n: CstNode): readonly Param[] {
@@ -142,7 +161,7 @@ const missingType = (name: Name): TypeExpr => ({
 
 /** A part with the role of a head, or an objective by what it predicts. */
 function toHead(ctx: Context, n: CstNode): Member {
-  const base = declared(ctx, n);
+  const base = renamable(ctx, n);
   const field = optional(n, 'fieldType');
   if (field === undefined) return { kind: 'encoder', role: 'head', ...base, ...signature(ctx, n) };
   checkColon(ctx, n, 'a head');
@@ -190,18 +209,18 @@ function toMember(ctx: Context, n: CstNode): Member {
     case 'blockItem':
       return toBlock(ctx, n);
     case 'encoder':
-      return { kind: 'encoder', role: 'encoder', ...base(), ...signature(ctx, n) };
+      return { kind: 'encoder', role: 'encoder', ...renamable(ctx, n), ...signature(ctx, n) };
     case 'head':
       return toHead(ctx, n);
     case 'objective':
-      return { kind: 'objective', ...base(), ...signature(ctx, n) };
+      return { kind: 'objective', ...renamable(ctx, n), ...signature(ctx, n) };
     case 'export':
-      return { kind: 'export', ...base(), ...signature(ctx, n) };
+      return { kind: 'export', ...renamable(ctx, n), ...signature(ctx, n) };
     case 'align':
       checkColon(ctx, n, 'an alignment');
       return {
         kind: 'align',
-        ...base(),
+        ...renamable(ctx, n),
         left: toExpr(ctx, node(n, 'expr')),
         right: toExpr(ctx, node(n, 'expr', 1)),
         by: toExpr(ctx, node(n, 'expr', 2)),
@@ -222,6 +241,8 @@ function toMember(ctx: Context, n: CstNode): Member {
         from: nodes(n, 'expr').map(e => toExpr(ctx, e)),
         clauses: nodes(node(n, 'clauses'), 'clause').map(c => toClause(ctx, child(c))),
       };
+    case 'migrate':
+      return toMigration(ctx, n);
     default:
       throw new Error(`no member: ${n.name}`);
   }
@@ -256,7 +277,7 @@ function toPart(ctx: Context, n: CstNode): PartMember {
   const copy = optional(n, 'copy');
   return {
     kind: 'part',
-    ...declared(ctx, n),
+    ...renamable(ctx, n),
     value: toExpr(ctx, node(copy ?? n, 'expr')),
     follows: copy === undefined ? undefined : toExpr(ctx, node(copy, 'expr', 1)),
   };
@@ -265,7 +286,7 @@ function toPart(ctx: Context, n: CstNode): PartMember {
 function toState(ctx: Context, n: CstNode): StateStatement {
   return {
     kind: 'state',
-    ...declared(ctx, n),
+    ...renamable(ctx, n),
     type: toType(ctx, node(n, 'type')),
     value: toExpr(ctx, node(n, 'expr')),
   };
@@ -283,7 +304,7 @@ function toParamStatement(ctx: Context, n: CstNode): ParamStatement {
   };
   return {
     kind: 'param',
-    ...declared(ctx, n),
+    ...renamable(ctx, n),
     type: toType(ctx, node(n, 'type')),
     value: toExpr(ctx, node(n, 'expr')),
     atLeast: bound('kw_least'),
@@ -371,25 +392,9 @@ function toDataUse(ctx: Context, n: CstNode): DataUse {
   };
 }
 
-function toPatterns(ctx: Context, n: CstNode): readonly WeightPattern[] {
-  return nodes(node(n, 'patterns'), 'pattern').map(p => toPattern(ctx, p));
-}
-
-function toPattern(ctx: Context, n: CstNode): WeightPattern {
-  const text = leaves(n)
-    .sort((a, b) => a.startOffset - b.startOffset)
-    .map(t => t.image)
-    .join('');
-  return { text, span: spanOf(ctx, n) };
-}
-
 function toFitLength(ctx: Context, n: CstNode): FitLength {
   const kind = tokens(n, 'kw_passes').length > 0 ? 'passes' : 'steps';
   return { kind, value: toExpr(ctx, node(n, 'expr')), span: spanOf(ctx, n) };
-}
-
-function leaves(n: CstNode): IToken[] {
-  return Object.values(n.children).flatMap(list => list.flatMap(c => ('children' in c ? leaves(c) : [c])));
 }
 
 // ── Statements
@@ -433,6 +438,7 @@ function toStatement(ctx: Context, n: CstNode): Statement {
         kind: 'repeat',
         count: value(),
         name: name === undefined ? undefined : nameOf(ctx, name),
+        renamed: toRenamed(ctx, n),
         body: toBody(ctx, node(n, 'body')),
         span,
       };

@@ -5,7 +5,17 @@
 import type { CstNode, IToken } from 'chevrotain';
 import type { Span } from '../../base/span.ts';
 import { spanBetween } from '../../base/span.ts';
-import type { Arg, BinaryOp, DimExpr, Expr, IndexItem, NumberExpr, TensorTypeExpr, TypeExpr } from './ast.ts';
+import type {
+  Arg,
+  BinaryOp,
+  DimExpr,
+  Expr,
+  IndexItem,
+  NumberExpr,
+  OldName,
+  TensorTypeExpr,
+  TypeExpr,
+} from './ast.ts';
 import { type Context, nameOf, node, nodes, optional, spanOf, token, tokens } from './cst.ts';
 import { syntaxDiagnostic } from './diagnostics.ts';
 import { tokenSpan } from './lex.ts';
@@ -161,14 +171,43 @@ function toOperand(ctx: Context, n: CstNode): Expr {
     } else if (changes !== undefined) {
       value = { kind: 'with', value, fields: nodes(changes, 'field').map(f => toField(ctx, f)), span };
     } else {
-      const name = nameOf(ctx, token(p, 'Name'));
       value =
         tokens(p, 'Dot').length > 0
-          ? { kind: 'field', object: value, field: name, span }
-          : { kind: 'as', value, name, span };
+          ? toFieldOf(ctx, value, p)
+          : { kind: 'as', value, name: nameOf(ctx, token(p, 'Name')), renamed: toRenamed(ctx, p), span };
     }
   }
   return value;
+}
+
+/** `x.weight`, `layers.0`; `layers.0.1`, whose end reads as one number, is two fields. */
+function toFieldOf(ctx: Context, object: Expr, p: CstNode): Expr {
+  const last = tokens(p, 'Name')[0] ?? token(p, 'Number');
+  const span = tokenSpan(ctx.file, last);
+  return last.image.split('.').reduce(
+    (value: Expr, text) => ({
+      kind: 'field',
+      object: value,
+      field: { text, span },
+      span: spanBetween(object.span, span),
+    }),
+    object,
+  );
+}
+
+/** What a `renamed from` behind a name says. */
+export function toRenamed(ctx: Context, n: CstNode): OldName | undefined {
+  const found = optional(n, 'renamed');
+  if (found === undefined) return undefined;
+  const [first, ...more] = tokens(found, 'Name');
+  const path = [...(first === undefined ? [] : [first]), ...more, ...tokens(found, 'Number')].sort(
+    (a, b) => a.startOffset - b.startOffset,
+  );
+  const span = spanBetween(
+    tokenSpan(ctx.file, path[0] as IToken),
+    tokenSpan(ctx.file, path.at(-1) as IToken),
+  );
+  return { text: path.map(t => t.image).join('.'), span };
 }
 
 function toAtom(ctx: Context, n: CstNode): Expr {

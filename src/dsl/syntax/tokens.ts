@@ -52,6 +52,11 @@ export const Adapt = keyword('adapt');
 export const By = keyword('by');
 export const Stage = keyword('stage');
 export const From = keyword('from');
+export const Renamed = keyword('renamed');
+export const Migrate = keyword('migrate');
+export const Each = keyword('each');
+export const Drop = keyword('drop');
+export const Fresh = keyword('fresh');
 export const Minimize = keyword('minimize');
 export const On = keyword('on');
 export const With = keyword('with');
@@ -114,6 +119,11 @@ const keywordTypes: readonly TokenType[] = [
   By,
   Stage,
   From,
+  Renamed,
+  Migrate,
+  Each,
+  Drop,
+  Fresh,
   Minimize,
   On,
   With,
@@ -160,7 +170,7 @@ export function keywordText(type: TokenType): string {
 }
 
 /** What starts an item, a member, a statement, a clause. */
-export const itemKeywords: readonly TokenType[] = [Use, Model, Block, Variant];
+export const itemKeywords: readonly TokenType[] = [Use, Model, Block, Variant, Migrate];
 export const memberKeywords: readonly TokenType[] = [
   Modality,
   Space,
@@ -177,6 +187,7 @@ export const memberKeywords: readonly TokenType[] = [
   Align,
   Adapt,
   Stage,
+  Migrate,
 ];
 export const statementKeywords: readonly TokenType[] = [
   Let,
@@ -191,6 +202,8 @@ export const statementKeywords: readonly TokenType[] = [
   Collect,
   If,
 ];
+/** What a migration does with a weight. */
+export const moveKeywords: readonly TokenType[] = [Each, Drop, Fresh];
 export const clauseKeywords: readonly TokenType[] = [Minimize, Train, Freeze, Optimizer, Steps, Fit, Measure];
 
 /** `25ms`: digits and, directly behind, letters; what the letters mean is judged later. */

@@ -129,6 +129,25 @@ variant ‸= A()`,
     );
   });
 
+  test('moves of a migration', () => {
+    expectErrors(
+      'model M {\nmigrate from "1.x" {\na.b = ‸}\nmigrate ‸"2.x" { }\nmigrate from "3.x" {\n‸remove a\na.b‸: c\n‸d e\neach f.* { g = ‸* }\n}\nspace ‸(3)\n}',
+      'unexpected-token',
+      'unexpected-token',
+      'borrowed-keyword',
+      'colon-for-equals',
+      'unexpected-token',
+      'unexpected-token',
+      'unexpected-token',
+    );
+    expectErrors(
+      'model M {\npart a renamed ‸b = c()\npart d renamed from ‸= c()\n}',
+      'unexpected-token',
+      'unexpected-token',
+    );
+    expectErrors('model M {\nmigrate from "1.x" {\na = b‸\nspace a(1)\n}', 'missing-brace');
+  });
+
   test('a wrong head does not hide errors in its body', () => {
     expectErrors(
       inModel('encoder f(x float‸) {\nlet a ‸3\nreturn a\n}').replace('x float‸', 'x ‸float'),

@@ -52,6 +52,17 @@ describe('layout', () => {
     expectForm(statements('// before', 'scan a in x {  // behind', '  h = a', '  // last', '}'));
   });
 
+  test('migrations have a move a line, and renames stand behind their name', () => {
+    expectForm(
+      'migrate from "x"{a.b=c.0.1.d  // why\neach e.*=f.* {g=h}drop i , j.{k}\n\n// new\nfresh l}',
+      'migrate from "x" {\n  a.b = c.0.1.d  // why\n  each e.* = f.* {\n    g = h\n  }\n  drop i, j.{k}\n\n  // new\n  fresh l\n}\n',
+    );
+    expectForm(
+      inModel('part a  renamed  from b.c = d(1) as e renamed from f\nexport g renamed from h(){ return 1 }'),
+      'model M {\n  part a renamed from b.c = d(1) as e renamed from f\n  export g renamed from h() { return 1 }\n}\n',
+    );
+  });
+
   test('parameters one a line where they do not fit', () => {
     const [a, b] = [name(45), name(45)];
     expectForm(

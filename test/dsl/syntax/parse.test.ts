@@ -34,6 +34,12 @@ model Stamps(width: int = 192) version "1.0.0" {
   }
 }
 variant Small = Stamps(width: 64)
+migrate from "vit" {
+  look.table.weight = transpose(vision.patch.0.1.weight, [1, 0])[0:3] + 1
+  each look.layers.* = vision.blocks.* { norm.scale = ln_1.weight each heads.{0,1} { drop a.** } }
+  drop vision.head, pooler.**
+  fresh head
+}
 use "other.mm" as Other
 `;
 
@@ -262,6 +268,46 @@ describe('`//`', () => {
     ['a //', 'a'],
     ['f( // the first\n a)', 'f(a)'],
   ])('%s', (text, wanted) => expect(grouped(expression(text))).toBe(wanted));
+});
+
+describe('what was called otherwise', () => {
+  test('behind each name that weights, calls and callers have', () => {
+    const tree = parsed(
+      'block f renamed from g(x: float[N]) {\nstate s renamed from t: float = 0\nparam p renamed from a.0.b: float = 0\n' +
+        'part q renamed from r = h(3)\nrepeat 2 as layers renamed from blocks { let y = h(x) as last renamed from out |> k }\n}',
+    );
+    const renamed = (text: string) => ({ renamed: { text } });
+    expect(bare(tree)).toMatchObject({
+      items: [
+        {
+          ...renamed('g'),
+          body: {
+            statements: [
+              renamed('t'),
+              renamed('a.0.b'),
+              renamed('r'),
+              { ...renamed('blocks'), body: { statements: [{ values: [{ left: renamed('out') }] }] } },
+            ],
+          },
+        },
+      ],
+    });
+    const members = parsed(
+      inModel(
+        'encoder a renamed from b() {}\nhead c renamed from d() {}\nhead e renamed from f: g -> h: float by i()\n' +
+          'objective j renamed from k() {}\nexport l renamed from m() {}\nalign n renamed from o: p <-> q by r()',
+      ),
+    );
+    expect(bare(members)).toMatchObject({
+      items: [{ members: ['b', 'd', 'f', 'k', 'm', 'o'].map(renamed) }],
+    });
+  });
+
+  test('`renamed`, `migrate`, `each`, `drop` and `fresh` are names too', () => {
+    expect(statements('renamed = x as renamed\nmigrate = drop\neach = fresh')).toHaveLength(3);
+    const moves = parsed('migrate from "x" { drop.weight = fresh.weight each.a = drop drop fresh }').items[0];
+    expect(moves).toMatchObject({ moves: [{ kind: 'give' }, { kind: 'give' }, { kind: 'drop' }] });
+  });
 });
 
 describe('stages', () => {
