@@ -1,4 +1,4 @@
-// The parts of README.md, docs/language.md, docs/precision.md, docs/engines.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
+// The parts of README.md, docs/language.md, docs/precision.md, docs/engines.md, docs/versions.md and specs/README.md that are made from the compiler's own tables, and their examples. A part
 // stands between `<!-- generated:NAME -->` and `<!-- /generated -->`; `npm run docs` writes them, a test holds them.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -49,6 +49,7 @@ import { printExpr, printType } from '../src/dsl/syntax/print-expr.ts';
 import { keywords } from '../src/dsl/syntax/tokens.ts';
 import { ops } from '../src/ops/registry.ts';
 import { trainDiagnostic } from '../src/train/diagnostics.ts';
+import { versioningDiagnostic } from '../src/versioning/diagnostics.ts';
 
 /** A fenced block of the language: `file` for "```mm parts.mm", `wrong` where it is an example of mistakes. */
 export interface Example {
@@ -231,6 +232,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'run-diagnostics': () => diagnosticTable(trainDiagnostic.rules),
   'install-diagnostics': () => diagnosticTable(installDiagnostic.rules),
   'command-diagnostics': () => diagnosticTable(commandDiagnostic.rules),
+  'version-diagnostics': () => diagnosticTable(versioningDiagnostic.rules),
   'emoji-spec': () => `\`\`\`mm\n${emojiSpec}\`\`\``,
   commands: commandTable,
   'engine-refusals': () =>
@@ -387,7 +389,7 @@ function blockSignature(b: BlockItem): string {
 function diagnosticTable(rules: Registry): string {
   const rows = Object.entries(rules).map(([name, rule]) => {
     const { message, helps } = formOf(rule);
-    const mark = rule.severity === 'warning' ? ' (warning)' : '';
+    const mark = rule.severity === 'error' ? '' : ` (${rule.severity})`;
     return [`${code(name)}${mark}`, message, helps.join(' — or: ')];
   });
   return table(['code', 'message', 'help'], rows);

@@ -3,7 +3,8 @@
 
 import type { Span } from './span.ts';
 
-export type Severity = 'error' | 'warning';
+/** Errors are refused, warnings are likely mistakes, notes are good to know. */
+export type Severity = 'error' | 'warning' | 'note';
 
 export interface Related {
   readonly span: Span;

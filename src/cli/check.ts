@@ -1,19 +1,20 @@
 // What `mm check` does.
 
 import { type Diagnostic, hasErrors } from '../base/diagnostic.ts';
-import { check } from '../compile.ts';
 import { diagnosticJson, renderDiagnostics } from '../dsl/render.ts';
-import { stdSources } from '../dsl/std/sources.ts';
+import { againstLock, againstRevision } from './check-versions.ts';
+import type { CheckOptions } from './command-check.ts';
 import type { Context } from './context.ts';
 import { type ExitCode, exit } from './exit.ts';
 import { fileReader, loadSpec } from './load-spec.ts';
+import { checkedSpec } from './locked-spec.ts';
 
 /** Checks each file and prints what is wrong with all of them; warnings alone are fine. */
-export function runCheck(files: readonly string[], context: Context): ExitCode {
+export function runCheck(files: readonly string[], options: CheckOptions, context: Context): ExitCode {
   const all: Diagnostic[] = [];
   const fine: string[] = [];
   for (const file of files) {
-    const found = checkFile(file, context);
+    const found = checkFile(file, options, context);
     all.push(...found);
     if (!hasErrors(found)) fine.push(file);
   }
@@ -30,12 +31,12 @@ export function runCheck(files: readonly string[], context: Context): ExitCode {
   return hasErrors(all) ? exit.wrong : exit.ok;
 }
 
-function checkFile(file: string, context: Context): readonly Diagnostic[] {
+function checkFile(file: string, { against }: CheckOptions, context: Context): readonly Diagnostic[] {
   const loaded = loadSpec(file);
   if (loaded.diagnostics !== undefined) return loaded.diagnostics;
-  context.sources.set(file, loaded.text);
-  for (const std of stdSources) context.sources.set(std.file, std.text);
-  const checked = check(loaded.text, file, fileReader);
-  for (const [name, text] of checked.library?.sources ?? []) context.sources.set(name, text);
-  return checked.diagnostics;
+  const checked = checkedSpec(loaded.text, file, fileReader, context);
+  if (hasErrors(checked.diagnostics)) return checked.diagnostics;
+  const versions =
+    against === undefined ? againstLock(file, checked) : againstRevision(against, file, checked, context);
+  return [...checked.diagnostics, ...versions];
 }

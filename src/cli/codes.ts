@@ -5,6 +5,7 @@ import { dataDiagnostic } from '../data/diagnostics.ts';
 import { semanticRules } from '../dsl/semantics/diagnostics.ts';
 import { syntaxDiagnostic } from '../dsl/syntax/diagnostics.ts';
 import { trainDiagnostic } from '../train/diagnostics.ts';
+import { versioningDiagnostic } from '../versioning/diagnostics.ts';
 import { commandDiagnostic } from './diagnostics.ts';
 import { installDiagnostic } from './install/diagnostics.ts';
 import { specDiagnostic } from './load-spec.ts';
@@ -16,6 +17,7 @@ export const codeRooms: Readonly<Record<string, Registry>> = {
   data: dataDiagnostic.rules,
   runs: trainDiagnostic.rules,
   'installing engines': installDiagnostic.rules,
+  versions: versioningDiagnostic.rules,
   commands: commandDiagnostic.rules,
 };
 

@@ -30,6 +30,7 @@ import { explainCommand } from './command-explain.ts';
 import { exportCommand } from './command-export.ts';
 import { fmtCommand } from './command-fmt.ts';
 import { graphCommand } from './command-graph.ts';
+import { lockCommand } from './command-lock.ts';
 import { predictCommand } from './command-predict.ts';
 import { printCommand } from './command-print.ts';
 import { trainCommand } from './command-train.ts';
@@ -43,6 +44,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   checkCommand,
   fmtCommand,
+  lockCommand,
   explainCommand,
   graphCommand,
   dataCommand,

@@ -2,7 +2,7 @@
 // from, the calls that led there, one hint. And as JSON for tools.
 
 import pc from 'picocolors';
-import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Diagnostic, Severity } from '../base/diagnostic.ts';
 import { type Span, userPlace } from '../base/span.ts';
 import { type Excerpt, excerptLines, type Mark } from './excerpt.ts';
 
@@ -13,13 +13,17 @@ export interface RenderOptions {
   readonly color: boolean;
 }
 
+const severityColors = { error: 'red', warning: 'yellow', note: 'cyan' } as const satisfies Record<
+  Severity,
+  string
+>;
+
 type Paint = ReturnType<typeof pc.createColors>;
 
 /** The whole report of one diagnostic, without a line break at its end. */
 export function renderDiagnostic(d: Diagnostic, sources: Sources, options: RenderOptions): string {
   const paint = pc.createColors(options.color);
-  const strong = (text: string): string =>
-    paint.bold(d.severity === 'error' ? paint.red(text) : paint.yellow(text));
+  const strong = (text: string): string => paint.bold(paint[severityColors[d.severity]](text));
   const out = [`${strong(`${d.severity}[${d.code}]`)}${paint.bold(`: ${plain(d.message)}`)}`];
   const excerpts = excerptsOf(d);
   const gutter = ' '.repeat(gutterWidth(excerpts));
@@ -123,7 +127,7 @@ export interface DiagnosticJson {
   readonly column: number | null;
   readonly endLine: number | null;
   readonly endColumn: number | null;
-  readonly severity: 'error' | 'warning';
+  readonly severity: Severity;
   readonly code: string;
   readonly message: string;
   readonly help: string | null;

@@ -6,7 +6,16 @@ import { weightText } from './lock-text.ts';
 import { naturalOrder } from './natural-order.ts';
 import { folded, type Ranged } from './ranges.ts';
 
-export const changeKinds = ['version', 'modality', 'labels', 'export', 'part', 'weight', 'stage'] as const;
+export const changeKinds = [
+  'model',
+  'version',
+  'modality',
+  'labels',
+  'export',
+  'part',
+  'weight',
+  'stage',
+] as const;
 export type ChangeKind = (typeof changeKinds)[number];
 
 /** `from` absent: it was added; `to` absent: it is gone. */

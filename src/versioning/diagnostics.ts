@@ -21,4 +21,106 @@ export const versioningDiagnostic = defineDiagnostics({
     help: () =>
       'write it again from the spec that it belongs to, with `mm lock`, or use that version of mmlang',
   },
+  'not-our-lock': {
+    severity: 'error',
+    message: (p: { file: string }) => `${p.file} is not a lock of mm, and is left as it is`,
+    help: () => 'move it away, and run mm lock again',
+  },
+  'lock-missing': {
+    severity: 'error',
+    message: (p: { file: string }) => `there is no lock ${p.file}`,
+    help: () => 'write it with `mm lock`',
+  },
+  'lock-outdated': {
+    severity: 'note',
+    message: (p: { file: string; verdict: string; call: string }) =>
+      `the spec is no longer what ${p.file} says: ${p.verdict}; it calls for ${p.call}`,
+    help: () => 'run mm lock when this is intended',
+  },
+  'lock-not-current': {
+    severity: 'error',
+    message: (p: { file: string; verdict: string; call: string }) =>
+      `${p.file} is not what mm lock would write: ${p.verdict}; the change calls for ${p.call}`,
+    help: () => 'run mm lock, look at what it says, and commit the lock with the spec',
+  },
+  'version-not-raised': {
+    severity: 'warning',
+    message: (p: TooLow) => tooLow(p),
+    help: (p: TooLow) => raise(p),
+  },
+  'version-too-low': {
+    severity: 'error',
+    message: (p: TooLow) => tooLow(p),
+    help: (p: TooLow) => raise(p),
+  },
+  'new-model-file': {
+    severity: 'note',
+    message: (p: { file: string; revision: string }) =>
+      `${p.file} is not in ${p.revision}, so there is nothing to compare it with`,
+  },
+  'nothing-to-compare': {
+    severity: 'error',
+    message: (p: { path: string }) => `there is no ${p.path}`,
+    help: () =>
+      'give a spec (.mm), a lock (.lock), a run folder, a checkpoint (.safetensors), or REVISION:PATH of a spec or lock in git',
+  },
+  'no-lock-inside': {
+    severity: 'error',
+    message: (p: { path: string }) => `${p.path} holds no lock, so it doesn't say what its model is`,
+    help: () => 'give the spec that it was trained from, or that spec at an earlier revision',
+  },
+  'variant-not-there': {
+    severity: 'error',
+    message: (p: { name: string; side: string; known: readonly string[] }) =>
+      `${p.side} has no model or variant ${p.name}`,
+    help: (p: { known: readonly string[] }) => `it has ${p.known.join(', ')}`,
+  },
+  'git-missing': {
+    severity: 'error',
+    message: (p: { revision: string }) => `git is needed to read ${p.revision}, and it can't be run`,
+    help: () => 'install git, or give files: a spec or a lock',
+  },
+  'no-repository': {
+    severity: 'error',
+    message: (p: { folder: string; why: string }) => `${p.folder} is in no git repository: ${p.why}`,
+    help: () => 'run mm inside the repository, or give files: a spec or a lock',
+  },
+  'unknown-revision': {
+    severity: 'error',
+    message: (p: { revision: string; near: string | undefined }) =>
+      `the repository has no revision ${p.revision}`,
+    help: (p: { near: string | undefined }) =>
+      p.near === undefined
+        ? 'a shallow clone lacks older ones: git fetch --unshallow brings them'
+        : `did you mean ${p.near}?`,
+  },
+  'not-in-revision': {
+    severity: 'error',
+    message: (p: { revision: string; path: string }) => `there is no file ${p.path} in ${p.revision}`,
+    help: () =>
+      "a path after a revision is from the repository's root; from this folder it is written ./PATH",
+  },
+  'git-failed': {
+    severity: 'error',
+    message: (p: { what: string; why: string }) => `git can't read ${p.what}: ${p.why}`,
+  },
 });
+
+interface TooLow {
+  readonly model: string;
+  readonly from: string;
+  readonly to: string;
+  readonly call: string;
+  readonly least: string | undefined;
+}
+
+function tooLow({ model, from, to, call }: TooLow): string {
+  return call === 'none'
+    ? `the version of ${model} went down, from ${from} to ${to}`
+    : `the change of ${model} calls for a ${call} version, and ${from} became ${to}`;
+}
+
+const raise = ({ least }: TooLow): string =>
+  least === undefined
+    ? 'versions are three numbers, as in version "1.4.0"'
+    : `raise it to version "${least}" or a higher one`;

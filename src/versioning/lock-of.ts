@@ -2,6 +2,7 @@
 // to the graph that it computes. No weights and no data are read.
 
 import { createHash } from 'node:crypto';
+import type { Span } from '../base/span.ts';
 import { loweredExport } from '../compiler/export-program.ts';
 import type { LowerContext } from '../compiler/lower.ts';
 import type { WeightSpec } from '../compiler/program.ts';
@@ -27,26 +28,71 @@ export interface Origins {
   readonly std: string;
 }
 
-export function lockOf(
+/** Where what a lock says stands in the spec, by kind and path: `part look.transformer`, `stage tune`, `version`. */
+export type Places = ReadonlyMap<string, Span>;
+
+export interface PlacedLock {
+  readonly lock: Lock;
+  /** By the model's name in the lock. */
+  readonly places: ReadonlyMap<string, Places>;
+}
+
+export const lockOf = (
+  library: Library,
+  models: readonly Model[],
+  registry: OpRegistry,
+  origins: Origins,
+): Lock => placedLock(library, models, registry, origins).lock;
+
+export function placedLock(
   library: Library,
   models: readonly Model[],
   registry: OpRegistry,
   { mmlang, std }: Origins,
-): Lock {
-  const entries = models.map(m => [m.variant ?? m.name, modelLock(library, m, registry)] as const);
-  return { lock: 1, mmlang, std, models: new Map(entries) };
+): PlacedLock {
+  const places = new Map<string, Places>();
+  const entries = models.map(m => {
+    const name = m.variant ?? m.name;
+    const own = declaredPlaces(m);
+    places.set(name, own);
+    return [name, modelLock(library, m, registry, own)] as const;
+  });
+  return { lock: { lock: 1, mmlang, std, models: new Map(entries) }, places };
+}
+
+function declaredPlaces(m: Model): Map<string, Span> {
+  return new Map<string, Span>([
+    ['version', m.item.version?.span ?? m.item.name.span],
+    ...[...m.exports].map(([name, e]) => [`export ${name}`, e.name.span] as const),
+    ...[...m.stages].map(([name, s]) => [`stage ${name}`, s.span] as const),
+    ...[...m.modalities.values()].map(i => [`modality ${i.path}`, i.span] as const),
+    ...m.item.members.flatMap(member =>
+      member.kind === 'labels' ? [[`labels ${member.name.text}`, member.name.span] as const] : [],
+    ),
+  ]);
 }
 
 /** Graphs are traced for an engine that runs nothing whole, so that what they hold depends on the spec alone. */
 const target = { engine: 'none', composites: new Set<string>(), alternates: false };
 
-function modelLock(library: Library, model: Model, registry: OpRegistry): ModelLock {
+function modelLock(
+  library: Library,
+  model: Model,
+  registry: OpRegistry,
+  places: Map<string, Span>,
+): ModelLock {
   const context = { library, model, target, registry };
   const weights = new Map<string, WeightLock>();
   const parts = new Map<string, string>();
   const seen = (specs: readonly WeightSpec[], calls: readonly PartCall[]): void => {
-    for (const w of specs) weights.set(w.path, weightLock(w));
-    for (const call of calls) parts.set(call.path, partText(call));
+    for (const w of specs) {
+      weights.set(w.path, weightLock(w));
+      places.set(`weight ${w.path}`, w.span);
+    }
+    for (const call of calls) {
+      parts.set(call.path, partText(call));
+      places.set(`part ${call.path}`, call.span);
+    }
   };
   const exports = [...model.exports].map(
     ([name, member]) => [name, exportLock(context, name, member, seen)] as const,

@@ -6,13 +6,13 @@ import type { ExportLock, Lock, ModelLock, StageLock, WeightLock } from './lock.
 import type { LockData, ModelData, RangedData, ReadsData } from './lock-schema.ts';
 import { folded, type Ranged } from './ranges.ts';
 
-const head =
+export const lockHead =
   '# What these models are. Written by `mm lock`, read by `mm diff` and `mm check`: not to be edited by hand.\n';
 
 /** The text of a lock, ending with a seal: a hash of all that stands before it. */
 export function lockText({ lock, mmlang, std, models }: Lock): string {
   const data: LockData = { lock, mmlang, std, models: mapped(models, modelData) };
-  const text = head + stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
+  const text = lockHead + stringify(data, { lineWidth: 0, aliasDuplicateObjects: false });
   return `${text}${sealStart}${sealOf(text)}\n`;
 }
 

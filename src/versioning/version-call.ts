@@ -28,9 +28,22 @@ export function raised(from: string, to: string): Call | undefined {
 export function isEnough(from: string, to: string, call: Call): boolean {
   const step = raised(from, to);
   if (step === undefined) return false;
-  const isEarly = from.startsWith('0.') && to.startsWith('0.');
-  const needed = isEarly && call === 'major' ? 'minor' : isEarly && call === 'minor' ? 'patch' : call;
+  const needed = to.startsWith('0.') ? neededOf(from, call) : call;
   return calls.indexOf(step) >= calls.indexOf(needed);
+}
+
+/** The least version that is enough; undefined where `from` isn't three numbers. */
+export function leastVersion(from: string, call: Call): string | undefined {
+  const was = numbers(from);
+  if (was === undefined) return undefined;
+  const steps: readonly Call[] = ['major', 'minor', 'patch'];
+  const at = steps.indexOf(neededOf(from, call));
+  return was.map((n, i) => (at < 0 || i < at ? n : i === at ? n + 1 : 0)).join('.');
+}
+
+function neededOf(from: string, call: Call): Call {
+  if (!from.startsWith('0.')) return call;
+  return call === 'major' ? 'minor' : call === 'minor' ? 'patch' : call;
 }
 
 function numbers(version: string): readonly number[] | undefined {
