@@ -111,7 +111,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/page': {
     rooms: [
       ...['src/base', 'src/compiler', 'src/dsl', 'src/compile.ts', 'src/compile-text.ts'],
-      ...['src/backends/engine.ts', 'src/backends/tfjs'],
+      ...['src/backends/engine.ts', 'src/backends/tfjs', 'src/backends/webgpu/engine.ts'],
       // What of training asks nothing of a machine.
       ...[
         'feeds',

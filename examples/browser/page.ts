@@ -98,8 +98,8 @@ function train(): void {
     compiled,
     { engine, seed: Number(seed.value) || 0 },
     {
-      onOpen: steps => {
-        drawing.open(steps);
+      onOpen: (steps, bytes) => {
+        drawing.open(steps, bytes);
         show('state', 'Training …');
       },
       onStep: (_, loss) => drawing.step(loss),

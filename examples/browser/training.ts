@@ -6,7 +6,8 @@ import { drawn, lackOf } from './drawings.ts';
 import { askedRows, exportFor, type Prediction, predictions } from './predictions.ts';
 
 export interface Report {
-  readonly onOpen: (steps: number) => void;
+  /** `bytes` are those of the step's plan. */
+  readonly onOpen: (steps: number, bytes: number) => void;
   readonly onStep: (step: number, loss: number) => void;
   readonly onPredictions: (all: readonly Prediction[]) => void;
   readonly onNote: (text: string) => void;
@@ -74,7 +75,7 @@ async function run(
     const { train, steps } = trainer.program;
     const lacks = train.batches.map(lackOf).find(l => l !== undefined);
     if (lacks !== undefined) throw new Error(lacks);
-    report.onOpen(steps);
+    report.onOpen(steps, train.plan.peakBytes);
     while (trainer.done < steps && !control.stopped) {
       if (control.paused)
         await new Promise<void>(resolve => {

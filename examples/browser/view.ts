@@ -15,8 +15,8 @@ export const show = (id: string, text: string): void => {
 };
 
 export interface View {
-  /** The training begins, with so many steps to go. */
-  readonly open: (steps: number) => void;
+  /** The training begins, with so many steps to go, each of so many bytes by its plan. */
+  readonly open: (steps: number, bytes: number) => void;
   readonly step: (loss: number) => void;
   /** It goes on after a pause, which doesn't count in its speed. */
   readonly resumed: () => void;
@@ -33,16 +33,15 @@ export function createView(engine: string): View {
   let since = { step: 0, at: performance.now() };
   for (const id of ['step', 'loss', 'speed', 'memory']) show(id, '–');
   show('ran', engine);
+  // Asked before its backend has started, TensorFlow.js throws.
+  const countsTensors = engine.startsWith('tfjs');
   const draw = (): void => {
     const now = performance.now();
     drawnAt = now;
     show('step', `${losses.length} / ${steps}`);
     show('loss', smoothed(losses).at(-1)?.toFixed(4) ?? '–');
     element('curve', SVGSVGElement).innerHTML = curve(losses, steps);
-    const { numTensors, numBytes } = memory();
-    document.body.dataset.tensors = String(numTensors);
-    // None are left when a training has ended.
-    if (numTensors > 0) show('memory', `${numTensors} tensors, ${(numBytes / 1000).toFixed(0)} kB`);
+    if (countsTensors) showTensors();
     if (now - since.at < speedEveryMs) return;
     show('speed', ((1000 * (losses.length - since.step)) / (now - since.at)).toFixed(1));
     since = { step: losses.length, at: now };
@@ -51,8 +50,9 @@ export function createView(engine: string): View {
     since = { step: losses.length, at: performance.now() };
   };
   return {
-    open: all => {
+    open: (all, bytes) => {
       steps = all;
+      show('memory', `${(bytes / 1000).toFixed(0)} kB planned`);
       restart();
     },
     step: loss => {
@@ -62,4 +62,11 @@ export function createView(engine: string): View {
     resumed: restart,
     draw,
   };
+}
+
+/** Those of TensorFlow.js; none are left when a training has ended. */
+function showTensors(): void {
+  const { numTensors, numBytes } = memory();
+  document.body.dataset.tensors = String(numTensors);
+  if (numTensors > 0) show('memory', `${numTensors} tensors, ${(numBytes / 1000).toFixed(0)} kB`);
 }
