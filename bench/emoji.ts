@@ -10,7 +10,7 @@ import { check, compile } from '../src/compile.ts';
 import { graphCost } from '../src/compiler/cost.ts';
 import type { FieldFeed, Initializer, MinimizeProgram } from '../src/compiler/program.ts';
 import { ops } from '../src/ops/registry.ts';
-import { heldBy } from '../src/train/held.ts';
+import { heldBy, writeHeld } from '../src/train/held.ts';
 import { allocate } from '../src/train/host-tensor.ts';
 import type { Benchmark } from './benchmark.ts';
 import { engineSide, torchAdamw } from './engine-side.ts';
@@ -44,8 +44,11 @@ export const emojiBenchmark: Benchmark = {
     const opening = performance.now();
     const session = await engine.open(new Map([['train', train.plan]]), { threads });
     const engineSeconds = (performance.now() - opening) / 1000;
-    for (const { name, dtype, shape } of heldBy([train]))
-      await session.write(new Map([[name, initial.get(name) ?? allocate(dtype, shape)]]));
+    await writeHeld(
+      session,
+      heldBy([train]),
+      ({ name, dtype, shape }) => initial.get(name) ?? allocate(dtype, shape),
+    );
     const data = Array.from({ length: batches }, (_, i) => batchOf(program, i));
     const ours = engineSide(session, optimizer, train.scalars, step => data[step % batches]!);
     const tensors = new Map(initial);

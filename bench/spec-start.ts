@@ -11,7 +11,7 @@ import { kernelCount } from '../src/compiler/kernels.ts';
 import type { Entry, OptimizerSpec, WeightSpec } from '../src/compiler/program.ts';
 import { ops } from '../src/ops/registry.ts';
 import { feedsOf } from '../src/train/feeds.ts';
-import { heldBy } from '../src/train/held.ts';
+import { heldBy, writeHeld } from '../src/train/held.ts';
 import { allocate } from '../src/train/host-tensor.ts';
 import { initialTensors } from '../src/train/initialize.ts';
 import { madeUpBatch } from '../src/train/made-up.ts';
@@ -63,8 +63,11 @@ export async function startSpec(
   const opening = performance.now();
   const session = await engine.open(new Map([[entry.name, entry.plan]]), { threads });
   const engineSeconds = (performance.now() - opening) / 1000;
-  for (const { name, dtype, shape } of heldBy([entry]))
-    await session.write(new Map([[name, initial.get(name) ?? allocate(dtype, shape)]]));
+  await writeHeld(
+    session,
+    heldBy([entry]),
+    ({ name, dtype, shape }) => initial.get(name) ?? allocate(dtype, shape),
+  );
 
   let done = 0;
   const run = async (steps: number): Promise<Steps> => {

@@ -15,7 +15,7 @@ import { type BenchChoice, type CompileTimes, compiled, type Made } from './benc
 import { failure } from './diagnostics.ts';
 import { autoEngine, openEngine, type ReadyEngine, requirePasses } from './engines.ts';
 import { feedsOf } from './feeds.ts';
-import { heldBy } from './held.ts';
+import { heldBy, writeHeld } from './held.ts';
 import { allocate } from './host-tensor.ts';
 import { initialTensor } from './initialize.ts';
 import { madeUpBatch } from './made-up.ts';
@@ -173,12 +173,10 @@ const open = ({ engine }: ReadyEngine, entry: Entry, threads: number, profile: b
 /** One tensor after another, so that not all of them are held twice. */
 async function write(session: Session, { entry, weights }: Made): Promise<void> {
   const specs = new Map(weights.map(w => [w.path, w]));
-  for (const { name, dtype, shape } of heldBy([entry])) {
+  await writeHeld(session, heldBy([entry]), ({ name, dtype, shape }) => {
     const spec = specs.get(name);
-    await session.write(
-      new Map([[name, spec === undefined ? allocate(dtype, shape) : initialTensor(spec, 1)]]),
-    );
-  }
+    return spec === undefined ? allocate(dtype, shape) : initialTensor(spec, 1);
+  });
 }
 
 async function profiled(

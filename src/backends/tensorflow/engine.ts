@@ -75,8 +75,9 @@ async function openSession(
     const units = unitOptions(plan);
     return [name, { graph: plan.graph, units: compiled ? units : { ...units, clusters: false } }] as const;
   });
-  const model = emitModel(new Map(plans));
-  const session = load(binding, model);
+  // The record is as large as the graph and its constants: it is no longer held once TensorFlow has read it.
+  const { record, ...model } = emitModel(new Map(plans));
+  const session = load(binding, model, record);
   const written = new Set<string>();
 
   const entryNamed = (name: string): EmittedEntry => {
@@ -153,13 +154,15 @@ async function openSession(
   };
 }
 
+type Emitted = Omit<EmittedModel, 'record'>;
+
 const show = (t: StaticType): string => `${t.dtype}[${t.shape.join(', ')}]`;
 
 /** Writes the model beside nothing of the user's, loads it, and leaves no file. */
-function load(binding: NativeBinding, model: EmittedModel): number {
+function load(binding: NativeBinding, model: Emitted, record: EmittedModel['record']): number {
   const folder = mkdtempSync(join(tmpdir(), 'mmlang-'));
   try {
-    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(model.record));
+    writeFileSync(join(folder, 'saved_model.pb'), encodeSavedModel(record));
     return binding.loadSavedModel(folder, 'serve');
   } catch (e) {
     throw explained(e, model);
@@ -181,7 +184,7 @@ function call(
   session: number,
   inputs: readonly NativeInput[],
   outputs: readonly string[],
-  model: EmittedModel,
+  model: Emitted,
 ): readonly TensorData[] {
   try {
     return callNative(binding, session, inputs, outputs).map(r => r.data);
@@ -191,7 +194,7 @@ function call(
 }
 
 /** TensorFlow names the node that failed; node names begin with our node's place, op and line. */
-function explained(e: unknown, model: EmittedModel): EngineFailure {
+function explained(e: unknown, model: Emitted): EngineFailure {
   const text = e instanceof Error ? e.message : String(e);
   const [, entry, op, line] = /\be(\d+)\/n\d+\.(\w+)(?:\.(\d+))?\//.exec(text) ?? [];
   const at =
