@@ -123,8 +123,8 @@ describe('clusters', () => {
       }),
     );
     expect(shown(program)).toMatchInlineSnapshot(`
-      "sub(v4) → v29 · 1×1×1
-      sub(v3 v4 v5 v6 v29) → v12 v18 v31 · 2×1×1"
+      "sub(v4 v5) → v21 v29 · 1×1×1
+      sub(v3 v21 v6 v29) → v12 v18 v31 · 2×1×1"
     `);
     expect([...program.over].map(([to, from]) => `${to} over ${from}`)).toMatchInlineSnapshot(`
       [
@@ -134,6 +134,29 @@ describe('clusters', () => {
       ]
     `);
     expect(layoutOf(program, 2 ** 28).renewals).toEqual([]);
+  });
+
+  test('updates of one form are one kernel, over weights and gradients that lie side by side', () => {
+    const g = graph(b => {
+      const x = b.input('x', 'feed', f32(8, 300));
+      const rate = b.input('rate', 'scalar', f32());
+      const sizes = [5, 64, 65];
+      for (const [i, size] of sizes.entries()) {
+        const w = b.input(`w${i}`, 'weight', f32(300, size));
+        const y = b.one('dot_general', [x, w], product);
+        const dims = { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] };
+        const gradient = b.one('dot_general', [x, y], dims);
+        b.output(`w${i}`, 'next', b.one('sub', [w, b.one('mul', [gradient, rate])]));
+      }
+    });
+    const program = emitProgram(g);
+    expect(program.kernels.map(k => k.name)).toEqual([...new Array(6).fill('product'), 'sub']);
+    const layout = layoutOf(program, 2 ** 28);
+    expect(layout.runs).toEqual([['w0', 'w1', 'w2']]);
+    const [gradients] = program.packs.filter(p => layout.placeOf(p.slot).kind === 'arena');
+    expect(gradients?.parts.map(p => p.first)).toEqual([0, 1536, 20736]);
+    expectApart(program, layout, g);
+    expect(emitProgram(g, { packs: false }).kernels).toHaveLength(9);
   });
 
   test('a weight that is read after its update is not written over', () => {
@@ -235,6 +258,7 @@ describe.each(all.map((g, i) => [i, g] as const))('catalogue %i', (_, g) => {
 
   test('what is read was written', () => {
     const there = new Set<Slot>([...g.inputs.map((i): Slot => `v${i.id}`), ...program.tables.keys()]);
+    expect(program.packs).toEqual([]);
     for (const k of program.kernels) {
       for (const slot of k.reads) expect(there.has(slot), `${k.name} reads ${slot}`).toBe(true);
       for (const slot of k.writes) there.add(slot);
@@ -258,6 +282,8 @@ describe.each(all.map((g, i) => [i, g] as const))('catalogue %i', (_, g) => {
 /** Runs the layout with names in the place of numbers: whoever reads finds what was last written under that name. */
 function expectApart(program: Program, layout: Layout, g: Graph): void {
   const owner = new Map<string, Slot>();
+  const packs = new Map(program.packs.map(p => [p.slot, p.parts.map(part => part.slot)] as const));
+  const partsOf = (slots: readonly Slot[]): readonly Slot[] => slots.flatMap(s => packs.get(s) ?? [s]);
   const each = (slot: Slot, visit: (cell: string) => void): void => {
     const place = layout.placeOf(slot);
     if (place.kind !== 'arena') return;
@@ -276,8 +302,8 @@ function expectApart(program: Program, layout: Layout, g: Graph): void {
   for (const { id } of g.inputs)
     if (used.has(`v${id}`) && (program.elements.get(`v${id}`) ?? 0) > 0) write(`v${id}`);
   for (const k of layout.kernels) {
-    for (const slot of k.writes) write(slot);
-    for (const slot of k.reads) read(slot);
+    for (const slot of partsOf(k.writes)) write(slot);
+    for (const slot of partsOf(k.reads)) read(slot);
   }
   for (const { id } of g.outputs) {
     const slot: Slot = `v${program.form.home(id)}`;

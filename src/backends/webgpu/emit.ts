@@ -5,7 +5,8 @@ import { intsAttr, product } from '../node-query.ts';
 import { type ClusterContext, pointsKernel, reduceKernels } from './cluster-kernel.ts';
 import { kernelRule } from './core-table.ts';
 import { type Form, formOf } from './form.ts';
-import { type Group, groupsOf, rootsOf } from './groups.ts';
+import { type Group, rootsOf } from './groups.ts';
+import { groupsOf } from './join.ts';
 import {
   type Element,
   groupIndex,
@@ -17,6 +18,7 @@ import {
   spread,
 } from './kernel.ts';
 import { bitsOf } from './moving.ts';
+import { type Pack, packKernel } from './packs.ts';
 
 export interface Program {
   readonly form: Form;
@@ -29,11 +31,17 @@ export interface Program {
   readonly tables: ReadonlyMap<Slot, Uint32Array>;
   /** Slots that lie where an input lies, which they replace. */
   readonly over: ReadonlyMap<Slot, Slot>;
+  readonly packs: readonly Pack[];
 }
 
-export function emitProgram(graph: Graph): Program {
+export interface EmitOptions {
+  /** false: every weight is updated by a kernel of its own. */
+  readonly packs: boolean;
+}
+
+export function emitProgram(graph: Graph, options: EmitOptions = { packs: true }): Program {
   const form = formOf(graph);
-  const groups = groupsOf(form);
+  const groups = groupsOf(form, options);
   const elements = new Map<Slot, number>();
   for (const id of form.stored) elements.set(slotOf(id), product(form.types[id]?.shape ?? []));
   let rooms = 0;
@@ -47,15 +55,27 @@ export function emitProgram(graph: Graph): Program {
   const context: ClusterContext = { form, scratch, isWritten: id => read.has(id) };
   const kernels: Kernel[] = [];
   const nodes: number[] = [];
+  const packs: Pack[] = [];
+  let packCount = 0;
+  const pack = (group: Group): readonly Kernel[] => {
+    const made = packKernel(form, group, context.isWritten, () => `p${packCount++}`);
+    for (const p of made.packs) {
+      packs.push(p);
+      elements.set(p.slot, p.elements);
+    }
+    return [made.kernel];
+  };
   for (const group of groups) {
-    const made = kernelsOf(context, group).flatMap(k => apart(k, context));
+    const made = (group.members === undefined ? kernelsOf(context, group) : pack(group)).flatMap(k =>
+      apart(k, context),
+    );
     kernels.push(...made);
     nodes.push(...made.map(() => group.at));
   }
   const over = new Map(
     groups.flatMap(g => [...g.over].map(([id, input]) => [slotOf(id), slotOf(input)] as const)),
   );
-  return { form, kernels, nodes, elements, tables: tablesOf(form), over };
+  return { form, kernels, nodes, elements, tables: tablesOf(form), over, packs };
 }
 
 function kernelsOf(context: ClusterContext, group: Group): readonly Kernel[] {

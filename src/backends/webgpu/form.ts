@@ -147,6 +147,7 @@ export function formOf(graph: Graph): Form {
 
   limit();
   // Whose memory a value is worked out for; several are one too many, unless it takes little.
+  const nexts = new Set(graph.outputs.filter(o => o.role === 'next').map(o => home(o.id)));
   const readers = new Map<ValueId, Set<ValueId>>();
   for (let at = graph.nodes.length - 1; at >= 0; at--) {
     const node = graph.nodes[at]!;
@@ -160,10 +161,13 @@ export function formOf(graph: Graph): Form {
         const isScalar = count(id) === 1 && [...users].some(u => count(u) > 1);
         if (
           cost.leaves.size > 0 &&
-          ((users.size > 1 && (spent > cheap.work || large > cheap.leaves)) || (isScalar && spent > 1))
+          ((users.size > 1 && (spent > cheap.work || large > cheap.leaves)) ||
+            (isScalar && (spent > 1 || cost.leaves.size > 1)))
         )
           store(id);
       }
+      // Part of a gradient: with it, the update of this weight is like that of any other.
+      if (node.op === 'slice' && [...users].some(u => nexts.has(u) && count(u) === count(id))) store(id);
       const readsFor = stored.has(id) ? new Set([id]) : users;
       for (const [i, from] of node.inputs.entries()) {
         if (node.op === 'after' && i === 1) continue;

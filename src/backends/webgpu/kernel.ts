@@ -7,8 +7,11 @@ import type { ValueId } from '../../ir/graph.ts';
 import type { NodeQuery } from '../node-query.ts';
 import { helpersFor } from './helpers.ts';
 
-/** Memory that a kernel reads or writes: a value of the graph, or room for the time between kernels of one node. */
-export type Slot = `v${ValueId}` | `s${number}`;
+/**
+ * Memory that a kernel reads or writes: a value of the graph, room for the time between kernels of one node, or a pack of
+ * values that lie side by side.
+ */
+export type Slot = `v${ValueId}` | `s${number}` | `p${number}`;
 
 export const slotOf = (id: ValueId): Slot => `v${id}`;
 

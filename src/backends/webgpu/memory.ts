@@ -21,6 +21,8 @@ export interface Layout {
   readonly placeOf: (slot: Slot) => Place;
   /** Bytes of each arena. */
   readonly arenas: readonly number[];
+  /** Owned names that must lie side by side, in this order. */
+  readonly runs: readonly (readonly string[])[];
   /** What replaces the values of owned names at the end of a run. */
   readonly renewals: readonly { readonly name: string; readonly slot: Slot }[];
 }
@@ -61,29 +63,57 @@ export function layoutOf(program: Program, most: number): Layout {
     kept.add(slot);
   }
 
+  const runs: (readonly string[])[] = [];
+  /** The pack that a slot is a part of. */
+  const packOf = new Map<Slot, { readonly pack: Slot; readonly first: number }>();
+  for (const { slot, parts } of program.packs) {
+    const names = parts.flatMap(p => {
+      const place = places.get(p.slot);
+      return place?.kind === 'owned' ? [place.name] : [];
+    });
+    const [first] = names;
+    if (first !== undefined) {
+      if (names.length < parts.length) throw new Error('a pack of what is owned and what is not');
+      runs.push(names);
+      places.set(slot, { kind: 'owned', name: first });
+    } else for (const p of parts) packOf.set(p.slot, { pack: slot, first: p.first });
+  }
+  /** What is given memory at once. */
+  const unitOf = (slot: Slot): Slot => packOf.get(slot)?.pack ?? slot;
+
   const last = new Map<Slot, number>();
   for (const [at, { reads, writes }] of kernels.entries())
-    for (const slot of [...reads, ...writes]) last.set(slot, at);
+    for (const slot of [...reads, ...writes]) last.set(unitOf(slot), at);
+  const keptUnits = new Set([...kept].map(unitOf));
   const arenas = createArenas(most);
   const take = (slot: Slot): void => {
-    if (!places.has(slot))
-      places.set(slot, { kind: 'arena', ...arenas.take(alignedBytes(elements.get(slot) ?? 0)) });
+    if (places.has(slot)) return;
+    const unit = unitOf(slot);
+    const place = places.get(unit) ?? {
+      kind: 'arena',
+      ...arenas.take(alignedBytes(elements.get(unit) ?? 0)),
+    };
+    places.set(unit, place);
+    const first = packOf.get(slot)?.first ?? 0;
+    if (unit !== slot && place.kind === 'arena')
+      places.set(slot, { ...place, offset: place.offset + 4 * first });
   };
   // Feeds are there from the start.
   for (const [slot, { role }] of inputs)
     if (!owned.has(role) && (last.has(slot) || kept.has(slot))) take(slot);
   for (const [at, { reads, writes }] of kernels.entries()) {
     for (const slot of [...reads, ...writes]) take(slot);
-    for (const slot of new Set([...reads, ...writes])) {
-      const place = places.get(slot);
-      if (last.get(slot) === at && !kept.has(slot) && place?.kind === 'arena')
-        arenas.give(place.arena, place.offset, alignedBytes(elements.get(slot) ?? 0));
+    for (const unit of new Set([...reads, ...writes].map(unitOf))) {
+      const place = places.get(unit);
+      if (last.get(unit) === at && !keptUnits.has(unit) && place?.kind === 'arena')
+        arenas.give(place.arena, place.offset, alignedBytes(elements.get(unit) ?? 0));
     }
   }
   return {
     kernels,
     elements,
     arenas: arenas.sizes(),
+    runs,
     renewals,
     placeOf: slot => {
       const place = places.get(slot);

@@ -39,9 +39,8 @@ interface Entry {
 export async function openSession(device: Device, plans: ReadonlyMap<string, Plan>): Promise<Session> {
   const { gpu } = device;
   const types = ownedTypes([...plans].map(([name, plan]) => [name, plan.graph] as const));
-  const programs = new Map([...plans].map(([name, { graph }]) => [name, emitProgram(graph)] as const));
   const most = gpu.limits.maxBufferSize - (gpu.limits.maxBufferSize % 256);
-  const layouts = new Map([...programs].map(([name, program]) => [name, layoutOf(program, most)] as const));
+  const { programs, layouts, runs } = laidOut(plans, most);
   for (const program of programs.values()) requireRoom(program, gpu.limits.maxStorageBufferBindingSize);
   for (const { kernels } of layouts.values()) await device.compile(kernels);
 
@@ -53,7 +52,7 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
   };
   const room = use.storage | use.copyFrom | use.copyTo;
   const opened = await device.checked(() => {
-    const state = placeOwned(types, most, size => make(size, room));
+    const state = placeOwned(types, runs, most, size => make(size, room));
     const sizes: number[] = [];
     for (const { arenas } of layouts.values())
       for (const [i, size] of arenas.entries()) sizes[i] = Math.max(sizes[i] ?? 0, size);
@@ -161,6 +160,30 @@ export async function openSession(device: Device, plans: ReadonlyMap<string, Pla
   };
 }
 
+/**
+ * The programs of all entries. One that wants weights side by side in another order than an entry before it updates each
+ * by a kernel of its own.
+ */
+function laidOut(plans: ReadonlyMap<string, Plan>, most: number) {
+  const programs = new Map<string, Program>();
+  const layouts = new Map<string, Layout>();
+  const runs = new Map<string, readonly string[]>();
+  for (const [name, { graph }] of plans) {
+    let program = emitProgram(graph);
+    let layout = layoutOf(program, most);
+    const isOdd = (run: readonly string[]): boolean =>
+      run.some(n => runs.has(n) && runs.get(n)?.join() !== run.join());
+    if (layout.runs.some(isOdd)) {
+      program = emitProgram(graph, { packs: false });
+      layout = layoutOf(program, most);
+    }
+    for (const run of layout.runs) for (const n of run) runs.set(n, run);
+    programs.set(name, program);
+    layouts.set(name, layout);
+  }
+  return { programs, layouts, runs: [...new Set(runs.values())] };
+}
+
 /** Fails at the line whose value is larger than the GPU can bind. */
 function requireRoom({ form, elements }: Program, most: number): void {
   for (const [slot, count] of elements) {
@@ -172,30 +195,32 @@ function requireRoom({ form, elements }: Program, most: number): void {
   }
 }
 
-/** Weights, states and moments one after another, in as few buffers as they fit in. */
+/** Weights, states and moments, those of a run one after another, in as few buffers as they fit in. */
 function placeOwned(
   types: ReadonlyMap<string, StaticType>,
+  runs: readonly (readonly string[])[],
   most: number,
   make: (size: number) => GPUBuffer,
 ): ReadonlyMap<string, Bytes> {
-  const pieces: {
-    size: number;
-    readonly names: { readonly name: string; readonly offset: number; readonly size: number }[];
-  }[] = [];
-  for (const [name, { shape }] of types) {
-    const size = 4 * product(shape);
+  const elements = (name: string): number => product(types.get(name)?.shape ?? []);
+  const inRun = new Set(runs.flat());
+  const pieces: { size: number; readonly names: { name: string; offset: number; size: number }[] }[] = [];
+  for (const run of [...runs, ...[...types.keys()].filter(n => !inRun.has(n)).map(n => [n])]) {
+    const size = run.reduce((sum, name) => sum + alignedBytes(elements(name)), 0);
     if (size === 0) continue;
     let piece = pieces.at(-1);
     if (piece === undefined || piece.size + size > most) {
       piece = { size: 0, names: [] };
       pieces.push(piece);
     }
-    piece.names.push({ name, offset: piece.size, size });
-    piece.size += alignedBytes(product(shape));
+    for (const name of run) {
+      piece.names.push({ name, offset: piece.size, size: 4 * elements(name) });
+      piece.size += alignedBytes(elements(name));
+    }
   }
   return new Map(
     pieces.flatMap(({ size, names }) => {
-      const buffer = make(Math.min(size, most));
+      const buffer = make(size);
       return names.map(({ name, offset, size: bytes }) => [name, { buffer, offset, size: bytes }] as const);
     }),
   );
@@ -235,7 +260,8 @@ function openEntry(
               size: 4 * (layout.elements.get(slot) ?? 0),
             };
     if (found === undefined) throw new Error(`slot ${slot} has no memory`);
-    return found;
+    // A pack begins where its first part does.
+    return slot.startsWith('p') ? { ...found, size: 4 * (layout.elements.get(slot) ?? 0) } : found;
   };
   const isEmpty = (slot: Slot): boolean => (layout.elements.get(slot) ?? 0) === 0;
   const used = new Set(layout.kernels.flatMap(k => [...k.reads, ...k.writes]));
