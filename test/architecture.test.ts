@@ -79,7 +79,11 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: [],
     node: true,
   },
-  'src/backends/webgpu/probe.ts': { rooms: [], packages: [] },
+  'src/backends/webgpu/probe.ts': {
+    rooms: ['src/backends/webgpu/installation.ts'],
+    packages: [],
+    node: true,
+  },
   'src/backends/webgpu/dawn.ts': { rooms: ['src/backends/webgpu'], packages: [] },
   'src/backends/webgpu': {
     rooms: [

@@ -4,6 +4,8 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { enginesFolder } from '../../src/backends/installed.ts';
+import { nodeSource } from '../../src/backends/webgpu/dawn.ts';
+import { createWebgpuEngine } from '../../src/backends/webgpu/engine.ts';
 import { installation } from '../../src/backends/webgpu/installation.ts';
 import { addEngine } from '../../src/cli/install/installable.ts';
 import { openBrowser } from './setup/browser.ts';
@@ -19,6 +21,8 @@ test('mm engines add webgpu has installed it, and it finds a device', async () =
   });
   expect(added).toMatchObject({ isNew: false, note: undefined });
   expect(added.runsOn).toBeTruthy();
+  // Of a GPU nothing; of a driver that does its work, that it is slow.
+  expect((await createWebgpuEngine(nodeSource).makesDo?.()) ?? 'slowly').toMatch(/slowly$/);
 });
 
 test('a page has navigator.gpu with a device', async () => {

@@ -2,6 +2,7 @@
 
 import type { WebgpuSource } from './engine.ts';
 import { installation, loadDawn } from './installation.ts';
+import { withoutGpu } from './probe.ts';
 
 const isGpu = (made: unknown): made is GPU =>
   typeof made === 'object' && made !== null && 'requestAdapter' in made;
@@ -24,4 +25,8 @@ export const nodeSource: WebgpuSource = {
   gpu: nodeGpu,
   version: () => installation()?.webgpu,
   add: 'mm engines add webgpu',
+  makesDo: async () => {
+    const at = installation();
+    return at === undefined ? undefined : withoutGpu(at);
+  },
 };

@@ -15,11 +15,13 @@ export interface WebgpuSource {
   readonly version: () => string | undefined;
   /** The command that adds it. */
   readonly add: string;
+  /** What it makes do with on this machine, or lacks. */
+  readonly makesDo?: () => Promise<string | undefined>;
 }
 
 const about = 'WebGPU: kernels made for each model, on any GPU, in Node and in a page';
 
-export function createWebgpuEngine({ gpu, version, add }: WebgpuSource): Engine {
+export function createWebgpuEngine({ gpu, version, add, makesDo }: WebgpuSource): Engine {
   return {
     name: 'webgpu',
     refusals,
@@ -39,6 +41,7 @@ export function createWebgpuEngine({ gpu, version, add }: WebgpuSource): Engine 
         add: found === undefined ? add : undefined,
       };
     },
+    ...(makesDo === undefined ? {} : { makesDo }),
     open: async entries => {
       const source = gpu();
       if (source === undefined) throw new EngineFailure('load', `WebGPU is not there: ${add}`);

@@ -1,5 +1,9 @@
 // Dawn loaded in a process of its own: whether it loads on this machine, and which device it would run on.
 
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Installation } from './installation.ts';
+
 /** A device that WebGPU may use, as its driver calls it. */
 export interface Adapter {
   readonly name: string;
@@ -50,6 +54,29 @@ export function withoutAdapter(
 ): string {
   const said = why === undefined ? '' : `, and says: ${why}`;
   return `WebGPU finds no device here${said}. ${drivers(platform)}; until then take another engine: mm engines lists them`;
+}
+
+/** What an installation makes do with, or lacks; undefined where it has a GPU, and where it doesn't load. */
+export async function withoutGpu({ folder, binding }: Installation): Promise<string | undefined> {
+  const child = spawn(process.execPath, probeArguments(join(folder, binding)), {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', err: '' };
+  for (const name of ['out', 'err'] as const)
+    (name === 'out' ? child.stdout : child.stderr).setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', () => resolve());
+  });
+  const probe = readProbe(said.out, said.err);
+  if (probe === undefined) return undefined;
+  const { adapter } = probe;
+  if (adapter === undefined) return withoutAdapter(probe);
+  return adapter.isSoftware
+    ? `WebGPU runs on ${adapter.name}, a driver that does a GPU's work on the processor, slowly`
+    : undefined;
 }
 
 function drivers(platform: NodeJS.Platform): string {
