@@ -24,6 +24,7 @@ import type { Command } from 'commander';
 import { benchCommand } from './command-bench.ts';
 import { checkCommand } from './command-check.ts';
 import { dataCommand } from './command-data.ts';
+import { diffCommand } from './command-diff.ts';
 import { enginesCommand } from './command-engines.ts';
 import { evalCommand } from './command-eval.ts';
 import { explainCommand } from './command-explain.ts';
@@ -45,6 +46,7 @@ export const commands: readonly CommandEntry[] = [
   checkCommand,
   fmtCommand,
   lockCommand,
+  diffCommand,
   explainCommand,
   graphCommand,
   dataCommand,

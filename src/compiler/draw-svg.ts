@@ -79,14 +79,24 @@ ${coloured(light)}
 @media(prefers-color-scheme:dark){${coloured(dark)}}
 `;
 
+/** What became of a box since an earlier version of the model. */
+export type Mark = 'added' | 'gone' | 'changed';
+
+const marked = (added: string, gone: string, changed: string): string =>
+  `.added{stroke:${added}}.gone{stroke:${gone}}.changed{stroke:${changed}}`;
+const markStyle = `.added,.gone,.changed{stroke-width:3}.gone{stroke-dasharray:6 3}
+${marked('#1a7f37', '#c9282d', '#b26a00')}
+@media(prefers-color-scheme:dark){${marked('#3fb950', '#f85149', '#e3a008')}}
+`;
+
 const margin = 24;
 const stageGap = 40;
 
-/** The whole picture: the model, and below it the stages. */
-export function drawSvg(diagram: Diagram): string {
+/** The whole picture: the model, and below it the stages. `marks`: of nodes and groups by id, of `stage NAME`. */
+export function drawSvg(diagram: Diagram, marks: ReadonlyMap<string, Mark> = new Map()): string {
   const root = layoutGroups(diagram);
   const title = `${diagram.model}${diagram.version === undefined ? '' : ` ${diagram.version}`}`;
-  const stages = stageStrip(diagram.stages);
+  const stages = stageStrip(diagram.stages, marks);
   const inner = Math.max(root.width, stages.width, textWidth(clipped(title), 18, true));
   const width = Math.ceil(inner + 2 * margin);
   const modelTop = margin + 40;
@@ -94,12 +104,13 @@ export function drawSvg(diagram: Diagram): string {
   const below = diagram.stages.length === 0 ? 0 : stageGap + 30 + stages.height;
   const height = Math.ceil(modelTop + root.height + below + margin);
   const colours = new Map(diagram.groups.filter(g => g.kind === 'encoder').map((g, i) => [g.id, i % 4]));
+  const looks = { colours, marks };
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">`,
-    `<style>${style}</style>`,
+    `<style>${style}${marks.size === 0 ? '' : markStyle}</style>`,
     `<rect class="paper" width="${width}" height="${height}"/>`,
     text(margin, margin + 16, 't', title),
-    ...drawLevel(root, margin + (inner - root.width) / 2, modelTop, colours),
+    ...drawLevel(root, margin + (inner - root.width) / 2, modelTop, looks),
     ...(diagram.stages.length === 0
       ? []
       : [text(margin, stagesTop + 10, 'b', 'Stages'), ...stages.draw(margin, stagesTop + 26)]),
@@ -108,18 +119,23 @@ export function drawSvg(diagram: Diagram): string {
   return `${lines.join('\n')}\n`;
 }
 
-function drawLevel(
-  level: Level,
-  x: number,
-  y: number,
-  colours: ReadonlyMap<string, number>,
-): readonly string[] {
+interface Looks {
+  /** Of encoders by name. */
+  readonly colours: ReadonlyMap<string, number>;
+  readonly marks: ReadonlyMap<string, Mark>;
+}
+
+/** The class of a box and of its mark. */
+const withMark = (kind: string, mark: Mark | undefined): string =>
+  mark === undefined ? kind : `${kind} ${mark}`;
+
+function drawLevel(level: Level, x: number, y: number, looks: Looks): readonly string[] {
   const { group, nodes, inner, edges, layout: own } = level;
   const lines: string[] = [];
   if (group !== undefined) {
-    const colour = colours.get(group.id);
+    const colour = looks.colours.get(group.id);
     const kind = group.kind === 'part' ? 'open' : colour === undefined ? group.kind : `c${colour}`;
-    lines.push(box(kind, x, y, level.width, level.height, 10));
+    lines.push(box(withMark(kind, looks.marks.get(group.id)), x, y, level.width, level.height, 10));
     lines.push(text(x + level.width / 2, y + headHeight - 9, 'g m', groupTitle(group)));
   }
   const left = x + level.left;
@@ -130,11 +146,11 @@ function drawLevel(
   };
   for (const [i, l] of inner.entries()) {
     const at = place(nodes.length + i);
-    lines.push(...drawLevel(l, at.x, at.y, colours));
+    lines.push(...drawLevel(l, at.x, at.y, looks));
   }
   for (const [i, e] of edges.entries())
     lines.push(...arrow(own, i, e, p => ({ x: left + p.x, y: top + p.y })));
-  for (const [i, n] of nodes.entries()) lines.push(...drawNode(n, place(i), colours));
+  for (const [i, n] of nodes.entries()) lines.push(...drawNode(n, place(i), looks));
   for (const [i, e] of edges.entries()) {
     const at = own.labels[i];
     if (at !== undefined && e.text !== '') lines.push(text(left + at.x, top + at.y + 4, 'l', e.text));
@@ -142,11 +158,7 @@ function drawLevel(
   return lines;
 }
 
-function drawNode(
-  node: DiagramNode,
-  { x, y }: Point,
-  colours: ReadonlyMap<string, number>,
-): readonly string[] {
+function drawNode(node: DiagramNode, { x, y }: Point, { colours, marks }: Looks): readonly string[] {
   const { width, height } = nodeSize(node);
   const middle = x + width / 2;
   if (node.kind === 'join')
@@ -154,7 +166,14 @@ function drawNode(
   const colour = node.kind === 'encoder' ? colours.get(node.name) : undefined;
   const round = node.kind === 'input' || node.kind === 'space' || node.kind === 'loss' ? height / 2 : 6;
   return [
-    box(colour === undefined ? node.kind : `c${colour}`, x, y, width, height, Math.min(round, 18)),
+    box(
+      withMark(colour === undefined ? node.kind : `c${colour}`, marks.get(node.id)),
+      x,
+      y,
+      width,
+      height,
+      Math.min(round, 18),
+    ),
     text(middle, y + 20, 'b m', node.name),
     ...node.notes.map((note, i) => text(middle, y + 35 + 14 * i, 'n m', note)),
   ];
@@ -206,7 +225,7 @@ interface Strip {
 }
 
 /** Stages from left to right, each after the one that it starts from: the same layout, on its side. */
-function stageStrip(stages: readonly DiagramStage[]): Strip {
+function stageStrip(stages: readonly DiagramStage[], marks: ReadonlyMap<string, Mark>): Strip {
   const boxes = stages.map(s => {
     const lines = [
       ...(s.from === undefined || stages.some(o => o.name === s.from) ? [] : [`from ${s.from}`]),
@@ -237,7 +256,7 @@ function stageStrip(stages: readonly DiagramStage[]): Strip {
       ...boxes.flatMap((b, i) => {
         const at = turn(made.places[i] ?? { x: 0, y: 0 });
         return [
-          box('stage', at.x, at.y, b.width, b.height, 6),
+          box(withMark('stage', marks.get(`stage ${b.name}`)), at.x, at.y, b.width, b.height, 6),
           text(at.x + 13, at.y + 20, 'b', b.name),
           ...b.lines.map((l, k) => text(at.x + 13, at.y + 35 + 14 * k, 'n', l)),
         ];
