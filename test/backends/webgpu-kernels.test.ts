@@ -1,8 +1,15 @@
 // What the engine webgpu makes of graphs, without a device: which kernels, what they read and write, and where it lies.
 
 import { describe, expect, test } from 'vitest';
+import { compositeKernels } from '../../src/backends/webgpu/composites.ts';
 import { emitProgram, kernelCounts, type Program } from '../../src/backends/webgpu/emit.ts';
-import { mostBindings, mostGroups, type Slot } from '../../src/backends/webgpu/kernel.ts';
+import {
+  mostBindings,
+  mostGroups,
+  mostShared,
+  mostThreads,
+  type Slot,
+} from '../../src/backends/webgpu/kernel.ts';
 import { alignedBytes, type Layout, layoutOf } from '../../src/backends/webgpu/memory.ts';
 import { decompose } from '../../src/compiler/passes/decompose.ts';
 import { type Builder, createBuilder } from '../../src/ir/builder.ts';
@@ -241,9 +248,22 @@ describe('clusters', () => {
 const all = [
   catalogue(def => def.kind === 'core', whole).graph,
   decompose(catalogue(def => def.decompose !== undefined, whole).graph, ops, new Set()),
+  decompose(
+    catalogue(def => def.decompose !== undefined, whole).graph,
+    ops,
+    new Set(Object.keys(compositeKernels)),
+  ),
   graphOf(coreEdges(), whole).graph,
   graphOf(largeCore(), whole).graph,
 ];
+
+/** What the threads of a workgroup share, by the declarations of a text. */
+function sharedBytes(wgsl: string): number {
+  const arrays = wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|f32|i32|u32|atomic<u32>), (\d+)>/g);
+  const bytes = [...arrays].map(([, element, count]) => Number(count) * (element === 'vec4<f32>' ? 16 : 4));
+  expect(bytes.length, 'every one is read').toBe(wgsl.split('var<workgroup>').length - 1);
+  return bytes.reduce((sum, n) => sum + n, 0);
+}
 
 describe.each(all.map((g, i) => [i, g] as const))('catalogue %i', (_, g) => {
   const program = emitProgram(g);
@@ -253,6 +273,9 @@ describe.each(all.map((g, i) => [i, g] as const))('catalogue %i', (_, g) => {
       expect(k.reads.length + k.writes.length).toBeLessThanOrEqual(mostBindings);
       expect(new Set([...k.reads, ...k.writes]).size).toBe(k.reads.length + k.writes.length);
       for (const groups of k.workgroups) expect(groups).toBeLessThanOrEqual(mostGroups);
+      expect(sharedBytes(k.wgsl), k.name).toBeLessThanOrEqual(mostShared);
+      const [, threads] = /@workgroup_size\((\d+)\)/.exec(k.wgsl) ?? [];
+      expect(Number(threads)).toBeLessThanOrEqual(mostThreads);
     }
   });
 

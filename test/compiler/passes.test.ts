@@ -1,6 +1,7 @@
 // Golden graphs of the passes that aren't lists of rules.
 
 import { describe, expect, test } from 'vitest';
+import { optimize } from '../../src/compiler/optimize.ts';
 import { commonSubexpressions, deadCode } from '../../src/compiler/passes/common.ts';
 import { decomposeComposites } from '../../src/compiler/passes/decompose.ts';
 import { foldConstants, foldNumbers } from '../../src/compiler/passes/fold.ts';
@@ -8,9 +9,10 @@ import { fuseLinear } from '../../src/compiler/passes/linear.ts';
 import { packProducts } from '../../src/compiler/passes/pack-products.ts';
 import type { Pass } from '../../src/compiler/passes/pass.ts';
 import type { Target } from '../../src/compiler/plan.ts';
-import type { Graph } from '../../src/ir/graph.ts';
+import type { Graph, ValueId } from '../../src/ir/graph.ts';
 import { parse } from '../../src/ir/parse.ts';
-import { bare, everything, expectSame, runChecked, text } from './helpers.ts';
+import { ops } from '../../src/ops/registry.ts';
+import { bare, everything, expectSame, f32, graphOf, opsOf, runChecked, text } from './helpers.ts';
 
 const read = (body: string): Graph => {
   const { value, diagnostics } = parse(`graph g {${body}}`);
@@ -176,6 +178,31 @@ test('an engine takes apart what it lacks', () => {
      fetch "y" %3`,
     { ...bare, composites: new Set(['softmax']) },
   );
+});
+
+test('what becomes one product is packed before the others and their biases become linear', () => {
+  const before = graphOf(
+    {
+      x: f32(64, 4),
+      bias: f32(4),
+      ...Object.fromEntries(['q', 'k', 'v', 'w'].map(name => [name, [f32(4, 4), 'weight'] as const])),
+    },
+    (b, { x, bias, q, k, v, w }) => {
+      const dims = { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] };
+      const times = (y: ValueId, weight: ValueId) => b.one('dot_general', [y, weight], dims);
+      const linear = (y: ValueId, weight: ValueId) => b.one('add', [times(y, weight), bias!]);
+      const [first, ...rest] = [q!, k!, v!].map(weight => linear(x!, weight));
+      const sum = rest.reduce((all, y) => b.one('mul', [all, y]), first!);
+      return b.one('gelu', [linear(sum, w!)], { approximate: true });
+    },
+  );
+  const products = (target: Target): readonly string[] => {
+    const after = optimize(before, target, ops);
+    expectSame(before, after, 1e-6);
+    return opsOf(after).filter(op => op === 'dot_general' || op === 'linear');
+  };
+  expect(products({ ...everything, packs: true })).toEqual(['dot_general', 'linear']);
+  expect(products(everything)).toEqual(['linear', 'linear', 'linear', 'linear']);
 });
 
 test('products of one value with several weights are one, forward and backward, where the engine wants it', () => {

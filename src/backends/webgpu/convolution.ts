@@ -2,9 +2,9 @@
 // unfolded in memory.
 
 import { input, inputType, intsAttr, outputType } from '../node-query.ts';
+import { bindings } from './bindings.ts';
 import type { Kernel, KernelQuery, KernelRule } from './kernel.ts';
 import { type Operand, productKernels } from './product.ts';
-import { bindings } from './tile.ts';
 
 type Shape = readonly number[];
 

@@ -3,6 +3,7 @@
 // writes, so runs agree to the bit (arXiv:2205.14135, algorithm 4, in the loop order of 2307.08691).
 
 import { input } from '../node-query.ts';
+import { bindings } from './bindings.ts';
 import { type FlashSizes, flashSizes, loader, scoring } from './flash-sizes.ts';
 import {
   groupIndex,
@@ -16,7 +17,6 @@ import {
 import {
   addProduct,
   addWeighted,
-  bindings,
   mostColumns,
   putWeights,
   resultVectors,

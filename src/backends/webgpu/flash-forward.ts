@@ -3,12 +3,12 @@
 // values, all rescaled where the largest score grows.
 
 import { input } from '../node-query.ts';
+import { bindings } from './bindings.ts';
 import { flashSizes, loader, scoring } from './flash-sizes.ts';
 import { groupIndex, type KernelRule, kernel, spread } from './kernel.ts';
 import {
   addProduct,
   addWeighted,
-  bindings,
   chunksOf,
   mostColumns,
   putWeights,

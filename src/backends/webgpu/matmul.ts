@@ -1,10 +1,10 @@
 // dot_general over axes of any order, read where they lie, and linear with its bias and activation.
 
 import { input, inputType, intsAttr, product, textAttr } from '../node-query.ts';
+import { bindings } from './bindings.ts';
 import type { KernelRule } from './kernel.ts';
 import { type Operand, productKernels } from './product.ts';
 import { axesOf, offsetAt, stepOf } from './strides.ts';
-import { bindings } from './tile.ts';
 
 const sizeOf = (shape: readonly number[], axes: readonly number[]): number =>
   product(axes.map(a => shape[a]!));

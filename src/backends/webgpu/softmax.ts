@@ -1,9 +1,9 @@
 // Softmax, its gradient, logsumexp and softmax cross entropy, a row at a time.
 
 import { input, inputType, numberAttr } from '../node-query.ts';
+import { bindings } from './bindings.ts';
 import type { Binding, KernelRule } from './kernel.ts';
 import { eachElement, elementAt, onceForRow, rowKernel, rowMax, rowSum } from './row.ts';
-import { bindings } from './tile.ts';
 
 export const softmax: KernelRule = q => {
   const { shape } = inputType(q, 0);

@@ -2,8 +2,6 @@
 // A thread has two rows (`row`, `row + 1`) and four columns beside each other (from `column`). All in all 13 KB are
 // shared: 32 rows with 32 of what is contracted, the same of the other operand, and one tile of weights.
 
-import type { Binding, Slot } from './kernel.ts';
-
 /** Rows and columns of a tile. */
 export const tileSide = 32;
 export const tileThreads = 128;
@@ -121,25 +119,3 @@ export const writeResult = (
       ),
     )
     .join('');
-
-/** Names of slots in a kernel's text: a slot that is read twice has one binding, and one name. */
-export function bindings(slots: readonly (readonly [name: string, slot: Slot | undefined])[]): {
-  readonly all: readonly Binding[];
-  readonly named: (name: string) => string;
-} {
-  const bySlot = new Map<Slot, string>();
-  const names = new Map<string, string>();
-  for (const [name, slot] of slots) {
-    if (slot === undefined) continue;
-    if (!bySlot.has(slot)) bySlot.set(slot, name);
-    names.set(name, bySlot.get(slot)!);
-  }
-  return {
-    all: [...bySlot].map(([slot, name]) => ({ name, slot, element: 'f32' })),
-    named: name => {
-      const found = names.get(name);
-      if (found === undefined) throw new Error(`no slot is called ${name}`);
-      return found;
-    },
-  };
-}
