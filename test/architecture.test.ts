@@ -106,6 +106,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/train': {
     rooms: [
       ...['src/base', 'src/ir', 'src/ops', 'src/dsl', 'src/compiler', 'src/backends', 'src/data'],
+      'src/versioning',
       'src/compile.ts',
       'package.json',
     ],

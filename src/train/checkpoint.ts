@@ -27,6 +27,8 @@ export interface CheckpointInfo {
 
 export interface Checkpoint {
   readonly info: CheckpointInfo;
+  /** The lock of the model as it was trained, as text; runs of before there were locks have none. */
+  readonly lock?: string | undefined;
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
@@ -46,12 +48,13 @@ function ordered(info: CheckpointInfo): CheckpointInfo {
   return { stage, step, steps, fingerprint, data, best };
 }
 
-export function writeCheckpoint(path: string, { info, tensors }: Checkpoint): void {
+export function writeCheckpoint(path: string, { info, lock, tensors }: Checkpoint): void {
   const text = JSON.stringify(ordered(info));
   const sha256 = hashTensors(tensors);
   const metadata = new Map([
     ['mmlang', text],
     ['sha256', sha256],
+    ...(lock === undefined ? [] : [['lock', lock] as const]),
   ]);
   writeSafetensors(path, { tensors, metadata });
   const beside = { ...ordered(info), sha256 };
@@ -68,7 +71,8 @@ export function readCheckpoint(path: string): Checkpoint | undefined {
   return { info: parseInfo(path, metadata.get('mmlang')), tensors };
 }
 
-function parseInfo(path: string, text: string | undefined): CheckpointInfo {
+/** What the metadata of a checkpoint says of itself. */
+export function parseInfo(path: string, text: string | undefined): CheckpointInfo {
   const damaged = (why: string) => failure('broken-file', { path, why });
   if (text === undefined) throw damaged('it says nothing of the run it belongs to');
   let value: unknown;

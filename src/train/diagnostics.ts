@@ -62,6 +62,25 @@ export const trainDiagnostic = defineDiagnostics({
       `the run ${p.run} was made with another standard library, that of mmlang ${p.mmlang}: its weights may mean something else here`,
     help: () => 'use the mmlang that made the run, or train anew',
   },
+  'run-without-lock': {
+    severity: 'warning',
+    message: (p: { run: string; why: string }) => `the run ${p.run} gets no lock: ${p.why}`,
+    help: () => 'it trains all the same; `mm diff` and `mm migrate` will not know its model',
+  },
+  'lock-from-spec': {
+    severity: 'warning',
+    message: (p: { run: string; mmlang: string; isSame: boolean }) =>
+      `the run ${p.run} has no lock: what its model is was read from its copy of the spec${p.isSame ? '' : `, with another standard library than that of mmlang ${p.mmlang} it was trained with`}`,
+    help: (p: { isSame: boolean }) =>
+      p.isSame
+        ? undefined
+        : 'what it computed there may be something else: compare with that version of mmlang',
+  },
+  'checkpoint-without-lock': {
+    severity: 'error',
+    message: (p: { path: string }) => `${p.path} has no lock in it and stands in no run folder`,
+    help: () => 'name the run folder that it came from, or its spec',
+  },
   'run-busy': {
     severity: 'error',
     message: (p: { run: string; pid: number; host: string }) =>

@@ -10,10 +10,9 @@ import type { ReadyEngine } from './engines.ts';
 import { openEngine, openRunEngine, requirePasses } from './engines.ts';
 import type { OnRead, OpenedSpec } from './model.ts';
 import { openSpec } from './model.ts';
-import { specOf } from './prepare-training.ts';
 import { keptTokenizers } from './run-data.ts';
 import type { Run } from './run-folder.ts';
-import { openRun, stageFolder } from './run-folder.ts';
+import { openRun, specOf, stageFolder } from './run-folder.ts';
 import { keptLabels } from './run-labels.ts';
 import type { StageSettings } from './run-settings.ts';
 

@@ -24,7 +24,7 @@ import {
   tokenizersToFit,
 } from './run-data.ts';
 import type { Run, SpecSources } from './run-folder.ts';
-import { folderName, isRunFolder, newRunFolder, openRun, readSources } from './run-folder.ts';
+import { folderName, isRunFolder, newRunFolder, openRun, specOf } from './run-folder.ts';
 import type { RunSettings, StageSettings } from './run-settings.ts';
 import { compareInputs, findStarts, type Start, startSettings } from './starts.ts';
 import type { TrainOptions } from './train.ts';
@@ -119,11 +119,6 @@ function existingRun({ resume, run }: TrainOptions): Run | undefined {
   if (!statSync(run).isDirectory()) throw failure('run-not-folder', { run });
   if (readdirSync(run).length > 0) throw failure('folder-in-use', { run });
   return undefined;
-}
-
-export function specOf(run: Run): SpecText {
-  const { main, used } = readSources(run);
-  return { file: run.settings.spec, text: main, used };
 }
 
 async function readyEngine(options: TrainOptions, existing: Run | undefined): Promise<ReadyEngine> {

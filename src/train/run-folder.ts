@@ -1,6 +1,7 @@
 // A run on disk. DIR/
 //   spec.mm, uses/N.mm                   the spec as trained, and the files it uses
 //   run.json                             RunSettings: everything that decides the outcome
+//   model.lock                           what the model is, as trained (model-lock.ts)
 //   lock                                 while a training writes here (run-lock.ts)
 //   tokenizers/NAME/tokenizer.json       as fitted on the training split
 //   labels/NAME.json                     names of labels that the spec only counts (run-labels.ts)
@@ -15,6 +16,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { readFailure, writeFailure, writeWhole } from './atomic-file.ts';
 import { failure } from './diagnostics.ts';
+import type { SpecText } from './model.ts';
 import type { RunSettings } from './run-settings.ts';
 import { parseSettings } from './run-settings.ts';
 
@@ -129,6 +131,12 @@ export function readSources(run: Run): SpecSources {
   return { main: readText(join(run.dir, 'spec.mm')), used: new Map(used) };
 }
 
+/** The copy of the spec that the run was trained with. */
+export function specOf(run: Run): SpecText {
+  const { main, used } = readSources(run);
+  return { file: run.settings.spec, text: main, used };
+}
+
 /** Leftovers of a writer that was killed; only whoever holds the lock may call this. */
 export function sweepTemporaries(dir: string): void {
   for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true }))
@@ -138,7 +146,7 @@ export function sweepTemporaries(dir: string): void {
 
 const maxText = 20_000_000;
 
-function readText(path: string): string {
+export function readText(path: string): string {
   try {
     const bytes = readFileSync(path);
     if (bytes.length > maxText) throw failure('broken-file', { path, why: 'it is far too large' });

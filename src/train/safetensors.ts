@@ -78,9 +78,16 @@ export function readSafetensors(path: string): Tensors {
   });
 }
 
-/** Only the metadata, without the tensors. */
-export function readMetadata(path: string): ReadonlyMap<string, string> {
-  return withFile(path, (file, size) => readHeader(path, file, size).metadata);
+export interface Outline {
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Types of the tensors, as `f32[300, 64]`. */
+  readonly types: ReadonlyMap<string, string>;
+}
+
+/** What the header says, without reading a tensor. */
+export function readOutline(path: string): Outline {
+  const { entries, metadata } = withFile(path, (file, size) => readHeader(path, file, size));
+  return { metadata, types: new Map(entries.map(e => [e.name, `${e.dtype}[${e.shape.join(', ')}]`])) };
 }
 
 /** How many elements of a tensor are NaN; integers have none. */

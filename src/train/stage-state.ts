@@ -27,6 +27,8 @@ export interface StateOptions {
   readonly folder: StageFolder;
   readonly seed: number;
   readonly fingerprint: string;
+  /** Of the model as it is trained: goes into every checkpoint. */
+  readonly lock?: string | undefined;
   readonly start: ReadonlyMap<string, HostTensor>;
 }
 
@@ -74,7 +76,7 @@ function resumed(options: StateOptions, held: readonly Held[]): StageState | und
 export async function saveState(
   which: 'last' | 'best',
   session: Session,
-  { folder, program, fingerprint }: StateOptions,
+  { folder, program, fingerprint, lock }: StateOptions,
   held: readonly Held[],
   state: Omit<StageState, 'held'>,
 ): Promise<void> {
@@ -88,6 +90,6 @@ export async function saveState(
     data: which === 'last' ? state.data : {},
     best: state.best,
   };
-  const checkpoint: Checkpoint = { info, tensors: new Map([...state.carried, ...read]) };
+  const checkpoint: Checkpoint = { info, lock, tensors: new Map([...state.carried, ...read]) };
   writeCheckpoint(folder[which], checkpoint);
 }

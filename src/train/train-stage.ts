@@ -30,6 +30,8 @@ export interface StageOptions {
   readonly folder: StageFolder;
   readonly seed: number;
   readonly fingerprint: string;
+  /** Of the model as it is trained: goes into every checkpoint. */
+  readonly lock?: string | undefined;
   /** Weights that an earlier stage trained; those of this stage that aren't among them start fresh. */
   readonly start: ReadonlyMap<string, HostTensor>;
   readonly threads: number | undefined;

@@ -13,6 +13,7 @@ import type { ReadyEngine } from './engines.ts';
 import type { RunEvent } from './events.ts';
 import { readMetrics } from './metrics-file.ts';
 import type { OnRead, OpenedSpec, SpecText } from './model.ts';
+import { keepLock } from './model-lock.ts';
 import { prepareTraining } from './prepare-training.ts';
 import type { StageReport } from './report.ts';
 import { answersPage, reportStage, writeReport } from './report.ts';
@@ -98,9 +99,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     bringAlong(training.starts, training.programs, dir);
     const tokenizers = await openTokenizers(training.data, dir, training.programs, training.tokenizers);
     await keepLabels(training.data, dir, training.programs);
+    const lock = keepLock(training.opened, dir, diagnostic =>
+      options.onEvent?.({ kind: 'note', diagnostic }),
+    );
     const { data } = training;
     const runData = { data, tokenizers, source: dataSource(data, tokenizers) };
-    return await trainStages({ ...training, options, run, data: runData });
+    return await trainStages({ ...training, options, run, lock, data: runData });
   } catch (error) {
     if (isNew && !isBusy(error) && !hasBegun(dir, training.programs)) discard(dir, isOurs);
     throw error;
@@ -141,11 +145,13 @@ interface Training {
   readonly programs: readonly StageProgram[];
   readonly starts: readonly Start[];
   readonly run: Run;
+  /** Its text; none where the model can't have one. */
+  readonly lock: string | undefined;
   readonly data: RunData;
 }
 
 async function trainStages(training: Training): Promise<TrainResult> {
-  const { options, run, opened, ready, programs, starts, data } = training;
+  const { options, run, lock, opened, ready, programs, starts, data } = training;
   const { dir } = run;
   let { settings } = run;
   const { seed } = settings;
@@ -167,6 +173,7 @@ async function trainStages(training: Training): Promise<TrainResult> {
       folder,
       seed,
       fingerprint: opened.fingerprint,
+      lock,
       start: startOf(dir, program, starts),
       threads,
       checkpointEvery: checkpointPeriod(program),

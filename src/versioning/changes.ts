@@ -4,6 +4,7 @@
 import type { ModelLock } from './lock.ts';
 import { weightText } from './lock-text.ts';
 import { naturalOrder } from './natural-order.ts';
+import { comparable } from './of-data.ts';
 import { folded, type Ranged } from './ranges.ts';
 
 export const changeKinds = [
@@ -28,11 +29,12 @@ export interface Change {
 }
 
 export function changesBetween(
-  old: ModelLock,
-  now: ModelLock,
+  before: ModelLock,
+  after: ModelLock,
   /** Old paths of new ones, of parts and weights. */
   renamed: ReadonlyMap<string, string> = new Map(),
 ): readonly Change[] {
+  const [old, now] = comparable(before, after);
   const kept = renaming(renamed);
   return [
     ...pair('version', 'version', old.version, now.version),

@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import type { Span } from '../base/span.ts';
 import { loweredExport } from '../compiler/export-program.ts';
-import type { LowerContext } from '../compiler/lower.ts';
+import { type LowerContext, LoweringError } from '../compiler/lower.ts';
 import type { WeightSpec } from '../compiler/program.ts';
-import { tracedStage } from '../compiler/stage-program.ts';
+import { type TracedStage, tracedStage } from '../compiler/stage-program.ts';
 import { leadName } from '../dsl/semantics/fields.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { Model } from '../dsl/semantics/model.ts';
@@ -103,6 +103,7 @@ function modelLock(
     version: model.version,
     modalities: byName([...model.modalities.values()].map(m => [m.path, dataText(m.spec)] as const)),
     labels: byName([...model.labels.values()].map(l => [l.path, l.names ?? l.size] as const)),
+    tokenizers: new Map(),
     exports: byName(exports),
     weights: byName(weights),
     parts: byName(parts),
@@ -135,12 +136,22 @@ function exportLock(context: LowerContext, name: string, member: ExportMember, s
 }
 
 function stageLock(context: LowerContext, name: string, seen: Seen): StageLock {
-  const traced = tracedStage(context, name, { batch: 2 });
+  const traced = stageTraces(context, name);
   for (const t of traced) seen(t.weights, t.calls);
   return {
     computes: traced.map(t => meaningOf(t.forward, context.registry, { gradients: true })),
     recipe: recipeOf(context.model.stages.get(name)!),
   };
+}
+
+/** With 2 rows; a stage that demands how many there are keeps its own batch. */
+function stageTraces(context: LowerContext, name: string): readonly TracedStage[] {
+  try {
+    return tracedStage(context, name, { batch: 2 });
+  } catch (error) {
+    if (!(error instanceof LoweringError)) throw error;
+    return tracedStage(context, name, {});
+  }
 }
 
 function meaningOf(graph: Graph, registry: OpRegistry, how: { readonly gradients: boolean }): Meaning {

@@ -90,6 +90,7 @@ function modelOf(m: ModelData): ModelLock {
     version: m.version,
     modalities: new Map(Object.entries(m.modalities)),
     labels: new Map(Object.entries(m.labels)),
+    tokenizers: new Map(Object.entries(m.tokenizers ?? {})),
     exports: mapped(m.exports, ({ takes, gives, ...meaning }) => ({
       takes: new Map(Object.entries(takes)),
       gives,

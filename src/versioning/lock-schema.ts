@@ -31,6 +31,10 @@ const model = object(
         ],
       },
     },
+    tokenizers: {
+      type: 'object',
+      additionalProperties: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    },
     exports: {
       type: 'object',
       additionalProperties: object({ takes: textMap, gives: { type: 'string' }, meaning, reads }),
@@ -45,7 +49,7 @@ const model = object(
       }),
     },
   },
-  ['version'],
+  ['version', 'tokenizers'],
 );
 
 export const lockSchema = {
@@ -75,6 +79,7 @@ export interface ModelData {
   readonly version?: string;
   readonly modalities: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, readonly string[] | number>>;
+  readonly tokenizers?: Readonly<Record<string, string>>;
   readonly exports: Readonly<
     Record<string, { readonly takes: Readonly<Record<string, string>>; readonly gives: string } & MeaningData>
   >;

@@ -28,6 +28,7 @@ function modelData(m: ModelLock): ModelData {
     ...(m.version === undefined ? {} : { version: m.version }),
     modalities: Object.fromEntries(m.modalities),
     labels: Object.fromEntries(m.labels),
+    ...(m.tokenizers.size === 0 ? {} : { tokenizers: Object.fromEntries(m.tokenizers) }),
     exports: mapped(m.exports, exportData),
     weights: rangedData(m.weights, weightText),
     parts: rangedData(m.parts, text => text),

@@ -18,6 +18,8 @@ export interface ModelLock {
   readonly modalities: ReadonlyMap<string, string>;
   /** Names in order, or how many there are where the data names them. */
   readonly labels: ReadonlyMap<string, readonly string[] | number>;
+  /** Of a run: sha256 of each tokenizer as it was fitted, by modality. A spec's own lock has none. */
+  readonly tokenizers: ReadonlyMap<string, string>;
   readonly exports: ReadonlyMap<string, ExportLock>;
   readonly weights: ReadonlyMap<string, WeightLock>;
   /** Each part with its block and settings: `attention(heads: 4, causal: true)`. */

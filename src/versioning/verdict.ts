@@ -2,6 +2,7 @@
 
 import { sameInterface } from './interface.ts';
 import type { ExportLock, Meaning, ModelLock, WeightLock } from './lock.ts';
+import { comparable } from './of-data.ts';
 
 /** From the best to the worst. */
 export const verdicts = [
@@ -65,10 +66,11 @@ export interface Judgement {
 
 /** `renamed`: what stood at the old path stands at the new one, for whole parts too (new path → old path). */
 export function judge(
-  old: ModelLock,
-  now: ModelLock,
+  before: ModelLock,
+  after: ModelLock,
   renamed: ReadonlyMap<string, string> = new Map(),
 ): Judgement {
+  const [old, now] = comparable(before, after);
   const sources = sourcesOf(old, now, renamed);
   const exports = [...new Set([...old.exports.keys(), ...now.exports.keys()])].map(name =>
     judgeExport(name, old, now, sources),

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { TrainFailure } from '../../src/train/diagnostics.ts';
 import { allocate, setNumber } from '../../src/train/host-tensor.ts';
-import { countNaN, readMetadata, readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
+import { countNaN, readOutline, readSafetensors, writeSafetensors } from '../../src/train/safetensors.ts';
 import { f32, freshFolder } from './toy.ts';
 
 const path = (): string => join(freshFolder(), 'x.safetensors');
@@ -45,7 +45,7 @@ describe('safetensors', () => {
     writeSafetensors(at, { tensors, metadata: new Map([['mmlang', '{"step":1}']]) });
     const read = readSafetensors(at);
     expect(new Map(read.tensors)).toEqual(tensors);
-    expect(readMetadata(at)).toEqual(new Map([['mmlang', '{"step":1}']]));
+    expect(readOutline(at).metadata).toEqual(new Map([['mmlang', '{"step":1}']]));
     expect(countNaN(read.tensors.get('a.weight')!)).toBe(1);
     const bytes = readFileSync(at);
     expect(Number(bytes.readBigUInt64LE(0)) % 8).toBe(0);
