@@ -7,7 +7,9 @@ import { importTypeScript } from '../../bin/bundle.mjs';
 
 const own = new Set(['--long', '--gpu']);
 const given = process.argv.slice(2);
-const long = given.includes('--long') ? [] : ['--exclude', '**/{tensorflow,webgpu}-{std,specs}.test.ts'];
+const long = given.includes('--long')
+  ? []
+  : ['--exclude', '**/{tensorflow,webgpu}-{std,specs,programs}.test.ts'];
 const rest = given.filter(a => !own.has(a));
 const paths = rest.some(a => !a.startsWith('-')) ? [] : ['test/engines'];
 const { chromiumFor } = await importTypeScript('test/engines/setup/chromium.ts');
