@@ -34,11 +34,12 @@ export function curve(losses: readonly number[], steps: number): string {
     const text = `<text x="${margin.left - 7}" y="${Number(at) + 4}" text-anchor="end">${Number((part * top).toPrecision(3))}</text>`;
     return `<line x1="${margin.left}" x2="${width - margin.right}" y1="${at}" y2="${at}"/>${text}`;
   });
-  const steps5 = [0.2, 0.4, 0.6, 0.8, 1].map(part => {
+  const fifths = steps < 5 ? [] : [0.2, 0.4, 0.6, 0.8, 1];
+  const numbers = fifths.map(part => {
     const step = Math.max(1, Math.round(part * steps));
     return `<text x="${x(step)}" y="${height - 9}" text-anchor="${part === 1 ? 'end' : 'middle'}">${step}</text>`;
   });
-  return [...marks, ...steps5, line('each', losses), line('mean', smoothed(losses))].join('');
+  return [...marks, ...numbers, line('each', losses), line('mean', smoothed(losses))].join('');
 }
 
 /** A round number at or above the largest. */

@@ -71,11 +71,15 @@ async function offerEngines(): Promise<void> {
   enable();
 }
 
-/** What the chosen engine is, and why those before it are not it. */
+/** What the chosen engine is, which others are here, and why those that aren't are not. */
 function tellEngine(): void {
   const chosen = engines.find(e => e.name === choice.value);
-  const unfit = engines.filter(e => e.unfit !== undefined).map(e => `No ${e.name}: ${e.unfit}.`);
-  show('why', [chosen === undefined ? '' : `${chosen.name}: ${chosen.about}.`, ...unfit].join(' '));
+  if (chosen === undefined) return;
+  const others = engines.filter(e => e !== chosen);
+  const here = others.filter(e => e.unfit === undefined).map(e => `${e.name} (${e.about})`);
+  const unfit = others.filter(e => e.unfit !== undefined).map(e => `No ${e.name}: ${e.unfit}.`);
+  const also = here.length === 0 ? [] : [`Also here: ${here.join(', ')}.`];
+  show('why', [`${chosen.name}: ${chosen.about}.`, ...also, ...unfit].join(' '));
 }
 
 function showPredictions(all: readonly Prediction[]): void {

@@ -62,10 +62,27 @@ test('loads without a complaint, the spec checked and nothing trained', async ()
   ]);
   expect(await page.evaluate("document.getElementById('diagnostics').hidden")).toBe(true);
   // Its WebGPU is a processor's here, which is slower, and both are told.
-  expect(await text('why')).toContain('tfjs: TensorFlow.js in WebAssembly');
+  expect(await text('why')).toMatch(
+    /^tfjs: TensorFlow\.js in WebAssembly.* Also here: webgpu \(.*slower than WebAssembly\), tfjs-cpu /,
+  );
   const engines = await page.evaluate("[...document.getElementById('engine').options].map(o => o.text)");
   expect(engines).toEqual(['tfjs', 'webgpu', 'tfjs-cpu']);
   expect(page.complaints).toEqual([]);
+});
+
+test('without WebGPU it says so, and takes WebAssembly', async () => {
+  const bare = await openBrowser({ webgpu: false });
+  try {
+    const plain = await bare.open(server.url);
+    await plain.until(state('ready'), patience);
+    expect(await plain.evaluate("document.getElementById('why').textContent")).toMatch(
+      /^tfjs: TensorFlow\.js in WebAssembly, on the processor\. Also here: tfjs-cpu \([^)]*\)\. No webgpu: (?:this browser has no WebGPU|WebGPU finds no device here)\.$/,
+    );
+    expect(await plain.evaluate("document.querySelector('#engine [value=webgpu]').disabled")).toBe(true);
+    expect(plain.complaints).toEqual([]);
+  } finally {
+    await bare.close();
+  }
 });
 
 describe('on WebAssembly', () => {

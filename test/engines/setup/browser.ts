@@ -26,9 +26,14 @@ export interface Browser {
 
 const flags = [
   ...['--headless', '--no-sandbox', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu-sandbox'],
-  // WebGPU on a driver that does a GPU's work on the processor.
-  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-unsafe-swiftshader'],
 ];
+/** On a driver that does a GPU's work on the processor. */
+const withWebgpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+const withoutWebgpu = ['--disable-features=WebGPU,WebGPUService', '--disable-gpu'];
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -42,19 +47,25 @@ interface Message {
 }
 
 /** The Chromium that `npm run test:engines` found. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(
+  { webgpu }: { readonly webgpu: boolean } = { webgpu: true },
+): Promise<Browser> {
   const { MMLANG_CHROMIUM: program, MMLANG_NO_CHROMIUM: why } = process.env;
   if (program === undefined)
     throw new Error(`no Chromium: ${why ?? 'run this by npm run test:engines, which fetches one'}`);
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
-  const child = spawn(program, [...flags, `--user-data-dir=${profile}`], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      LD_LIBRARY_PATH: join(dirname(program), 'lib'),
-      FONTCONFIG_FILE: fontsFile(profile, join(dirname(program), 'fonts')),
+  const child = spawn(
+    program,
+    [...flags, ...(webgpu ? withWebgpu : withoutWebgpu), `--user-data-dir=${profile}`],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        LD_LIBRARY_PATH: join(dirname(program), 'lib'),
+        FONTCONFIG_FILE: fontsFile(profile, join(dirname(program), 'fonts')),
+      },
     },
-  });
+  );
   let log = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     log = (log + text).slice(-4000);
