@@ -120,7 +120,7 @@ export function explain(context: LowerContext, options: StageOptions = {}): Expl
   const reads: { readonly stage: string; readonly batch: BatchSpec }[] = [];
   const fusions: (Fusion & { stage: string })[] = [];
   for (const name of context.model.stages.keys()) {
-    const program = stageProgram(context, name, { ...options, measures: false });
+    const program = stageProgram(context, name, { ...options, measures: false, fusions: true });
     for (const w of program.weights) weights.set(w.path, w);
     const entries = trainingEntries(program);
     const batches = entries.flatMap(e => e.batches);

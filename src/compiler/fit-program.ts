@@ -97,9 +97,8 @@ function fitEntry(
   const eachPass = runOptions(context, options);
   options.afterEach?.('lower', forward);
   const graph = optimize(recognise(forward, registry, eachPass), target, registry, eachPass);
-  return entryOf(name, schedule(graph, target, fusionsOf(graph, target, registry, without), without), [
-    batch,
-  ]);
+  const fusions = options.fusions === true ? fusionsOf(graph, target, registry, without) : [];
+  return entryOf(name, schedule(graph, target, fusions, without), [batch]);
 }
 
 /** The tokenizers that stages of the model fit, in the order of the spec. */

@@ -21,7 +21,7 @@ export interface Plan {
    * the target's measure.
    */
   readonly peakBytes: number;
-  /** What passes fused, for `mm explain`. */
+  /** What passes fused, where that is asked for. */
   readonly fusions: readonly Fusion[];
   /** Passes that are left out, by name: those of the engine's own are asked for here. */
   readonly without?: ReadonlySet<string>;

@@ -175,7 +175,7 @@ function assign(
 ): { buffers: readonly Buffer[]; bufferOf: ReadonlyMap<ValueId, number> } {
   const buffers: Buffer[] = [];
   const bufferOf = new Map<ValueId, number>();
-  const idle: Buffer[] = [];
+  const idle = new Map<number, Buffer[]>();
   for (const [at, { makes }] of steps.entries()) {
     const gone = new Set<ValueId>();
     for (const id of makes) {
@@ -196,20 +196,30 @@ function assign(
     }
     for (const id of releases[at]!) {
       const buffer = bufferOf.get(id);
-      if (buffer !== undefined && owner(id) === id && !gone.has(id)) idle.push(buffers[buffer]!);
+      if (buffer !== undefined && owner(id) === id && !gone.has(id)) setIdle(idle, buffers[buffer]!);
     }
   }
   return { buffers, bufferOf };
 }
 
 /** Takes the smallest idle buffer that holds `bytes` and isn't more than twice as large. */
-function bestFit(idle: Buffer[], bytes: number): Buffer | undefined {
-  let best = -1;
-  for (const [i, buffer] of idle.entries()) {
-    if (buffer.bytes < bytes || buffer.bytes > 2 * bytes) continue;
-    if (best < 0 || buffer.bytes < idle[best]!.bytes) best = i;
+function bestFit(idle: ReadonlyMap<number, Buffer[]>, bytes: number): Buffer | undefined {
+  let best: Buffer[] | undefined = idle.get(bytes);
+  if (best === undefined || best.length === 0) {
+    let least = Number.POSITIVE_INFINITY;
+    for (const [size, buffers] of idle) {
+      if (size < bytes || size > 2 * bytes || size >= least || buffers.length === 0) continue;
+      least = size;
+      best = buffers;
+    }
   }
-  return best < 0 ? undefined : idle.splice(best, 1)[0];
+  return best?.shift();
+}
+
+function setIdle(idle: Map<number, Buffer[]>, buffer: Buffer): void {
+  const same = idle.get(buffer.bytes);
+  if (same === undefined) idle.set(buffer.bytes, [buffer]);
+  else same.push(buffer);
 }
 
 /** Inputs: what the engine owns counts twice where it alternates between two sets. */

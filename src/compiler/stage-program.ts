@@ -34,6 +34,8 @@ export interface StageOptions {
   readonly parts?: number;
   /** Sees the graph after each step of the pipeline, by its name: for `mm print` and the verifier. */
   readonly afterEach?: (pass: string, graph: Graph) => void;
+  /** Tells what was fused. */
+  readonly fusions?: boolean;
   /** Leaves measures out: explaining and printing need only the train step. */
   readonly measures?: boolean;
 }
@@ -200,7 +202,8 @@ function trainEntry(context: LowerContext, stage: MinimizeStage, options: StageO
         });
   const graph = fitted?.graph ?? stepOf(recognised);
   if (fitted !== undefined) see?.('recompute', graph);
-  const plan = schedule(graph, target, fusionsOf(graph, target, registry, without), without);
+  const fusions = options.fusions === true ? fusionsOf(graph, target, registry, without) : [];
+  const plan = schedule(graph, target, fusions, without);
   const entry = entryOf('train', plan, specs);
   return { train: entry, trace, parts, told, memory: fitted?.note };
 }

@@ -19,6 +19,8 @@ export interface OpPatternOptions {
   /** Captures the value under this name; its node is `match.node(name)`. */
   readonly as?: string;
   readonly attrs?: (attrs: Attrs) => boolean;
+  /** One at least of the inputs is made by one of these ops. */
+  readonly among?: ReadonlySet<string>;
   /** Nothing else reads the value. */
   readonly once?: boolean;
   readonly output?: number;
@@ -74,13 +76,32 @@ export function matchPattern(
       return pattern.as === undefined ? [bindings] : bindNumber(bindings, pattern.as, value);
     }
     case 'either':
-      return pattern.choices.flatMap(choice => matchPattern(context, choice, id, bindings));
+      return matchEither(context, pattern.choices, id, bindings);
     case 'op':
       return matchOp(context, pattern, id, bindings);
     default:
       return pattern satisfies never;
   }
 }
+
+const none: readonly Bindings[] = [];
+
+function matchEither(
+  context: MatchContext,
+  choices: readonly Pattern[],
+  id: ValueId,
+  bindings: Bindings,
+): readonly Bindings[] {
+  let all = none;
+  for (const choice of choices) {
+    const found = matchPattern(context, choice, id, bindings);
+    if (found.length > 0) all = all.length === 0 ? found : [...all, ...found];
+  }
+  return all;
+}
+
+const straight = [false] as const;
+const bothWays = [false, true] as const;
 
 function matchOp(
   context: MatchContext,
@@ -89,24 +110,25 @@ function matchOp(
   bindings: Bindings,
 ): readonly Bindings[] {
   const node = context.producer(id);
-  if (node === undefined || node.op !== name || node.inputs.length !== inputs.length) return [];
-  if (node.outputs[options.output ?? 0] !== id) return [];
-  if (options.once === true && context.uses(id) > 1) return [];
-  if (options.attrs !== undefined && !options.attrs(node.attrs)) return [];
-  const start = options.as === undefined ? [bindings] : bind(bindings, options.as, id);
+  if (node === undefined || node.op !== name || node.inputs.length !== inputs.length) return none;
+  if (node.outputs[options.output ?? 0] !== id) return none;
+  if (options.once === true && context.uses(id) > 1) return none;
+  const { among } = options;
+  if (among !== undefined && !node.inputs.some(id => among.has(context.producer(id)?.op ?? ''))) return none;
   const swaps = inputs.length === 2 && commutative.has(name);
-  const all: Bindings[] = [];
-  for (const order of swaps ? [node.inputs, node.inputs.toReversed()] : [node.inputs]) {
-    // Most values fit no pattern, and most of those show it at once.
-    if (!inputs.every((input, i) => mayFit(context, input, order[i]!))) continue;
-    let found: readonly Bindings[] = start;
-    for (const [i, input] of inputs.entries()) {
+  let all = none;
+  for (const isSwapped of swaps ? bothWays : straight) {
+    const given = (i: number): ValueId => node.inputs[isSwapped ? 1 - i : i]!;
+    // Most values fit no pattern, and most of those show it at once: nothing is made before that.
+    if (!inputs.every((input, i) => mayFit(context, input, given(i)))) continue;
+    if (options.attrs !== undefined && !options.attrs(node.attrs)) return none;
+    let found = options.as === undefined ? [bindings] : bind(bindings, options.as, id);
+    for (let i = 0; i < inputs.length && found.length > 0; i++) {
       const [only, more] = found;
-      if (only === undefined) break;
-      if (more === undefined) found = matchPattern(context, input, order[i]!, only);
-      else found = found.flatMap(b => matchPattern(context, input, order[i]!, b));
+      if (more === undefined) found = matchPattern(context, inputs[i]!, given(i), only!);
+      else found = found.flatMap(b => matchPattern(context, inputs[i]!, given(i), b));
     }
-    all.push(...found);
+    if (found.length > 0) all = all.length === 0 ? found : [...all, ...found];
   }
   return all;
 }
@@ -174,6 +196,14 @@ export function rootOps(pattern: Pattern): readonly string[] {
     default:
       return pattern satisfies never;
   }
+}
+
+/** The part of a pattern that can fit a value made by this op. */
+export function atOp(pattern: Pattern, name: string): Pattern {
+  if (pattern.kind !== 'either') return pattern;
+  const choices = pattern.choices.filter(c => rootOps(c).includes(name)).map(c => atOp(c, name));
+  const [only, more] = choices;
+  return only !== undefined && more === undefined ? only : either(...choices);
 }
 
 export function toMatch(root: ValueId, bindings: Bindings, context: MatchContext): Match {

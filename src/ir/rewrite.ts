@@ -6,7 +6,7 @@ import type { Builder } from './builder.ts';
 import { createBuilder } from './builder.ts';
 import type { Graph, TensorType, ValueId } from './graph.ts';
 import type { OpRegistry } from './op.ts';
-import { type Bindings, type Match, matchPattern, type Pattern, rootOps, toMatch } from './pattern.ts';
+import { atOp, type Bindings, type Match, matchPattern, type Pattern, rootOps, toMatch } from './pattern.ts';
 import { withoutDead } from './traverse.ts';
 
 export interface Rule {
@@ -27,7 +27,8 @@ const mostSteps = 20;
 export function rewrite(graph: Graph, rules: readonly Rule[], registry: OpRegistry): Graph {
   const byOp = new Map<string, Rule[]>();
   for (const rule of rules) {
-    for (const op of rootOps(rule.pattern)) byOp.set(op, [...(byOp.get(op) ?? []), rule]);
+    for (const op of rootOps(rule.pattern))
+      byOp.set(op, [...(byOp.get(op) ?? []), { ...rule, pattern: atOp(rule.pattern, op) }]);
   }
   let current = withoutDead(graph);
   for (let round = 0; round < mostRounds; round++) {
@@ -44,16 +45,17 @@ function sweep(
   registry: OpRegistry,
 ): { graph: Graph; changed: boolean } {
   const b = createBuilder(graph.name, registry);
-  const renamed = new Map<ValueId, ValueId>();
-  const uses = new Map<ValueId, number>();
+  // By the ids of `graph` and of the new one: arrays, since this runs over every node in every round.
+  const renamed: ValueId[] = [];
+  const uses: number[] = [];
   const count = (id: ValueId, by: number): void => {
-    uses.set(id, (uses.get(id) ?? 0) + by);
+    uses[id] = (uses[id] ?? 0) + by;
   };
   const oldUses = countUses(graph);
   const context = {
     producer: b.producer,
     typeOf: b.typeOf,
-    uses: (id: ValueId): number => uses.get(id) ?? 0,
+    uses: (id: ValueId): number => uses[id] ?? 0,
   };
   // What a replacement emits is counted as it is read; what stood in the graph brings its count along.
   const counting: Builder = {
@@ -71,8 +73,8 @@ function sweep(
   };
   for (const input of graph.inputs) {
     const id = b.input(input.name, input.role, graph.types[input.id]!);
-    renamed.set(input.id, id);
-    count(id, oldUses.get(input.id) ?? 0);
+    renamed[input.id] = id;
+    count(id, oldUses[input.id] ?? 0);
   }
   let changed = false;
   for (const node of graph.nodes) {
@@ -81,23 +83,23 @@ function sweep(
     // A rule gives a value of the type of the old one, so the node's types stay.
     const made = b.again(
       node,
-      node.inputs.map(id => renamed.get(id)!),
+      node.inputs.map(id => renamed[id]!),
       node.outputs.map(id => graph.types[id]!),
     );
     for (const [i, old] of node.outputs.entries()) {
       let id = made[i]!;
-      count(id, oldUses.get(old) ?? 0);
+      count(id, oldUses[old] ?? 0);
       for (let step = 0; step < mostSteps; step++) {
         const next = apply(id, rules, context, counting);
         if (next === undefined) break;
         changed = true;
-        count(next, uses.get(id) ?? 0);
+        count(next, uses[id] ?? 0);
         id = next;
       }
-      renamed.set(old, id);
+      renamed[old] = id;
     }
   }
-  for (const output of graph.outputs) b.output(output.name, output.role, renamed.get(output.id)!);
+  for (const output of graph.outputs) b.output(output.name, output.role, renamed[output.id]!);
   return changed ? { graph: withoutDead(b.finish()), changed } : { graph, changed };
 }
 
@@ -128,13 +130,10 @@ const sameType = (a: TensorType, b: TensorType): boolean =>
   a.shape.length === b.shape.length &&
   a.shape.every((d, i) => dimEqual(d, b.shape[i]!) === 'equal');
 
-/** How often each value is read, by nodes and as an output. */
-export function countUses(graph: Graph): ReadonlyMap<ValueId, number> {
-  const uses = new Map<ValueId, number>();
-  const add = (id: ValueId): void => {
-    uses.set(id, (uses.get(id) ?? 0) + 1);
-  };
-  for (const node of graph.nodes) for (const id of node.inputs) add(id);
-  for (const output of graph.outputs) add(output.id);
+/** How often each value is read, by nodes and as an output: by its id. */
+export function countUses(graph: Graph): readonly number[] {
+  const uses: number[] = graph.types.map(() => 0);
+  for (const node of graph.nodes) for (const id of node.inputs) uses[id]! += 1;
+  for (const output of graph.outputs) uses[output.id]! += 1;
   return uses;
 }

@@ -4,12 +4,14 @@ import type { Graph, Node, TensorType, ValueId } from './graph.ts';
 
 /** The graph without nodes that no output needs; values are numbered anew from 0, inputs stay. */
 export function withoutDead(graph: Graph): Graph {
-  const live = new Set(graph.outputs.map(o => o.id));
+  const live: boolean[] = graph.types.map(() => false);
+  for (const { id } of graph.outputs) live[id] = true;
   const kept: Node[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some(id => live.has(id))) continue;
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]!;
+    if (!node.outputs.some(id => live[id])) continue;
     kept.push(node);
-    for (const id of node.inputs) live.add(id);
+    for (const id of node.inputs) live[id] = true;
   }
   return renumber(graph, kept.reverse());
 }
@@ -35,4 +37,16 @@ function renumber(graph: Graph, nodes: readonly Node[]): Graph {
   }));
   const outputs = graph.outputs.map(output => ({ ...output, id: ids[output.id]! }));
   return { name: graph.name, inputs, nodes: renamed, outputs, types };
+}
+
+/** By value: the nodes that read it, each once, in their order. */
+export function readersOf(graph: Graph): ReadonlyMap<ValueId, readonly Node[]> {
+  const readers = new Map<ValueId, Node[]>();
+  for (const node of graph.nodes)
+    for (const id of node.inputs) {
+      const known = readers.get(id);
+      if (known === undefined) readers.set(id, [node]);
+      else if (known.at(-1) !== node) known.push(node);
+    }
+  return readers;
 }

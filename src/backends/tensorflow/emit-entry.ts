@@ -4,6 +4,7 @@
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
 import type { StaticType } from '../node-query.ts';
 import { staticType } from '../owned.ts';
+import { clusterKey } from './cluster-key.ts';
 import { coreEmit } from './core-table.ts';
 import type { Emit } from './emit.ts';
 import type { FunctionLibrary } from './function-library.ts';
@@ -138,6 +139,7 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
         const { reads: given, makes: gives } = unit;
         for (const id of given) ready(id);
         const name = library.define({
+          key: clusterKey(graph, unit, producers),
           arguments: given.map(id => typeOf(id).dtype),
           body: (inside, args) => {
             const at = new Map(given.map((id, i) => [id, args[i] ?? ''] as const));
@@ -164,11 +166,13 @@ export function emitEntry(graph: Graph, prefix: string, options: EmitOptions): E
         // A next value may be a free node, made of one of the unit's.
         const nexts = graph.outputs.filter(o => o.role === 'next' && roots(o.id).some(id => inUnit.has(id)));
         const names = [...new Set([...all.flatMap(id => owned.get(id) ?? []), ...nexts.map(o => o.name)])];
+        const places = new Map(names.map((of, i) => [of, given.length + i]));
         const name = library.define({
+          key: undefined,
           arguments: [...given.map(id => typeOf(id).dtype), ...names.map(() => 'resource' as const)],
           body: (inside, args) => {
             const at = new Map(given.map((id, i) => [id, args[i] ?? ''] as const));
-            const handleIn = (of: string): string => args[given.length + names.indexOf(of)] ?? '';
+            const handleIn = (of: string): string => args[places.get(of) ?? -1] ?? '';
             for (const id of all) {
               const of = owned.get(id);
               if (of !== undefined) at.set(id, read(inside, handleIn(of), id));

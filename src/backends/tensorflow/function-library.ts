@@ -4,6 +4,8 @@ import type { FunctionRecord, TensorflowType } from './saved-model-proto.ts';
 import { asFunctionNodes, createWriter, functionValue, type Writer } from './writer.ts';
 
 export interface FunctionBody {
+  /** Equal for equal functions, which are written once; one without a key is like no other. */
+  readonly key: string | undefined;
   readonly arguments: readonly TensorflowType[];
   /** Writes the body over its arguments; the values that it gives. */
   readonly body: (inside: Writer, args: readonly string[]) => readonly string[];
@@ -21,6 +23,8 @@ export function createFunctionLibrary(): FunctionLibrary {
   return {
     functions,
     define(f) {
+      const known = f.key === undefined ? undefined : names.get(f.key);
+      if (known !== undefined) return known;
       const w = createWriter();
       const args = f.arguments.map((type, i) => w.argument(`a${i}`, type));
       const gives = f.body(w, args);
@@ -37,13 +41,8 @@ export function createFunctionLibrary(): FunctionLibrary {
           _noinline: { kind: 'bool', value: true },
         },
       } as const;
-      const key = JSON.stringify(body, (_, v) =>
-        v instanceof Uint8Array ? Buffer.from(v).toString('base64') : v,
-      );
-      const known = names.get(key);
-      if (known !== undefined) return known;
       const name = `cluster${functions.length}`;
-      names.set(key, name);
+      if (f.key !== undefined) names.set(f.key, name);
       functions.push({ name, ...body });
       return name;
     },

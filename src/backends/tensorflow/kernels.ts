@@ -13,7 +13,15 @@ export interface KernelOp {
   readonly gives?: readonly (TensorflowType | number | { readonly attribute: string })[];
 }
 
-export const typeAttr = (type: TensorflowType): Attribute => ({ kind: 'type', type });
+const typeAttrs = new Map<TensorflowType, Attribute>();
+
+export function typeAttr(type: TensorflowType): Attribute {
+  const known = typeAttrs.get(type);
+  if (known !== undefined) return known;
+  const made: Attribute = { kind: 'type', type };
+  typeAttrs.set(type, made);
+  return made;
+}
 export const intAttr = (value: number): Attribute => ({ kind: 'int', value });
 export const intsAttr = (values: readonly number[]): Attribute => ({ kind: 'ints', values });
 export const flagAttr = (value: boolean): Attribute => ({ kind: 'bool', value });

@@ -268,7 +268,8 @@ export function encodeSavedModel(model: SavedModelRecord): Uint8Array {
       },
     ],
   };
-  return savedModelType.encode(savedModelType.fromObject(message)).finish();
+  // Encoded as it is, not copied into messages first: every field has the type that it is written with.
+  return savedModelType.encode(message).finish();
 }
 
 const typeNames = new Map<number, string>(

@@ -68,26 +68,55 @@ export function producersOf(graph: Graph): ReadonlyMap<ValueId, number> {
 
 /** The units in an order in which they can run, with what they read and leave. With clusters, free nodes are in none. */
 export function unitsOf(graph: Graph, options: UnitOptions = everyUnit): readonly RunUnit[] {
-  const producers = producersOf(graph);
-  const roots = rootsOf(producers, graph);
-  return withValues(graph, cut(graph, options, producers, roots), producers, roots);
+  const known = cutBefore.get(graph)?.find(c => sameOptions(c.options, options));
+  if (known !== undefined) return known.units;
+  const reading = readingOf(graph);
+  const units = withValues(graph, cut(graph, options, reading), reading);
+  cutBefore.set(graph, [...(cutBefore.get(graph) ?? []), { options, units }]);
+  return units;
 }
 
-type Roots = ReturnType<typeof rootsOf>;
+/** A plan asks for the units of its graph when memory is planned, and the engine when it writes them. */
+const cutBefore = new WeakMap<
+  Graph,
+  readonly { readonly options: UnitOptions; readonly units: readonly RunUnit[] }[]
+>();
+
+const sameOptions = (a: UnitOptions, b: UnitOptions): boolean =>
+  a.clusters === b.clusters && a.oneUpdate === b.oneUpdate;
+
+interface Reading {
+  readonly roots: (id: ValueId) => readonly ValueId[];
+  /** The node that makes a value; undefined for inputs. */
+  readonly made: (id: ValueId) => number | undefined;
+  /** By node: the roots of what it reads, each once, and the nodes that make those. */
+  readonly reads: readonly (readonly ValueId[])[];
+  readonly sources: readonly (readonly number[])[];
+}
+
+function readingOf(graph: Graph): Reading {
+  const producers = producersOf(graph);
+  const roots = rootsOf(producers, graph);
+  const reads = graph.nodes.map(({ inputs: [only, ...more] }) => {
+    if (only === undefined) return [];
+    return more.length === 0 ? roots(only) : [...new Set([...roots(only), ...more.flatMap(roots)])];
+  });
+  const sources = reads.map(ids => ids.flatMap(id => producers.get(id) ?? []));
+  return { roots, made: id => producers.get(id), reads, sources };
+}
 
 function withValues(
   graph: Graph,
   units: readonly Unit[],
-  producers: ReadonlyMap<ValueId, number>,
-  roots: Roots,
+  { roots, made, reads: readBy }: Reading,
 ): readonly RunUnit[] {
   const unitOf = new Map<number, number>();
   for (const [u, { nodes }] of units.entries()) for (const i of nodes) unitOf.set(i, u);
   const readOutside = new Set<ValueId>(graph.outputs.flatMap(o => roots(o.id)));
   const read = units.map(({ nodes }, u) => {
-    const reads = new Set(nodes.flatMap(i => (graph.nodes[i]?.inputs ?? []).flatMap(roots)));
+    const reads = new Set(nodes.flatMap(i => readBy[i] ?? []));
     for (const id of reads) {
-      const from = unitOf.get(producers.get(id) ?? -1);
+      const from = unitOf.get(made(id) ?? -1);
       if (from === u) reads.delete(id);
       else readOutside.add(id);
     }
@@ -102,25 +131,20 @@ function withValues(
 }
 
 /** Which nodes are run at once. */
-function cut(
-  graph: Graph,
-  options: UnitOptions,
-  producers: ReadonlyMap<ValueId, number>,
-  roots: Roots,
-): readonly Unit[] {
+function cut(graph: Graph, options: UnitOptions, reading: Reading): readonly Unit[] {
   if (!options.clusters) return graph.nodes.map((_, i) => ({ kind: 'kernel', nodes: [i] }));
-  const made = (id: ValueId): number | undefined => producers.get(id);
-  const sources = (node: Node): readonly number[] => node.inputs.flatMap(roots).flatMap(id => made(id) ?? []);
   const readByKernel = new Set<ValueId>();
-  for (const node of graph.nodes)
-    if (kernels.has(node.op)) for (const id of node.inputs.flatMap(roots)) readByKernel.add(id);
+  for (const [i, node] of graph.nodes.entries())
+    if (kernels.has(node.op)) for (const id of reading.reads[i] ?? []) readByKernel.add(id);
   // What a product reads is written out anyway; sums of what only they read stay in its cluster.
-  const isKernel = (node: Node): boolean =>
-    kernels.has(node.op) ||
-    (isColumnSum(graph, node) && node.inputs.flatMap(roots).some(id => readByKernel.has(id)));
-  const updating = options.oneUpdate ? updateNodes(graph, roots, made, isKernel) : new Set<number>();
+  const isKernel = graph.nodes.map(
+    (node, i) =>
+      kernels.has(node.op) ||
+      (isColumnSum(graph, node) && (reading.reads[i] ?? []).some(id => readByKernel.has(id))),
+  );
+  const updating = options.oneUpdate ? updateNodes(graph, reading, isKernel) : new Set<number>();
 
-  const depth = new Map<number, number>();
+  const depth: (number | undefined)[] = graph.nodes.map(() => undefined);
   const leader = graph.nodes.map((_, i) => i);
   const find = (i: number): number => {
     let at = i;
@@ -130,22 +154,18 @@ function cut(
   };
   for (const [i, node] of graph.nodes.entries()) {
     if (isFree(node) || updating.has(i)) continue;
-    const before = sources(node);
-    const runs = (s: number): boolean => {
-      const other = graph.nodes[s];
-      return other !== undefined && isKernel(other);
-    };
-    const own = Math.max(0, ...before.map(s => (depth.get(s) ?? 0) + (!isKernel(node) && runs(s) ? 1 : 0)));
-    depth.set(i, own);
-    if (isKernel(node)) continue;
-    for (const s of before) if (depth.get(s) === own && !runs(s)) leader[find(s)] = find(i);
+    const before = reading.sources[i] ?? [];
+    let own = 0;
+    for (const s of before) own = Math.max(own, (depth[s] ?? 0) + (!isKernel[i] && isKernel[s] ? 1 : 0));
+    depth[i] = own;
+    if (isKernel[i]) continue;
+    for (const s of before) if (depth[s] === own && !isKernel[s]) leader[find(s)] = find(i);
   }
   const clusters = new Map<number, number[]>();
   const units: { readonly depth: number; readonly first: number; readonly unit: Unit }[] = [];
-  for (const [i, node] of graph.nodes.entries()) {
-    const own = depth.get(i);
+  for (const [i, own] of depth.entries()) {
     if (own === undefined) continue;
-    if (isKernel(node)) {
+    if (isKernel[i]) {
       units.push({ depth: own, first: i, unit: { kind: 'kernel', nodes: [i] } });
       continue;
     }
@@ -181,9 +201,8 @@ function isWorthCompiling(graph: Graph, nodes: readonly number[]): boolean {
 /** Nodes that nothing needs but the next values of weights, states and moments. */
 function updateNodes(
   graph: Graph,
-  roots: (id: ValueId) => readonly ValueId[],
-  made: (id: ValueId) => number | undefined,
-  isKernel: (node: Node) => boolean,
+  { roots, made, sources }: Reading,
+  isKernel: readonly boolean[],
 ): ReadonlySet<number> {
   const needed = new Set<number>();
   const rootNodes = (ids: readonly ValueId[]): readonly number[] =>
@@ -196,8 +215,8 @@ function updateNodes(
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i];
     if (node === undefined || isFree(node)) continue;
-    const before = rootNodes(node.inputs);
-    if (wanted.has(i) && !needed.has(i) && !isKernel(node) && !heavy.has(node.op)) {
+    const before = sources[i] ?? [];
+    if (wanted.has(i) && !needed.has(i) && isKernel[i] !== true && !heavy.has(node.op)) {
       updating.add(i);
       for (const s of before) wanted.add(s);
     } else for (const s of before) needed.add(s);

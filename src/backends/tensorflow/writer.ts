@@ -70,17 +70,13 @@ export function createWriter(prefix = ''): Writer {
     gives: readonly TensorflowType[],
     options: NodeOptions,
   ): readonly string[] => {
-    const key = JSON.stringify([op, inputs, attributes]);
-    const known = options.unique === true ? undefined : shared.get(key);
-    if (known !== undefined) return known;
     const name = options.name ?? `${prefix}${writer.label}${op}_${nodes.length}`;
     nodes.push({ name, op, inputs: [...inputs, ...(options.after ?? []).map(n => `^${n}`)], attributes });
-    const values = gives.map((type, i) => {
-      types.set(`${name}:${i}`, type);
-      return `${name}:${i}`;
+    return gives.map((type, i) => {
+      const value = `${name}:${i}`;
+      types.set(value, type);
+      return value;
     });
-    if (options.unique !== true) shared.set(key, values);
-    return values;
   };
 
   const writer: Writer = {
@@ -88,11 +84,15 @@ export function createWriter(prefix = ''): Writer {
     nodes,
     typeOf,
     node(op, inputs, attributes = {}, options = {}) {
+      // What else a node has follows from its inputs.
+      const key =
+        options.unique === true ? undefined : `${op} ${inputs.join()} ${JSON.stringify(attributes)}`;
+      const known = key === undefined ? undefined : shared.get(key);
+      if (known !== undefined) return known;
       const kernel: KernelOp = kernelOps[op];
-      const known = Object.entries(kernel.types).map(
-        ([name, i]) => [name, typeAttr(typeOf(inputs[i] ?? ''))] as const,
-      );
-      const all: Attributes = { ...kernel.defaults, ...Object.fromEntries(known), ...attributes };
+      const all: Record<string, Attribute> = { ...kernel.defaults };
+      for (const name in kernel.types) all[name] = typeAttr(typeOf(inputs[kernel.types[name] ?? 0] ?? ''));
+      Object.assign(all, attributes);
       const gives = kernel.outputs.map((_, i): TensorflowType => {
         const said = kernel.gives?.[i] ?? 0;
         if (typeof said === 'string') return said;
@@ -101,7 +101,9 @@ export function createWriter(prefix = ''): Writer {
         if (attribute?.kind !== 'type') throw new Error(`${op}: attribute ${said.attribute} is missing`);
         return attribute.type;
       });
-      return push(op, inputs, all, gives, options);
+      const values = push(op, inputs, all, gives, options);
+      if (key !== undefined) shared.set(key, values);
+      return values;
     },
     one(op, inputs, attributes, options) {
       const [value] = writer.node(op, inputs, attributes, options);
@@ -116,7 +118,7 @@ export function createWriter(prefix = ''): Writer {
         _XlaMustCompile: { kind: 'bool', value: true },
       };
       const op = stateful ? 'StatefulPartitionedCall' : 'PartitionedCall';
-      return push(op, inputs, attributes, gives, { unique: true, after });
+      return push(op, inputs, attributes, gives, { after });
     },
     tensor(type, shape, values) {
       if (type === 'resource' || type === 'u16') throw new Error(`no constants of ${type}`);

@@ -67,12 +67,15 @@ function withoutBroadcasts(m: Match, b: Builder): ValueId | undefined {
   return sameShapes(b.shapeOf(made), shape) ? made : b.one('broadcast', [made], { shape });
 }
 
+const stretching: ReadonlySet<string> = new Set(['broadcast', 'constant']);
+
 const rule = (name: string, arity: number): Rule => ({
   name: `${name}-of-broadcast`,
   because: 'f(stretched x, y) = f(x, y), stretched where that is still smaller',
   pattern: op(
     name,
     Array.from({ length: arity }, (_, i) => any(`x${i}`)),
+    { among: stretching },
   ),
   replace: withoutBroadcasts,
 });

@@ -23,12 +23,12 @@ export const decomposeComposites: Pass = {
 export function decompose(graph: Graph, registry: OpRegistry, whole: ReadonlySet<string>): Graph {
   const b = createBuilder(graph.name, registry);
   const apart = withDecomposition(b, whole);
-  const renamed = new Map<ValueId, ValueId>();
+  const renamed: ValueId[] = [];
   for (const input of graph.inputs)
-    renamed.set(input.id, b.input(input.name, input.role, graph.types[input.id]!));
+    renamed[input.id] = b.input(input.name, input.role, graph.types[input.id]!);
   for (const node of graph.nodes) {
     b.span = node.span;
-    const inputs = node.inputs.map(id => renamed.get(id)!);
+    const inputs = node.inputs.map(id => renamed[id]!);
     const made =
       node.regions.length > 0
         ? b.emit(
@@ -38,9 +38,9 @@ export function decompose(graph: Graph, registry: OpRegistry, whole: ReadonlySet
             node.regions.map(region => decompose(region, registry, whole)),
           )
         : apart.emit(node.op, inputs, node.attrs);
-    for (const [i, old] of node.outputs.entries()) renamed.set(old, made[i]!);
+    for (const [i, old] of node.outputs.entries()) renamed[old] = made[i]!;
   }
-  for (const output of graph.outputs) b.output(output.name, output.role, renamed.get(output.id)!);
+  for (const output of graph.outputs) b.output(output.name, output.role, renamed[output.id]!);
   return withoutDead(b.finish());
 }
 

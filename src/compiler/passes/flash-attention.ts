@@ -4,7 +4,7 @@
 
 import { createBuilder } from '../../ir/builder.ts';
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
-import { withoutDead } from '../../ir/traverse.ts';
+import { readersOf, withoutDead } from '../../ir/traverse.ts';
 import type { Pass } from './pass.ts';
 import { type GroupSum, gathered, groupSum, type Shared, scattered, sharedHeads } from './shared-heads.ts';
 
@@ -73,9 +73,8 @@ interface Site {
 
 /** Each attention that keeps no probabilities, and each of its gradients, with that attention. */
 function sitesOf(graph: Graph): ReadonlyMap<Node, Site> {
-  const readers = new Map<ValueId, Node[]>();
-  for (const node of graph.nodes)
-    for (const id of new Set(node.inputs)) readers.set(id, [...(readers.get(id) ?? []), node]);
+  if (!graph.nodes.some(node => node.op === 'attention')) return new Map();
+  const readers = readersOf(graph);
   const fetched = new Set(graph.outputs.map(o => o.id));
   const isRead = (id: ValueId): boolean => fetched.has(id) || readers.has(id);
   const producers = new Map(graph.nodes.flatMap(n => n.outputs.map(id => [id, n] as const)));

@@ -27,14 +27,14 @@ export const foldNumbers: Pass = {
 
 function folded(graph: Graph, registry: OpRegistry, limit: number): Graph {
   const b = createBuilder(graph.name, registry);
-  const renamed = new Map<ValueId, ValueId>();
+  const renamed: ValueId[] = [];
   const known = new Map<ValueId, HostTensor>();
   for (const input of graph.inputs)
-    renamed.set(input.id, b.input(input.name, input.role, graph.types[input.id]!));
+    renamed[input.id] = b.input(input.name, input.role, graph.types[input.id]!);
   for (const node of graph.nodes) {
     b.span = node.span;
     const values = evaluate(graph, node, known, registry, limit);
-    const inputs = node.inputs.map(id => renamed.get(id)!);
+    const inputs = node.inputs.map(id => renamed[id]!);
     const made =
       values === undefined || sources.has(node.op)
         ? b.again(
@@ -50,12 +50,12 @@ function folded(graph: Graph, registry: OpRegistry, limit: number): Graph {
             return b.one('literal', [], { dtype, shape, values: [...data] });
           });
     for (const [i, old] of node.outputs.entries()) {
-      renamed.set(old, made[i]!);
+      renamed[old] = made[i]!;
       const tensor = values?.[i];
       if (tensor !== undefined) known.set(old, tensor);
     }
   }
-  for (const output of graph.outputs) b.output(output.name, output.role, renamed.get(output.id)!);
+  for (const output of graph.outputs) b.output(output.name, output.role, renamed[output.id]!);
   return withoutDead(b.finish());
 }
 

@@ -3,7 +3,7 @@
 
 import { createBuilder } from '../../ir/builder.ts';
 import type { Graph, Node, ValueId } from '../../ir/graph.ts';
-import { withoutDead } from '../../ir/traverse.ts';
+import { readersOf, withoutDead } from '../../ir/traverse.ts';
 import type { Pass } from './pass.ts';
 import { dotDims } from './products.ts';
 
@@ -170,9 +170,7 @@ const fewestRows = 64;
 /** By each output that is packed: what makes it. */
 function packingOf(graph: Graph): ReadonlyMap<ValueId, Packed> {
   const packing = new Map<ValueId, Packed>();
-  const readers = new Map<ValueId, Node[]>();
-  for (const node of graph.nodes)
-    for (const id of new Set(node.inputs)) readers.set(id, [...(readers.get(id) ?? []), node]);
+  const readers = readersOf(graph);
   const fetched = new Set(graph.outputs.map(o => o.id));
   const producers = new Map(graph.nodes.flatMap(n => n.outputs.map(id => [id, n] as const)));
   const size = (id: ValueId): readonly number[] => graph.types[id]!.shape.map(Number);
@@ -223,13 +221,12 @@ function packingOf(graph: Graph): ReadonlyMap<ValueId, Packed> {
     const [root] = sums;
     const values = found.map(d => d.inputs[0]!);
     if (sums.size !== 1 || root === undefined || new Set(values).size !== values.length) return;
-    const before = ancestors(values);
     const products = new Set(found.map(d => d.outputs[0]!));
     const others = leavesOf(root).filter(id => !products.has(id));
     packing.set(root, { kind: 'sum', values, weights: own, others, output: root });
 
     const gradients = values.map(d => readers.get(d)!.find(n => isGradient(n, x, d)));
-    if (gradients.every(n => n !== undefined && !before.has(n.outputs[0]!))) {
+    if (gradients.every(n => n !== undefined) && !leadTo(gradients, values)) {
       const outputs = gradients.map(n => n!.outputs[0]!);
       const packed: Packed = { kind: 'gradients', x, values, outputs };
       for (const id of outputs) packing.set(id, packed);
@@ -237,7 +234,7 @@ function packingOf(graph: Graph): ReadonlyMap<ValueId, Packed> {
     const columns = values.map(d => readers.get(d)!.find(n => n.op === 'reduce_sum' && isOverRows(n)));
     const [first] = columns;
     const text = (n: Node | undefined): string => JSON.stringify(n?.attrs);
-    if (first !== undefined && columns.every(n => text(n) === text(first) && !before.has(n!.outputs[0]!))) {
+    if (first !== undefined && columns.every(n => text(n) === text(first)) && !leadTo(columns, values)) {
       const outputs = columns.map(n => n!.outputs[0]!);
       const packed: Packed = { kind: 'column sums', node: first, values, outputs };
       for (const id of outputs) packing.set(id, packed);
@@ -283,15 +280,18 @@ function packingOf(graph: Graph): ReadonlyMap<ValueId, Packed> {
     return add.inputs.flatMap(id => (onlyAdded(id) && producers.get(id)?.op === 'add' ? leavesOf(id) : [id]));
   }
 
-  function ancestors(ids: readonly ValueId[]): ReadonlySet<ValueId> {
-    const seen = new Set<ValueId>(ids);
-    const todo = [...ids];
+  /** Whether any of the values is made of what one of the nodes gives. Values are numbered as they are made. */
+  function leadTo(nodes: readonly (Node | undefined)[], values: readonly ValueId[]): boolean {
+    const given = new Set(nodes.map(n => n?.outputs[0] ?? -1));
+    const first = Math.min(...given);
+    const seen = new Set<ValueId>(values);
+    const todo = [...values];
     for (let at = todo.pop(); at !== undefined; at = todo.pop())
       for (const id of producers.get(at)?.inputs ?? []) {
-        if (seen.has(id)) continue;
+        if (id < first || seen.has(id)) continue;
         seen.add(id);
         todo.push(id);
       }
-    return seen;
+    return [...given].some(id => seen.has(id));
   }
 }

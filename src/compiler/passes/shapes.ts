@@ -78,8 +78,8 @@ export const shapeRules: readonly Rule[] = [
     because: 'an elementwise op computes the same under another shape: reshapes move on until they meet',
     pattern: either(
       ...elementwise.map(name => op(name, [op('reshape', [any('x')], { as: 'reshape' })])),
-      ...pairwise.map(name => op(name, [any('x'), any('y')])),
-      op('select', [any('c'), any('x'), any('y')]),
+      ...pairwise.map(name => op(name, [any('x'), any('y')], { among: new Set(['reshape']) })),
+      op('select', [any('c'), any('x'), any('y')], { among: new Set(['reshape']) }),
     ),
     replace: (m, b) => {
       const node = b.producer(m.root)!;
