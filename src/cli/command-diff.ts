@@ -54,6 +54,6 @@ function register(program: Command, context: Context): void {
     )
     .action(async (old: string, now: string, options: DiffOptions) => {
       const { runDiff } = await import('./diff.ts');
-      context.finish(runDiff(old, now, options, context));
+      context.finish(await runDiff(old, now, options, context));
     });
 }

@@ -1,4 +1,5 @@
-// One side of `mm diff`: a spec, a lock, a run folder, a checkpoint, or a spec or lock of a git revision.
+// One side of `mm diff`: a spec, a lock, a run folder, a checkpoint, or a spec or lock of a git revision. The compiler
+// is loaded where a side is a spec: two locks are compared without it.
 
 import { type Stats, statSync } from 'node:fs';
 import type { Diagnostic, Result } from '../base/diagnostic.ts';
@@ -7,11 +8,8 @@ import type { Lock } from '../versioning/lock.ts';
 import { readLock } from '../versioning/lock-read.ts';
 import type { Context } from './context.ts';
 import { gitFile } from './git.ts';
-import { lockedGit } from './git-side.ts';
-import { fileReader, loadSpec } from './load-spec.ts';
 import { readLockFile } from './lock-file.ts';
-import { type LockedOrWrong, type LockedSpec, lockedSpec } from './locked-spec.ts';
-import { lockOfTrained } from './trained-lock.ts';
+import type { LockedOrWrong, LockedSpec } from './locked-spec.ts';
 
 export interface Side {
   /** As the user names it. */
@@ -23,10 +21,10 @@ export interface Side {
   readonly isTrained: boolean;
 }
 
-export function openSide(name: string, context: Context): Result<Side> {
+export async function openSide(name: string, context: Context): Promise<Result<Side>> {
   const stat = statOf(name);
   if (stat?.isDirectory() || (stat !== undefined && /\.safetensors$/i.test(name)))
-    return ofLock(name, lockOfTrained(name), true);
+    return ofLock(name, (await import('../train/model-lock.ts')).lockOfTrained(name), true);
   if (stat !== undefined && /\.lock$/i.test(name)) return ofLock(name, readLockFile(name), false);
   if (stat !== undefined) return specSide(name, context);
   const colon = name.indexOf(':');
@@ -47,16 +45,26 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function specSide(name: string, context: Context): Result<Side> {
+async function specSide(name: string, context: Context): Promise<Result<Side>> {
+  const [{ fileReader, loadSpec }, { lockedSpec }] = await Promise.all([
+    import('./load-spec.ts'),
+    import('./locked-spec.ts'),
+  ]);
   const loaded = loadSpec(name);
   if (loaded.diagnostics !== undefined) return wrong(loaded.diagnostics);
   return ofSpec(name, lockedSpec(loaded.text, name, fileReader, context));
 }
 
-function gitSide(name: string, revision: string, path: string, context: Context): Result<Side> {
+async function gitSide(
+  name: string,
+  revision: string,
+  path: string,
+  context: Context,
+): Promise<Result<Side>> {
   const found = gitFile(revision, path);
   if ('diagnostics' in found) return wrong(found.diagnostics);
   if (/\.lock$/i.test(path)) return ofLock(name, readLock(name, found.file.text), false);
+  const { lockedGit } = await import('./git-side.ts');
   return ofSpec(name, lockedGit(revision, found.file, '.', context));
 }
 

@@ -9,13 +9,17 @@ import type { DiffOptions } from './command-diff.ts';
 import { type Context, present, report } from './context.ts';
 import { diffJson } from './diff-json.ts';
 import { diffMarkdown } from './diff-markdown.ts';
-import { diffPage } from './diff-page.ts';
 import { openSide, type Side } from './diff-side.ts';
 import { diffText } from './diff-text.ts';
 import { type ExitCode, exit } from './exit.ts';
 
-export function runDiff(oldName: string, nowName: string, options: DiffOptions, context: Context): ExitCode {
-  const [was, is] = [openSide(oldName, context), openSide(nowName, context)];
+export async function runDiff(
+  oldName: string,
+  nowName: string,
+  options: DiffOptions,
+  context: Context,
+): Promise<ExitCode> {
+  const [was, is] = [await openSide(oldName, context), await openSide(nowName, context)];
   const told = [...was.diagnostics, ...is.diagnostics];
   if (was.value === undefined || is.value === undefined || hasErrors(told)) return report(context, told);
   const chosen = choose(was.value, is.value, options.variant);
@@ -23,7 +27,10 @@ export function runDiff(oldName: string, nowName: string, options: DiffOptions, 
   if (!context.json) report(context, told);
   const comparison = compareLocks(chosen.old, chosen.now);
   const { paint } = context.output.out;
-  if (options.html !== undefined) writeWhole(options.html, [diffPage(comparison, was.value, is.value)]);
+  if (options.html !== undefined) {
+    const { diffPage } = await import('./diff-page.ts');
+    writeWhole(options.html, [diffPage(comparison, was.value, is.value)]);
+  }
   present(context, diffJson(comparison, is.value.spec), () => {
     const text =
       options.markdown === true

@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { posix, relative, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { nearestName } from '../base/nearest-name.ts';
-import { maxSourceLength } from '../dsl/syntax/lex.ts';
 import { versioningDiagnostic } from '../versioning/diagnostics.ts';
 
 export interface GitFile {
@@ -17,7 +16,7 @@ export type GitRead = { readonly file: GitFile } | { readonly diagnostics: reado
 
 const nowhere = { span: undefined };
 /** Of a lock as of a spec; git's own messages are short. */
-const mostBytes = 64 * maxSourceLength;
+const mostBytes = 1 << 26;
 
 /** The file at a path from the repository's root, or from `folder` where it begins with `./` or `../`. */
 export function gitFile(revision: string, path: string, folder = '.'): GitRead {

@@ -64,11 +64,6 @@ export const versioningDiagnostic = defineDiagnostics({
     help: () =>
       'give a spec (.mm), a lock (.lock), a run folder, a checkpoint (.safetensors), or REVISION:PATH of a spec or lock in git',
   },
-  'no-lock-inside': {
-    severity: 'error',
-    message: (p: { path: string }) => `${p.path} holds no lock, so it doesn't say what its model is`,
-    help: () => 'give the spec that it was trained from, or that spec at an earlier revision',
-  },
   'variant-not-there': {
     severity: 'error',
     message: (p: { name: string; side: string; known: readonly string[] }) =>

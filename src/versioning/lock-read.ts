@@ -1,6 +1,6 @@
 // A lock read back from its text, which anyone may have edited, cut off or written by another version.
 
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { parseDocument } from 'yaml';
 import type { Diagnostic, Result } from '../base/diagnostic.ts';
 import { versioningDiagnostic } from './diagnostics.ts';
@@ -20,6 +20,9 @@ import { type Ranged, spread } from './ranges.ts';
 const mostBytes = 1 << 26;
 /** Weights of one model; a range that says more lies. */
 const mostPaths = 1_000_000;
+
+/** Compiled for the first lock that is read: that takes longer than reading one. */
+let checkForm: ValidateFunction<LockData> | undefined;
 
 /** Reads a lock; `file` is what messages call it. */
 export function readLock(file: string, text: string): Result<Lock> {
@@ -45,7 +48,8 @@ export function readLock(file: string, text: string): Result<Lock> {
         nowhere,
       ),
     );
-  const check = new Ajv({ allErrors: false }).compile<LockData>(lockSchema);
+  checkForm ??= new Ajv({ allErrors: false }).compile<LockData>(lockSchema);
+  const check = checkForm;
   if (!check(data)) {
     const [error] = check.errors ?? [];
     return fail(

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { code as cell } from '../../src/cli/diff-markdown.ts';
+import { kindsHome, kindsSpec } from '../train/kinds.ts';
 import { type Folder, folder, mm, spec } from './versioned.ts';
 
 let at: Folder;
@@ -216,13 +217,28 @@ describe('git', () => {
     ['$(touch x):a.mm', 'unknown-revision'],
     ['nothing.mm', 'spec-not-found'],
     ['nothing', 'nothing-to-compare'],
-    ['specs', 'no-lock-inside'],
+    ['specs', 'not-a-run'],
     ['x'.repeat(5000), 'nothing-to-compare'],
   ])('%s', async (side, code) => {
     const { code: ended, err } = await mm('diff', '--', side, 'specs/a.mm');
     expect([ended, err]).toEqual([1, expect.stringContaining(`error[${code}]`)]);
     expect(existsSync('x')).toBe(false);
   });
+});
+
+test('a run and a checkpoint: the one model that they are of', async () => {
+  const kinds = kindsHome();
+  const { run } = await kinds.go();
+  const twice = at.write('kinds.mm', `${kindsSpec}\nvariant Other = Kinds()\n`);
+  for (const side of [run, `${run}/stages/tune/checkpoints/last.safetensors`]) {
+    const told = await json(side, twice);
+    expect(['identical', 'loads']).toContain(told.verdict);
+    expect(told.weights.length).toBeGreaterThan(0);
+    expect(told.weights.every(w => w.verdict === 'identical')).toBe(true);
+    expect((await mm('diff', side, old)).code).toBe(0);
+  }
+  const broken = at.write('broken.safetensors', 'no header');
+  expect((await mm('diff', broken, old)).err).toContain('error[broken-file]');
 });
 
 test('mistakes of both sides are shown, each with its file', async () => {
