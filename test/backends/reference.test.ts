@@ -114,10 +114,12 @@ describe('a session', () => {
     );
   });
 
-  test('the target runs every composite whole', () => {
+  test('the target runs every composite whole but the flash forms, which save memory for work', () => {
     const { target } = createReferenceEngine({ precision: 'f32' });
     const composites = [...ops.values()].filter(def => def.kind === 'composite').map(def => def.name);
-    expect([...target.composites].sort()).toEqual(composites.sort());
+    const whole = composites.filter(name => !name.startsWith('flash_'));
+    expect(whole.length).toBeLessThan(composites.length);
+    expect([...target.composites].sort()).toEqual(whole.sort());
   });
 });
 
