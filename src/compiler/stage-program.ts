@@ -48,6 +48,7 @@ export interface TracedStage {
   readonly calls: readonly PartCall[];
   readonly forward: Graph;
   readonly weights: readonly WeightSpec[];
+  readonly renames: Trace['renames'];
 }
 
 export function stageProgram(context: LowerContext, name: string, options: StageOptions): StageProgram {
@@ -104,7 +105,12 @@ export function tracedStage(
     stage.kind === 'minimize'
       ? [traceLoss(context, stage, options)]
       : stage.fits.map(fit => tracedFit(context, stage, fit, options));
-  return traced.map(({ trace, forward }) => ({ calls: trace.calls, forward, weights: weightSpecs([trace]) }));
+  return traced.map(({ trace, forward }) => ({
+    calls: trace.calls,
+    forward,
+    weights: weightSpecs([trace]),
+    renames: trace.renames,
+  }));
 }
 
 function traceLoss(context: LowerContext, stage: MinimizeStage, options: StageOptions) {

@@ -99,6 +99,55 @@ export const versioningDiagnostic = defineDiagnostics({
     severity: 'error',
     message: (p: { what: string; why: string }) => `git can't read ${p.what}: ${p.why}`,
   },
+  'migration-matches-nothing': {
+    severity: 'error',
+    message: (p: { pattern: string; side: 'old' | 'new' }) => `${p.pattern} names no ${p.side} weights`,
+    help: () => 'mm explain and the lock of a version list the paths of its weights',
+  },
+  'new-weight-unknown': {
+    severity: 'error',
+    message: (p: { path: string; suggestion: string }) => `the model has no weight ${p.path}`,
+    help: (p: { path: string; suggestion: string }) =>
+      p.suggestion === ''
+        ? 'on the left of = stands a weight of the model as it is now'
+        : `did you mean ${p.suggestion}?`,
+  },
+  'weight-made-twice': {
+    severity: 'error',
+    message: (p: { path: string }) => `${p.path} is given by two lines`,
+    help: () => 'leave the line that is right',
+  },
+  'weight-read-and-dropped': {
+    severity: 'error',
+    message: (p: { path: string }) => `${p.path} is dropped here and read by another line`,
+    help: () => 'drop names what nothing takes: narrow the pattern, or remove the line',
+  },
+  'weight-made-and-fresh': {
+    severity: 'error',
+    message: (p: { path: string }) => `${p.path} starts fresh here and is given by another line`,
+    help: () => 'fresh names what no old weight gives: narrow the pattern, or remove the line',
+  },
+  'weights-lost': {
+    severity: 'error',
+    message: (p: { paths: string }) => `no new weight takes these old ones: ${p.paths}`,
+    help: () => 'say what they become, renamed from or PATH = …, or that they go: drop PATH',
+  },
+  'weights-missing': {
+    severity: 'error',
+    message: (p: { paths: string }) => `no old weight gives these new ones: ${p.paths}`,
+    help: () => 'say what they are made of, renamed from or PATH = …, or that they start anew: fresh PATH',
+  },
+  'migration-misfit': {
+    severity: 'error',
+    message: (p: { path: string; made: string; wanted: string }) =>
+      `${p.path} would be ${p.made}, and the model has ${p.wanted}`,
+    help: () => 'make it of that type: transpose, reshape, slices, concat, grow, interpolate',
+  },
+  'migration-owns': {
+    severity: 'error',
+    message: (p: { path: string }) => `what ${p.path} is made of has weights or draws of its own`,
+    help: () => 'a migration computes new weights from the old ones and from nothing else',
+  },
 });
 
 interface TooLow {

@@ -10,7 +10,7 @@ import { type TracedStage, tracedStage } from '../compiler/stage-program.ts';
 import { leadName } from '../dsl/semantics/fields.ts';
 import type { Library } from '../dsl/semantics/library.ts';
 import type { Model } from '../dsl/semantics/model.ts';
-import type { PartCall } from '../dsl/semantics/trace.ts';
+import type { PartCall, Rename } from '../dsl/semantics/trace.ts';
 import { showTypeExpr } from '../dsl/semantics/type-names.ts';
 import type { ExportMember } from '../dsl/syntax/ast.ts';
 import { printExpr } from '../dsl/syntax/print-expr.ts';
@@ -84,7 +84,9 @@ function modelLock(
   const context = { library, model, target, registry };
   const weights = new Map<string, WeightLock>();
   const parts = new Map<string, string>();
-  const seen = (specs: readonly WeightSpec[], calls: readonly PartCall[]): void => {
+  const renamed = new Map<string, string>();
+  const seen: Seen = (specs, calls, renames) => {
+    for (const [path, { from }] of renames) renamed.set(path, from);
     for (const w of specs) {
       weights.set(w.path, weightLock(w));
       places.set(`weight ${w.path}`, w.span);
@@ -107,11 +109,16 @@ function modelLock(
     exports: byName(exports),
     weights: byName(weights),
     parts: byName(parts),
+    renamed: byName(renamed),
     stages: new Map(stages),
   };
 }
 
-type Seen = (specs: readonly WeightSpec[], calls: readonly PartCall[]) => void;
+type Seen = (
+  specs: readonly WeightSpec[],
+  calls: readonly PartCall[],
+  renames: ReadonlyMap<string, Rename>,
+) => void;
 
 /** Sizes that no two axes have in common by chance: rows of the first leading dim are 2, of the next 3, … */
 function sizesOf(member: ExportMember): ReadonlyMap<string, number> {
@@ -122,7 +129,7 @@ function sizesOf(member: ExportMember): ReadonlyMap<string, number> {
 function exportLock(context: LowerContext, name: string, member: ExportMember, seen: Seen): ExportLock {
   // A generation's first step stands for all that follow, which are the same.
   const lowered = loweredExport({ ...context, outline: true }, name, sizesOf(member));
-  seen(lowered.weights, lowered.trace.calls);
+  seen(lowered.weights, lowered.trace.calls, lowered.trace.renames);
   return {
     takes: new Map(
       member.params.map(p => {
@@ -137,7 +144,7 @@ function exportLock(context: LowerContext, name: string, member: ExportMember, s
 
 function stageLock(context: LowerContext, name: string, seen: Seen): StageLock {
   const traced = stageTraces(context, name);
-  for (const t of traced) seen(t.weights, t.calls);
+  for (const t of traced) seen(t.weights, t.calls, t.renames);
   return {
     computes: traced.map(t => meaningOf(t.forward, context.registry, { gradients: true })),
     recipe: recipeOf(context.model.stages.get(name)!),

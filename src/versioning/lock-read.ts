@@ -102,6 +102,7 @@ function modelOf(m: ModelData): ModelLock {
     })),
     weights: new Map([...pathsOf(m.weights)].map(([path, text]) => [path, weightOf(path, text)])),
     parts: new Map(pathsOf(m.parts)),
+    renamed: new Map(pathsOf(m.renamed ?? {})),
     stages: mapped(m.stages, ({ computes, recipe }) => ({
       computes: computes.map(meaningOf),
       recipe: new Map(Object.entries(recipe)),

@@ -41,6 +41,7 @@ const model = object(
     },
     weights: { $ref: '#/definitions/ranged' },
     parts: { $ref: '#/definitions/ranged' },
+    renamed: { $ref: '#/definitions/ranged' },
     stages: {
       type: 'object',
       additionalProperties: object({
@@ -49,7 +50,7 @@ const model = object(
       }),
     },
   },
-  ['version', 'tokenizers'],
+  ['version', 'tokenizers', 'renamed'],
 );
 
 export const lockSchema = {
@@ -85,6 +86,7 @@ export interface ModelData {
   >;
   readonly weights: RangedData;
   readonly parts: RangedData;
+  readonly renamed?: RangedData;
   readonly stages: Readonly<
     Record<
       string,

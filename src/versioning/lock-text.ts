@@ -32,6 +32,7 @@ function modelData(m: ModelLock): ModelData {
     exports: mapped(m.exports, exportData),
     weights: rangedData(m.weights, weightText),
     parts: rangedData(m.parts, text => text),
+    ...(m.renamed.size === 0 ? {} : { renamed: rangedData(m.renamed, text => text) }),
     stages: mapped(m.stages, stageData),
   };
 }

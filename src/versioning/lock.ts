@@ -24,6 +24,8 @@ export interface ModelLock {
   readonly weights: ReadonlyMap<string, WeightLock>;
   /** Each part with its block and settings: `attention(heads: 4, causal: true)`. */
   readonly parts: ReadonlyMap<string, string>;
+  /** `renamed from`: new paths (an export's name is one) with old names in the same place, or whole old paths. */
+  readonly renamed: ReadonlyMap<string, string>;
   readonly stages: ReadonlyMap<string, StageLock>;
 }
 

@@ -3,6 +3,7 @@
 import { sameInterface } from './interface.ts';
 import type { ExportLock, Meaning, ModelLock, WeightLock } from './lock.ts';
 import { comparable } from './of-data.ts';
+import { renamesOf, sourcesIn } from './renamed.ts';
 
 /** From the best to the worst. */
 export const verdicts = [
@@ -43,6 +44,8 @@ export interface WeightVerdict {
 
 export type ExportFate =
   | 'identical'
+  /** Under another name, and else the same. */
+  | 'renamed'
   /** Its parameters or results are of other types; what it computes is the same. */
   | 'other types'
   /** Weights of it are fresh, dropped or of another shape. */
@@ -64,42 +67,26 @@ export interface Judgement {
   readonly exports: readonly ExportVerdict[];
 }
 
-/** `renamed`: what stood at the old path stands at the new one, for whole parts too (new path → old path). */
+/** `renamed`: what stood at the old path stands at the new one, for whole parts too (new path → old path); as the new lock says, unless given. */
 export function judge(
   before: ModelLock,
   after: ModelLock,
-  renamed: ReadonlyMap<string, string> = new Map(),
+  renamed: ReadonlyMap<string, string> = renamesOf(after),
 ): Judgement {
   const [old, now] = comparable(before, after);
-  const sources = sourcesOf(old, now, renamed);
-  const exports = [...new Set([...old.exports.keys(), ...now.exports.keys()])].map(name =>
-    judgeExport(name, old, now, sources),
-  );
+  const sources = sourcesIn(old.weights, now.weights.keys(), renamed);
+  const olds = sourcesIn(old.exports, now.exports.keys(), renamed);
+  const gone = [...old.exports.keys()].filter(name => ![...olds.values()].includes(name));
+  const exports = [
+    ...gone.map((name): ExportVerdict => ({ name, verdict: 'dropped', because: [] })),
+    ...[...now.exports.keys()].map(name => judgeExport([olds.get(name), name], old, now, sources)),
+  ];
   const weights = judgeWeights(old, now, sources, exports);
   return { verdict: inAll(old, now, weights, exports), weights, exports };
 }
 
 /** For each new weight the old path that it has its value from, whatever its shape. */
 type Sources = ReadonlyMap<string, string>;
-
-function sourcesOf(old: ModelLock, now: ModelLock, renamed: ReadonlyMap<string, string>): Sources {
-  const taken = new Map<string, string>();
-  for (const path of now.weights.keys()) {
-    const from = oldPath(path, renamed);
-    if (old.weights.has(from)) taken.set(path, from);
-  }
-  return taken;
-}
-
-/** The longest declared rename wins: a part's, or a weight's own. */
-function oldPath(path: string, renamed: ReadonlyMap<string, string>): string {
-  const names = path.split('.');
-  for (let length = names.length; length > 0; length--) {
-    const from = renamed.get(names.slice(0, length).join('.'));
-    if (from !== undefined) return [from, ...names.slice(length)].join('.');
-  }
-  return path;
-}
 
 /** The same computation on the same weights. */
 export function sameMeaning(a: Meaning, b: Meaning, sources: Sources): boolean {
@@ -110,17 +97,23 @@ export function sameMeaning(a: Meaning, b: Meaning, sources: Sources): boolean {
   );
 }
 
-function judgeExport(name: string, old: ModelLock, now: ModelLock, sources: Sources): ExportVerdict {
-  const [was, is] = [old.exports.get(name), now.exports.get(name)];
+function judgeExport(
+  [before, name]: readonly [string | undefined, string],
+  old: ModelLock,
+  now: ModelLock,
+  sources: Sources,
+): ExportVerdict {
+  const was = before === undefined ? undefined : old.exports.get(before);
+  const is = now.exports.get(name)!;
   if (was === undefined) return { name, verdict: 'added', because: [] };
-  if (is === undefined) return { name, verdict: 'dropped', because: [] };
   if (!sameMeaning(was, is, sources)) {
     const isWhole = everyWeight(was, is, old, now, sources);
     return { name, verdict: isWhole ? 'changes meaning' : 'other weights', because: [] };
   }
   const because = othersMeant(was, is, old, now);
   if (because.length > 0) return { name, verdict: 'changes meaning', because };
-  return { name, verdict: sameInterface(was, is, [old, now]) ? 'identical' : 'other types', because: [] };
+  const isSame = sameInterface(was, is, [old, now]);
+  return { name, verdict: isSame ? (before === name ? 'identical' : 'renamed') : 'other types', because: [] };
 }
 
 /** Whether all weights that either reads are there in both, in one shape. */

@@ -32,7 +32,7 @@ const migration = (moves: string, from = '"1.x"'): string =>
   migrate from ${from} {
 ${moves}
   }`;
-const moved = '    read.table.weight = transpose(words.weight, [1, 0])';
+const moved = '    read.table.weight = transpose(words.weight)';
 
 export const versions: readonly Mistake[] = [
   {

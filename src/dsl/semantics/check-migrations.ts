@@ -79,7 +79,7 @@ function checkEach(frame: Frame, { layers, from }: EachMove): void {
     );
 }
 
-const choices = (pattern: string): number => pattern.split('.').filter(name => /[*{]/.test(name)).length;
+const choices = (pattern: string): number => pattern.match(/[*{]/g)?.length ?? 0;
 
 const wrong = (frame: Frame, { text, span }: WeightPattern, problem: string): void =>
   complain(frame, 'migration-path', { path: text, problem }, span);

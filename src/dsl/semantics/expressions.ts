@@ -15,7 +15,7 @@ import { calledHere } from './names-elsewhere.ts';
 import { noteRename } from './renames.ts';
 import { isLocal, lookUp, namesInReach } from './scope.ts';
 import { isLearning, stateNow } from './state.ts';
-import type { Frame } from './trace.ts';
+import type { EarlierWeights, Frame } from './trace.ts';
 import { complain, here, nested, spend } from './trace.ts';
 import { quantity, units } from './units.ts';
 import { memberOf } from './used-model.ts';
@@ -93,6 +93,8 @@ function evaluateNumber(frame: Frame, e: NumberExpr): Value {
 }
 
 function evaluateName(frame: Frame, e: NameExpr): Value {
+  const earlier = frame.earlier?.read(e.text);
+  if (earlier !== undefined) return earlier;
   const found = lookUp(frame.scope, e.text);
   if (found?.value.kind === 'tensor' && !isLocal(frame.scope, e.text))
     return stateNow(frame, found.value, e.span);
@@ -111,6 +113,8 @@ function evaluateName(frame: Frame, e: NameExpr): Value {
 }
 
 function evaluateField(frame: Frame, e: FieldExpr): Value {
+  const earlier = frame.earlier && earlierWeight(frame, frame.earlier, e);
+  if (earlier !== undefined) return earlier;
   const object = evaluate(frame, e.object);
   const field = e.field.text;
   const unknown = (of: string, known: readonly string[]): Value => {
@@ -168,6 +172,26 @@ function evaluateField(frame: Frame, e: FieldExpr): Value {
     default:
       return unknown(showType(object), []);
   }
+}
+
+/** An old weight by its path; undefined where the names stand for something else. */
+function earlierWeight(frame: Frame, weights: EarlierWeights, e: FieldExpr): Value | undefined {
+  const path = dottedPath(e);
+  if (path === undefined) return undefined;
+  const found = weights.read(path);
+  const [root = ''] = path.split('.');
+  if (found !== undefined || lookUp(frame.scope, root) !== undefined) return found;
+  const suggestion = nearestName(path, weights.known());
+  complain(frame, 'unknown-name', { name: path, what: 'old weight', suggestion }, e.span);
+  return errorValue;
+}
+
+/** `layers.0.weight` as it is written; undefined for fields of anything but names. */
+export function dottedPath(e: Expr): string | undefined {
+  const names: string[] = [];
+  let at: Expr = e;
+  for (; at.kind === 'field'; at = at.object) names.unshift(at.field.text);
+  return at.kind === 'name' ? [at.text, ...names].join('.') : undefined;
 }
 
 /** `x when learning else y`: static for each part and stage; where unknown, both must have one type. */

@@ -215,6 +215,14 @@ export interface Frame {
   readonly round: { readonly by: 'repeat' | 'scan'; readonly path: string | undefined } | undefined;
   /** The copy whose body this is, or whose body called it. */
   readonly copy: Copy | undefined;
+  /** In a migration: the old weights, which names stand for before all else. */
+  readonly earlier?: EarlierWeights;
+}
+
+/** Weights of an earlier version, by paths as they are written where a migration reads them. */
+export interface EarlierWeights {
+  readonly read: (path: string) => Value | undefined;
+  readonly known: () => readonly string[];
 }
 
 /** What a frame of a new body needs to be told. */

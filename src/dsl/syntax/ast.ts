@@ -227,7 +227,7 @@ export interface Migration {
 
 export type Move = GiveMove | EachMove | DropMove | FreshMove;
 
-/** `head.weight = transpose(out.weight, [1, 0])`: a new weight, or all of a part, from old ones. */
+/** `head.weight = transpose(out.weight)`: a new weight, or all of a part, from old ones. */
 export interface GiveMove {
   readonly kind: 'give';
   readonly path: WeightPattern;

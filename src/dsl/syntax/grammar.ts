@@ -243,7 +243,7 @@ export class Grammar extends StatementRules {
     });
   });
 
-  /** `out.weight = transpose(head.weight, [1, 0])`: a new weight, of old ones. */
+  /** `out.weight = transpose(head.weight)`: a new weight, of old ones. */
   protected readonly give = this.RULE('give', () => {
     this.SUBRULE(this.pattern);
     this.SUBRULE(this.is);

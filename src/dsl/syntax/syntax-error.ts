@@ -68,7 +68,7 @@ const forms: Readonly<Record<string, string>> = {
   stage: 'stage tune from pretrain { … }',
   renamed: 'renamed from old  or  renamed from read.old',
   migrate: 'migrate from "1.x" { … }',
-  give: 'head.weight = transpose(head.weight, [1, 0])',
+  give: 'head.weight = transpose(head.weight)',
   eachLayer: 'each look.layers.* { … }  or  each look.layers.* = vision.blocks.* { … }',
   drop: 'drop old.head',
   fresh: 'fresh new.head',
