@@ -2,6 +2,7 @@
 
 import { type Change, changesBetween } from './changes.ts';
 import type { Lock, ModelLock } from './lock.ts';
+import { renamesOf } from './renamed.ts';
 import { type Judgement, judge, type Verdict, verdicts } from './verdict.ts';
 import { type Call, callOf, calls, isEnough } from './version-call.ts';
 
@@ -92,7 +93,7 @@ function compared(name: string, old: ModelLock, now: ModelLock): ModelComparison
       ...(old.model === now.model
         ? []
         : [{ kind: 'model', path: 'name', from: old.model, to: now.model } as const]),
-      ...changesBetween(old, now),
+      ...changesBetween(old, now, renamesOf(now)),
       ...judgement.exports.flatMap(({ name: path, verdict, because }): readonly Change[] => {
         const [was, is] = [old.exports.get(path), now.exports.get(path)];
         // Where a modality or labels say why, they are told by themselves.

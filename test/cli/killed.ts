@@ -2,44 +2,19 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { wordsFolder, wordsSpec } from '../train/words.ts';
 
 const bin = fileURLToPath(new URL('../../bin/mm.mjs', import.meta.url));
 
-export const spec = `model Words {
-  modality text: Text(tokenizer: bpe(300), length: 8)
-  labels Kind { even, odd }
-  encoder scores(t: text[N..., T]) -> float[N..., Kind] {
-    return embedding(t.ids, width: 16) |> dropout(rate: 0.2) |> mean(axis: -2) |> linear(out: Kind)
-  }
-  objective kinds(text: text[B, T], kind: index(Kind)[B]) {
-    return cross_entropy(scores(text), kind)
-  }
-  stage tune {
-    minimize kinds on words.train with text: [drop(0.2)] batch 8
-    train all
-    optimizer adamw(rate: cosine(peak: 1e-2, warmup: 10), clip: 1)
-    steps 1500
-    measure accuracy(argmax(scores(text)), kind) on words.train every 500
-  }
-}
-`;
+/** Long enough to be killed in. */
+export const spec = wordsSpec(1500, 500);
 
 export function folder(text = spec): string {
-  const dir = mkdtempSync(join(tmpdir(), 'mmlang-kill-'));
-  mkdirSync(join(dir, 'data'));
-  writeFileSync(join(dir, 'words.mm'), text);
-  const rows = Array.from({ length: 40 }, (_, i) => `number ${i},${i % 2 === 0 ? 'even' : 'odd'}`);
-  writeFileSync(join(dir, 'data', 'words.csv'), `text,kind\n${rows.join('\n')}\n`);
-  writeFileSync(
-    join(dir, 'data', 'words.yaml'),
-    'source: { table: words.csv }\nfields:\n  text: { column: text, as: text }\n  kind: { column: kind, as: label }\nsplits:\n  train: {}\n',
-  );
-  return dir;
+  return wordsFolder(text);
 }
 
 export const start = (dir: string, args: readonly string[]): ChildProcess =>

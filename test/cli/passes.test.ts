@@ -1,19 +1,7 @@
 // Passes on the command line: what there is to leave out, and what leaving it out does to the graph.
 
 import { expect, test } from 'vitest';
-import { main } from '../../src/cli/main.ts';
-import { channel } from '../../src/cli/output.ts';
-
-async function mm(...args: readonly string[]) {
-  const text = { out: [] as string[], err: [] as string[] };
-  const plain = { color: false, terminal: false };
-  const output = {
-    out: channel(t => void text.out.push(t), plain),
-    err: channel(t => void text.err.push(t), plain),
-  };
-  const code = await main(args, output);
-  return { code, out: text.out.join(''), err: text.err.join('') };
-}
+import { mm } from './mm.ts';
 
 test('are listed for an engine that needn’t be installed', async () => {
   const { code, out } = await mm('print', '--passes', '--engine', 'tensorflow', '--json');

@@ -4,18 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { main } from '../../src/cli/main.ts';
-import { channel } from '../../src/cli/output.ts';
 
-export async function mm(...args: readonly string[]) {
-  const text = { out: [] as string[], err: [] as string[] };
-  const plain = { color: false, terminal: false };
-  const code = await main(args, {
-    out: channel(t => void text.out.push(t), plain),
-    err: channel(t => void text.err.push(t), plain),
-  });
-  return { code, out: text.out.join(''), err: text.err.join('') };
-}
+export { mm } from './mm.ts';
 
 export const spec = `/// Kinds of texts.
 model Kinds(depth: int = 2, width: int = 8) version "1.0.0" {

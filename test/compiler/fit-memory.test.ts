@@ -7,33 +7,14 @@ import { createTfjsEngine } from '../../src/backends/tfjs/engine.ts';
 import { check, compile } from '../../src/compile.ts';
 import { minimizing } from '../minimizing.ts';
 import { train } from '../specs/harness.ts';
-
-const spec = `model Pairs version "1.0.0" {
-  modality picture: Image(height: 8, width: 8)
-  modality caption: Text(tokenizer: bpe(vocabulary: 300), length: 6)
-  space shared(8)
-  encoder look(p: picture[N...]) -> shared[N...] {
-    return patches(p.pixels, size: 2) |> linear(out: 16) |> feed_forward |> mean(axis: -2) |> into(shared)
-  }
-  encoder read(c: caption[N..., T]) -> shared[N...] {
-    return embedding(c.ids, width: 16) |> dropout(0.2) |> feed_forward |> mean(axis: -2) |> into(shared)
-  }
-  align seen: look(picture) <-> read(caption) by infonce(scale: learned(1 / 0.07, max: 100))
-  stage first {
-    minimize seen on shades.train batch 64
-    train all
-    optimizer adamw(rate: constant(1e-3))
-    steps 2
-  }
-}
-`;
+import { pairsSpec } from './pairs-spec.ts';
 
 test.each([
   ['reference', createReferenceEngine({ precision: 'f32' })],
   ['onnx', createOnnxEngine()],
   ['tfjs', createTfjsEngine()],
 ])('on %s', async (_, engine) => {
-  const { library, models } = check(spec, 'pairs.mm', () => undefined);
+  const { library, models } = check(pairsSpec, 'pairs.mm', () => undefined);
   const { stage } = compile(library!, models[0]!);
   const target = { ...engine.target, memory: { perByte: 1, fixed: 0 } };
   const whole = minimizing(stage('first', target));

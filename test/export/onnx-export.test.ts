@@ -5,12 +5,11 @@ import { basename, dirname, join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../../src/base/diagnostic.ts';
-import { main } from '../../src/cli/main.ts';
-import { channel } from '../../src/cli/output.ts';
 import { type Exported, exportRun } from '../../src/export/export-run.ts';
 import { splitArguments } from '../../src/train/arguments.ts';
 import { type LoadedRun, load } from '../../src/train/load.ts';
 import { predict } from '../../src/train/predict.ts';
+import { mm } from '../cli/mm.ts';
 import { freshFolder } from '../train/toy.ts';
 import { shapesRun } from './shapes.ts';
 
@@ -181,17 +180,6 @@ describe('what is not the model', () => {
 });
 
 describe('mm export', () => {
-  async function mm(...args: readonly string[]) {
-    const text = { out: [] as string[], err: [] as string[] };
-    const plain = { color: false, terminal: false };
-    const output = {
-      out: channel(t => void text.out.push(t), plain),
-      err: channel(t => void text.err.push(t), plain),
-    };
-    const code = await main(args, output);
-    return { code, out: text.out.join(''), err: text.err.join('') };
-  }
-
   it('writes into the run folder and tells what it wrote', async () => {
     const path = join(run, 'exports', 'describe.onnx');
     const { code, out } = await mm('export', run, '--to', 'onnx', '--export', 'describe');

@@ -4,11 +4,12 @@ import { evaluateOutputs } from '../../src/backends/reference/evaluate.ts';
 import type { HostTensor } from '../../src/base/tensor.ts';
 import { check } from '../../src/compile.ts';
 import { ops } from '../../src/ops/registry.ts';
+import { compareLocks } from '../../src/versioning/compare.ts';
 import { migrationPlan } from '../../src/versioning/migration.ts';
 import type { MigrationStep } from '../../src/versioning/migration-step.ts';
 import { judge } from '../../src/versioning/verdict.ts';
 import { weightTypes } from '../../src/versioning/weight-types.ts';
-import { onlyModel } from './locks.ts';
+import { lockOfText, onlyModel } from './locks.ts';
 
 const model = (encoder: string, migrations = '', version = '2.0.0', labels = 'A, B, C'): string => `
 model Notes(width: dim = 4, depth: int = 2) version "${version}" {
@@ -214,4 +215,13 @@ describe('migrations', () => {
       'right.scores.weight would be f32[4, 3], and the model has f32[4, 4]',
     );
   });
+});
+
+test('a difference tells a rename as one, and nothing as gone or new', () => {
+  const renamed = model(layered({ embed: 'words renamed from table' }), '', '2.0.0');
+  const lock = (text: string) => lockOfText(text);
+  const { models, verdict } = compareLocks(lock(old), lock(renamed));
+  const told = models.flatMap(m => m.changes).filter(c => c.kind === 'part' || c.kind === 'weight');
+  expect(verdict).toBe('migrates');
+  expect(told.map(c => [c.from, c.to])).toEqual([['read.table', 'read.words']]);
 });

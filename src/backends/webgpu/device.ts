@@ -49,19 +49,21 @@ export async function openDevice(gpu: GPU): Promise<Device> {
     device.pushErrorScope('validation');
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('internal');
-    let result: T;
-    try {
-      result = await work();
-    } finally {
-      const errors = await Promise.all([0, 1, 2].map(() => device.popErrorScope()));
-      const error = errors.find(e => e !== null);
-      if (error !== undefined && error !== null) failure ??= failed(error);
-      const said = failure;
-      if (!isLost) failure = undefined;
-      // biome-ignore lint/correctness/noUnsafeFinally: what the device says is the cause of what `work` throws.
-      if (said !== undefined) throw said;
-    }
-    return result;
+    const done = await Promise.resolve()
+      .then(work)
+      .then(
+        value => ({ value }),
+        (thrown: unknown) => ({ thrown }),
+      );
+    const errors = await Promise.all([0, 1, 2].map(() => device.popErrorScope()));
+    const error = errors.find(e => e !== null);
+    if (error !== undefined && error !== null) failure ??= failed(error);
+    const said = failure;
+    if (!isLost) failure = undefined;
+    // What the device says is the cause of what `work` throws.
+    if (said !== undefined) throw said;
+    if ('thrown' in done) throw done.thrown;
+    return done.value;
   };
 
   return {
